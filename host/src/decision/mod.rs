@@ -1,0 +1,16 @@
+//! The verdict: policy + input + validators → allowed or not, and why.
+//!
+//! Called by `domain`; implemented against the traits here by `plugin`. Knows nothing of HTTP, storage or wasmtime, asks
+//! no clock, draws no random numbers: the same policy, input and component bytes give the same verdict.
+
+pub mod evaluate;
+pub mod input;
+pub mod policy;
+pub mod validators;
+pub mod verdict;
+
+pub use evaluate::decide;
+pub use input::Input;
+pub use policy::{Recovery, Rule, RuleSet};
+pub use validators::{Answer, Asked, BoxFuture, ComponentId, ConfProblem, Usage, Validators};
+pub use verdict::{Code, Failed, Verdict};

@@ -1,0 +1,69 @@
+//! A policy as the decision sees it: rules asked in order, all of which must pass.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+/// One validator of a policy with its configuration (createPolicy, member `validators`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The component's name, such as `header`.
+    pub validator: String,
+    /// Its configuration as compact JSON text; `{}` when none was given.
+    pub conf: String,
+    /// What the caller may do to pass after this rule has failed.
+    pub recovery: Vec<Recovery>,
+}
+
+/// The rules of one policy, with the digest that names exactly these rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    digest: String,
+}
+
+impl RuleSet {
+    /// Takes `rules` as they are and names them by their digest.
+    pub fn new(rules: Vec<Rule>) -> RuleSet {
+        let digest = digest(&rules);
+        RuleSet { rules, digest }
+    }
+
+    /// The rules, in the order they are asked.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// SHA-256 over validators, confs and recoveries, in hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+fn digest(rules: &[Rule]) -> String {
+    let mut context = Context::new(&SHA256);
+    let mut text = |part: &str| {
+        // The length first, so that no two lists of parts run together to the same bytes.
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    };
+    for rule in rules {
+        text(&rule.validator);
+        text(&rule.conf);
+        text(&rule.recovery.len().to_string());
+        for recovery in &rule.recovery {
+            text(&recovery.id);
+            text(&recovery.kind);
+        }
+    }
+    HEXLOWER.encode(context.finish().as_ref())
+}
+
+/// A way to pass after a failure, such as a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// Free text, may be empty.
+    pub id: String,
+    /// The kind, such as `mfa`.
+    pub kind: String,
+}

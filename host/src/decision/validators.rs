@@ -1,0 +1,86 @@
+//! What the decision asks of whoever runs validators. `plugin::Sandbox` is the real one.
+
+use std::{future::Future, pin::Pin};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Code, RuleSet};
+
+/// A future on the heap, so that [`Validators`] can be a trait object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Runs the validators of a policy, each call in a fresh sandbox.
+pub trait Validators: Send + Sync {
+    /// Checks at save time that every rule names an installed validator whose `conf` is acceptable, and starts preparing
+    /// what later calls need. Answers every problem, not only the first.
+    fn check<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>>;
+
+    /// Asks all rules about one input. Answers one [`Answer`] for every rule, in their order, whatever happens.
+    fn ask<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked>;
+}
+
+/// All answers of one decision.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// One for every rule, in order.
+    pub answers: Vec<Answer>,
+    /// The components that answered, in order of first use.
+    pub components: Vec<ComponentId>,
+    /// What the calls spent together.
+    pub usage: Usage,
+}
+
+/// What one rule answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The rule passed.
+    Pass,
+    /// The validator said no.
+    Fail {
+        /// Its stable word.
+        code: String,
+        /// Its sentence.
+        message: String,
+        /// JSON text or empty.
+        details: String,
+    },
+    /// The validator could not answer.
+    Error(Code),
+}
+
+/// Why a rule cannot be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfProblem {
+    /// The rule's place in the policy, counted from 0.
+    pub rule: usize,
+    /// JSON Pointer inside the rule: `/name`, or `/conf…`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A component, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ComponentId {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of the component's bytes, in hex.
+    pub digest: String,
+}
+
+/// What the sandbox spent on a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Waiting for a free sandbox, in microseconds.
+    pub queue_us: u64,
+    /// Making the instances, in microseconds.
+    pub instantiate_us: u64,
+    /// Running guest code, in microseconds.
+    pub run_us: u64,
+    /// The largest linear memory of any instance, in bytes.
+    pub memory_bytes: u64,
+    /// How many fresh instances were made.
+    pub instances: u32,
+    /// True when at least one call configured its instance first, for want of a snapshot.
+    pub cold: bool,
+}

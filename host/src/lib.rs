@@ -1,0 +1,6 @@
+//! map
+#![allow(missing_docs)]
+pub mod cli { pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS } }
+pub mod decision;
+pub mod world;
+pub mod api { pub mod message; }
