@@ -1,6 +1,7 @@
 //! map
 #![allow(missing_docs)]
 pub mod cli { pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS } }
+pub mod crypto;
 pub mod decision;
 pub mod world;
 pub mod api { pub mod message; }

@@ -1,0 +1,204 @@
+//! Private keys that sign tokens.
+//!
+//! Called by `domain`, which makes, seals and rotates them, and by `jws`. Must not know tokens or servers. The random
+//! bytes of key generation and of ECDSA come from aws-lc itself (see `world`).
+
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der},
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt;
+use zeroize::Zeroizing;
+
+pub use super::verifying::{VerifyingKey, thumbprint};
+
+/// The kinds of signing key the server makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyType {
+    /// RSA with 2048 bit, RS256: understood everywhere, slow to make, long signatures.
+    Rsa,
+    /// P-256, ES256.
+    Ecdsa,
+    /// Ed25519, EdDSA.
+    Eddsa,
+}
+
+/// A private key with its public half. Signing needs no lock.
+pub struct SigningKey {
+    pair: Pair,
+    kid: String,
+    public: Value,
+    verifier: VerifyingKey,
+}
+
+enum Pair {
+    Rsa(RsaKeyPair),
+    Ecdsa(EcdsaKeyPair),
+    Eddsa(Ed25519KeyPair),
+}
+
+impl SigningKey {
+    /// Makes a new key. Blocks: RSA takes a good part of a second.
+    pub fn generate(kind: KeyType) -> Result<SigningKey, KeyError> {
+        let pair = match kind {
+            KeyType::Rsa => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
+            KeyType::Ecdsa => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::Ecdsa),
+            KeyType::Eddsa => Ed25519KeyPair::generate().map(Pair::Eddsa),
+        };
+        SigningKey::from_pair(pair.map_err(|_| KeyError::Generation)?)
+    }
+
+    /// Reads a key back from its unencrypted PKCS#8 form. Fails when it is not a valid key of this kind.
+    pub fn from_pkcs8(kind: KeyType, pkcs8: &[u8]) -> Result<SigningKey, KeyError> {
+        let pair = match kind {
+            KeyType::Rsa => RsaKeyPair::from_pkcs8(pkcs8).map(Pair::Rsa),
+            KeyType::Ecdsa => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map(Pair::Ecdsa),
+            KeyType::Eddsa => Ed25519KeyPair::from_pkcs8(pkcs8).map(Pair::Eddsa),
+        };
+        SigningKey::from_pair(pair.map_err(|_| KeyError::Pkcs8)?)
+    }
+
+    fn from_pair(pair: Pair) -> Result<SigningKey, KeyError> {
+        let mut public = pair.public_members()?;
+        let kid = thumbprint(&public)?;
+        if let Value::Object(members) = &mut public {
+            members.insert("kid".to_owned(), Value::from(kid.as_str()));
+            members.insert("alg".to_owned(), Value::from(pair.kind().algorithm()));
+            members.insert("use".to_owned(), Value::from("sig"));
+        }
+        let verifier = VerifyingKey::from_jwk(&public)?;
+        Ok(SigningKey { pair, kid, public, verifier })
+    }
+
+    /// The unencrypted PKCS#8 form, to be sealed at once.
+    pub fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let bytes = match &self.pair {
+            Pair::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map(|der| der.as_ref().to_vec()),
+            Pair::Ecdsa(pair) => pair.to_pkcs8v1().map(|document| document.as_ref().to_vec()),
+            Pair::Eddsa(pair) => pair.to_pkcs8v1().map(|document| document.as_ref().to_vec()),
+        };
+        bytes.map(Zeroizing::new).map_err(|_| KeyError::Pkcs8)
+    }
+
+    /// The name of the key: its thumbprint (RFC 7638), so it needs no register and never repeats.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// What kind of key it is.
+    pub fn kind(&self) -> KeyType {
+        self.pair.kind()
+    }
+
+    /// The JWS algorithm: RS256, ES256 or EdDSA.
+    pub fn algorithm(&self) -> &'static str {
+        self.verifier.algorithm()
+    }
+
+    /// The public half as a JSON Web Key with `kid`, `alg` and `use`.
+    pub fn public_jwk(&self) -> Value {
+        self.public.clone()
+    }
+
+    /// The signature over `message` in its JWS form: for ES256 r and s of 32 bytes each.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let signature = match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map(|()| signature)
+            }
+            Pair::Ecdsa(pair) => pair.sign(&SystemRandom::new(), message).map(|signature| signature.as_ref().to_vec()),
+            Pair::Eddsa(pair) => pair.try_sign(message).map(|signature| signature.as_ref().to_vec()),
+        };
+        signature.map_err(|_| KeyError::Signing)
+    }
+
+    /// The public half, ready to check signatures.
+    pub fn verifier(&self) -> VerifyingKey {
+        self.verifier.clone()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SigningKey({:?}, {})", self.kind(), self.kid)
+    }
+}
+
+impl KeyType {
+    /// The JWS algorithm this kind of key signs with.
+    pub fn algorithm(self) -> &'static str {
+        match self {
+            KeyType::Rsa => "RS256",
+            KeyType::Ecdsa => "ES256",
+            KeyType::Eddsa => "EdDSA",
+        }
+    }
+}
+
+impl Pair {
+    fn kind(&self) -> KeyType {
+        match self {
+            Pair::Rsa(_) => KeyType::Rsa,
+            Pair::Ecdsa(_) => KeyType::Ecdsa,
+            Pair::Eddsa(_) => KeyType::Eddsa,
+        }
+    }
+
+    /// The members of a JSON Web Key that make up the key itself.
+    fn public_members(&self) -> Result<Value, KeyError> {
+        let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
+        Ok(match self {
+            Pair::Rsa(pair) => {
+                let (n, e) = (pair.public_key().modulus(), pair.public_key().exponent());
+                let (n, e) = (n.big_endian_without_leading_zero(), e.big_endian_without_leading_zero());
+                json!({ "kty": "RSA", "n": encode(n), "e": encode(e) })
+            }
+            Pair::Ecdsa(pair) => {
+                // One byte for the form, then both coordinates.
+                let point = pair.public_key().as_ref().get(1..).ok_or(KeyError::Jwk("x"))?;
+                let (x, y) = point.split_at_checked(32).ok_or(KeyError::Jwk("x"))?;
+                json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) })
+            }
+            Pair::Eddsa(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref()) }),
+        })
+    }
+}
+
+/// Why a key cannot be made, read or used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyError {
+    /// The library made no key.
+    Generation,
+    /// Not a valid private key of this kind in PKCS#8 form.
+    Pkcs8,
+    /// The library made no signature.
+    Signing,
+    /// The claims to be signed do not become JSON.
+    Claims,
+    /// This member of a JSON Web Key is missing or not acceptable.
+    Jwk(&'static str),
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyError::Generation => formatter.write_str("no signing key could be made"),
+            KeyError::Pkcs8 => formatter.write_str("not a private key of this kind in PKCS#8 form"),
+            KeyError::Signing => formatter.write_str("the key made no signature"),
+            KeyError::Claims => formatter.write_str("the claims cannot be written as JSON"),
+            KeyError::Jwk(member) => write!(formatter, "JSON Web Key: {member} is missing or not supported"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+#[cfg(test)]
+mod tests;

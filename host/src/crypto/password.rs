@@ -1,0 +1,150 @@
+//! Passwords and chosen client secrets: argon2id (RFC 9106), kept as PHC strings.
+//!
+//! Called by `domain` and `authn`. Must not know accounts. The plain functions block for tens of milliseconds and take
+//! 19 MiB; on the runtime use [`Passwords`], which bounds how many of them run at once.
+
+use super::{mac::MacKey, secret::Secret};
+use crate::world::World;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use quick_cache::sync::Cache;
+use std::{fmt, sync::Arc};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// OWASP's recommendation for argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// What an imported hash may cost at most. Without a bound, one stored string could take all memory.
+const MOST_MEMORY_KIB: u32 = 64 * 1024;
+const MOST_PASSES: u32 = 10;
+const MOST_LANES: u32 = 4;
+
+/// More bytes than anyone types; bounds the work before argon2's own.
+const MOST_PASSWORD_BYTES: usize = 1024;
+
+/// A hash with the parameters above that belongs to nobody and that no password is known to have.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Hashes `password` under a new salt. Blocks.
+pub fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
+    let bytes = password.expose().as_bytes();
+    if bytes.len() > MOST_PASSWORD_BYTES {
+        return Err(PasswordError::TooLong);
+    }
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Hashing)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash = argon2.hash_password_with_salt(bytes, &world.bytes::<16>());
+    hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Hashing)
+}
+
+/// Whether `password` has the hash `phc`. Blocks. False also for a malformed hash, for another algorithm than argon2id,
+/// and for one that would cost more than 64 MiB, 10 passes or 4 lanes.
+pub fn verify(password: &Secret, phc: &str) -> bool {
+    let bytes = password.expose().as_bytes();
+    let Ok(hash) = PasswordHash::new(phc) else { return false };
+    bytes.len() <= MOST_PASSWORD_BYTES && affordable(&hash) && Argon2::default().verify_password(bytes, &hash).is_ok()
+}
+
+fn affordable(hash: &PasswordHash) -> bool {
+    let Ok(params) = Params::try_from(hash) else { return false };
+    hash.algorithm.as_str() == Algorithm::Argon2id.as_str()
+        && params.m_cost() <= MOST_MEMORY_KIB
+        && params.t_cost() <= MOST_PASSES
+        && params.p_cost() <= MOST_LANES
+}
+
+/// Hashes and checks passwords off the runtime's threads, a few at a time. Cheap to clone.
+///
+/// A right password is remembered, so that a machine client with a chosen secret pays for argon2 once and not for each
+/// token. What is remembered is an authentication code over hash and password under a key that lives and dies with
+/// the process; a new password has a new hash and so is not found. A wrong password always pays.
+#[derive(Clone)]
+pub struct Passwords(Arc<Shared>);
+
+struct Shared {
+    world: World,
+    permits: Arc<Semaphore>,
+    remembered: Cache<[u8; 32], ()>,
+    process_key: MacKey,
+}
+
+impl Passwords {
+    /// At most `parallel` computations at once (19 MiB each, at least one), and about `remembered` right passwords.
+    pub fn new(world: World, parallel: usize, remembered: usize) -> Passwords {
+        let permits = Arc::new(Semaphore::new(parallel.clamp(1, Semaphore::MAX_PERMITS)));
+        let process_key = MacKey::new(&world.bytes());
+        Passwords(Arc::new(Shared { world, permits, remembered: Cache::new(remembered), process_key }))
+    }
+
+    /// [`hash`], when its turn comes.
+    pub async fn hash(&self, password: Secret) -> Result<String, PasswordError> {
+        let world = self.0.world.clone();
+        self.in_turn(move || hash(&world, &password)).await.unwrap_or(Err(PasswordError::Interrupted))
+    }
+
+    /// [`verify`], at once if this password was right before, else when its turn comes.
+    pub async fn verify(&self, password: Secret, phc: String) -> bool {
+        let memory = self.0.process_key.sign(&[phc.as_bytes(), password.expose().as_bytes()]);
+        if self.0.remembered.get(&memory).is_some() {
+            return true;
+        }
+        let right = self.in_turn(move || verify(&password, &phc)).await.unwrap_or(false);
+        if right {
+            self.0.remembered.insert(memory, ());
+        }
+        right
+    }
+
+    /// Costs what a wrong password costs. To be called for an unknown account, so that the time of the answer does not
+    /// tell which accounts exist. Always false.
+    pub async fn verify_nobody(&self, password: Secret) -> bool {
+        self.verify(password, NOBODY.to_owned()).await;
+        false
+    }
+
+    /// Runs `work` on a blocking thread. The permit goes with the work: when the waiting request is given up, the
+    /// computation still counts until it ends.
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let permit = Arc::clone(&self.0.permits).acquire_owned().await.ok()?;
+        let task = spawn_blocking(move || {
+            let result = work();
+            drop(permit);
+            result
+        });
+        task.await.ok()
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Passwords")
+    }
+}
+
+/// Why a password was not hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordError {
+    /// Longer than 1024 bytes.
+    TooLong,
+    /// The library refused, for example for want of memory.
+    Hashing,
+    /// The runtime stopped before it was done.
+    Interrupted,
+}
+
+impl fmt::Display for PasswordError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            PasswordError::TooLong => "the password is longer than 1024 bytes",
+            PasswordError::Hashing => "the password could not be hashed",
+            PasswordError::Interrupted => "the server stopped before the password was hashed",
+        })
+    }
+}
+
+impl std::error::Error for PasswordError {}
+
+#[cfg(test)]
+mod tests;
