@@ -1,1 +1,209 @@
+//! Password hashes, their bounds, and the memory of right passwords.
 
+use super::*;
+
+/// "password" under the salt "somesalt": a vector of the argon2 reference implementation (64 MiB, two passes).
+const REFERENCE: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text)
+}
+
+/// A hash of "password" that costs as little as argon2 allows, with other parameters on demand.
+fn cheap(algorithm: Algorithm, memory: u32, passes: u32, lanes: u32) -> String {
+    let params = Params::new(memory, passes, lanes, None).unwrap();
+    let argon2 = Argon2::new(algorithm, Version::V0x13, params);
+    argon2.hash_password_with_salt(b"password", b"somesalt").unwrap().to_string()
+}
+
+fn passwords() -> Passwords {
+    Passwords::new(World::system(), 2, 10)
+}
+
+#[test]
+fn round_trip() {
+    let phc = hash(&World::system(), &secret("correct horse")).unwrap();
+    assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
+    assert!(verify(&secret("correct horse"), &phc));
+    for wrong in ["", "correct hors", "correct horse ", "Correct horse"] {
+        assert!(!verify(&secret(wrong), &phc), "{wrong:?}");
+    }
+}
+
+#[test]
+fn salts_differ() {
+    let world = World::system();
+    assert_ne!(hash(&world, &secret("a")).unwrap(), hash(&world, &secret("a")).unwrap());
+}
+
+#[test]
+fn verifies_the_reference_vector() {
+    assert!(verify(&secret("password"), REFERENCE));
+    assert!(!verify(&secret("differentpassword"), REFERENCE));
+}
+
+#[test]
+fn a_hash_within_bounds_is_computed_and_one_beyond_is_not() {
+    let password = secret("password");
+    assert!(verify(&password, &cheap(Algorithm::Argon2id, 64, 10, 4)));
+    for phc in [cheap(Algorithm::Argon2id, 64, 11, 1), cheap(Algorithm::Argon2id, 64, 1, 5)] {
+        assert!(!verify(&password, &phc), "{phc}");
+    }
+    // A right hash with one pass over little more than 64 MiB: refused for its cost alone.
+    assert!(!verify(&password, &cheap(Algorithm::Argon2id, MOST_MEMORY_KIB + 1, 1, 1)));
+}
+
+#[test]
+fn other_algorithms_are_refused() {
+    for algorithm in [Algorithm::Argon2i, Algorithm::Argon2d] {
+        assert!(!verify(&secret("password"), &cheap(algorithm, 64, 1, 1)), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn malformed_hashes_are_refused() {
+    let right = cheap(Algorithm::Argon2id, 64, 1, 1);
+    assert!(verify(&secret("password"), &right));
+    let cut = right.rsplit_once('$').unwrap().0;
+    let damaged = [
+        "",
+        "$",
+        "password",
+        "$argon2id",
+        "$argon2id$v=19$m=4294967295,t=4294967295,p=4294967295$c29tZXNhbHQ$AAAA",
+        "$2b$12$GhvMmNVjRW29ulnudl.LbuAnUtN/LRfe1JsBm1Xu6LE3059z5Tr8m",
+        cut,
+        &format!("{cut}$"),
+        &format!("{right}$"),
+        &right.replace("v=19", "v=18"),
+        &right.replace("m=64", "m=x"),
+        &right.replace("m=64", "m=64,m=4294967295"),
+        &right.replace("t=1", "t=0"),
+    ];
+    for phc in damaged {
+        assert!(!verify(&secret("password"), phc), "{phc}");
+    }
+}
+
+#[test]
+fn overlong_passwords_are_refused() {
+    let world = World::system();
+    let longest = secret(&"x".repeat(MOST_PASSWORD_BYTES));
+    let phc = hash(&world, &longest).unwrap();
+    assert!(verify(&longest, &phc));
+    let longer = secret(&"x".repeat(MOST_PASSWORD_BYTES + 1));
+    assert_eq!(hash(&world, &longer), Err(PasswordError::TooLong));
+    assert!(!verify(&longer, &phc));
+}
+
+#[test]
+fn nobodys_hash_costs_what_a_new_one_costs() {
+    let parameters = |phc: &str| {
+        let parsed = PasswordHash::new(phc).unwrap();
+        assert!(affordable(&parsed));
+        (parsed.algorithm, parsed.version, Params::try_from(&parsed).unwrap(), parsed.salt.unwrap().len())
+    };
+    let phc = hash(&World::system(), &secret("a")).unwrap();
+    assert_eq!(parameters(NOBODY), parameters(&phc));
+}
+
+#[tokio::test]
+async fn in_turn_they_agree_with_the_plain_functions() {
+    let passwords = passwords();
+    let phc = passwords.hash(secret("right")).await.unwrap();
+    assert!(verify(&secret("right"), &phc));
+    assert!(passwords.verify(secret("right"), phc.clone()).await);
+    assert!(!passwords.verify(secret("wrong"), phc).await);
+    assert!(!passwords.verify(secret("right"), "nonsense".to_owned()).await);
+    assert!(!passwords.verify_nobody(secret("right")).await);
+}
+
+#[tokio::test]
+async fn only_right_passwords_are_remembered() {
+    let passwords = passwords();
+    let phc = cheap(Algorithm::Argon2id, 64, 1, 1);
+    passwords.verify(secret("wrong"), phc.clone()).await;
+    passwords.verify_nobody(secret("password")).await;
+    assert_eq!(passwords.0.remembered.len(), 0);
+    for _ in 0..3 {
+        assert!(passwords.verify(secret("password"), phc.clone()).await);
+    }
+    assert_eq!(passwords.0.remembered.len(), 1);
+    assert!(!passwords.verify(secret("wrong"), phc).await);
+}
+
+#[tokio::test]
+async fn a_remembered_password_needs_no_turn_and_a_new_hash_forgets_it() {
+    let passwords = passwords();
+    let phc = cheap(Algorithm::Argon2id, 64, 1, 1);
+    assert!(passwords.verify(secret("password"), phc.clone()).await);
+    // From here on nothing can be computed, so a yes can only be remembered.
+    passwords.0.permits.close();
+    assert!(passwords.verify(secret("password"), phc).await);
+    assert!(!passwords.verify(secret("password"), cheap(Algorithm::Argon2id, 72, 1, 1)).await);
+    assert_eq!(passwords.hash(secret("password")).await, Err(PasswordError::Interrupted));
+}
+
+#[tokio::test]
+async fn the_memory_is_bounded() {
+    let passwords = Passwords::new(World::system(), 1, 5);
+    for memory in (64..264).step_by(8) {
+        assert!(passwords.verify(secret("password"), cheap(Algorithm::Argon2id, memory, 1, 1)).await);
+    }
+    assert!(passwords.0.remembered.len() <= 5, "{}", passwords.0.remembered.len());
+    let forgetful = Passwords::new(World::system(), 0, 0);
+    assert!(forgetful.verify(secret("password"), cheap(Algorithm::Argon2id, 64, 1, 1)).await);
+    assert_eq!(forgetful.0.remembered.len(), 0);
+}
+
+#[tokio::test]
+async fn every_turn_is_given_back() {
+    let passwords = passwords();
+    passwords.hash(secret("a")).await.unwrap();
+    let failed = passwords.in_turn(|| -> () { panic!("a computation that fails") }).await;
+    assert_eq!(failed, None);
+    assert_eq!(passwords.0.permits.available_permits(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_than_allowed_run_at_once() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    let (passwords, running, most) = (passwords(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let (passwords, running, most) = (passwords.clone(), Arc::clone(&running), Arc::clone(&most));
+        requests.spawn(async move {
+            let work = move || {
+                most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                verify(&Secret::new("wrong"), &cheap(Algorithm::Argon2id, 1024, 2, 1));
+                running.fetch_sub(1, SeqCst);
+            };
+            passwords.in_turn(work).await
+        });
+    }
+    assert!(requests.join_all().await.iter().all(Option::is_some));
+    assert!((1..=2).contains(&most.load(SeqCst)), "{}", most.load(SeqCst));
+}
+
+#[tokio::test]
+async fn a_request_given_up_keeps_its_turn_until_the_work_ends() {
+    let passwords = passwords();
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let request = tokio::spawn({
+        let passwords = passwords.clone();
+        async move { passwords.in_turn(move || (started.send(()), released.recv())).await.is_some() }
+    });
+    has_started.await.unwrap();
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    assert_eq!(passwords.0.permits.available_permits(), 1);
+    release.send(()).unwrap();
+    let both = passwords.0.permits.acquire_many(2).await;
+    assert!(both.is_ok());
+}
+
+#[test]
+fn debug_shows_nothing() {
+    assert_eq!(format!("{:?}", passwords()), "Passwords");
+}
