@@ -59,7 +59,8 @@ impl Vault {
     fn from_master(master: &MasterKey) -> Result<Vault, Unspecified> {
         let root = Salt::new(HKDF_SHA256, b"portcullis vault").extract(master.as_slice());
         let sealing = UnboundKey::new(&AES_256_GCM, derive(&root, &[b"seal/1"])?.as_slice())?;
-        let hashing = MacKey::new(&*derive(&root, &[b"hash"])?);
+        let hashing = derive(&root, &[b"hash"])?;
+        let hashing = MacKey::new(&hashing);
         let name = derive(&root, &[b"fingerprint"])?;
         let fingerprint = HEXLOWER.encode(name.first_chunk::<16>().ok_or(Unspecified)?);
         Ok(Vault(Arc::new(Keys { root, sealing: LessSafeKey::new(sealing), hashing, fingerprint })))
@@ -107,7 +108,8 @@ impl Vault {
 
     /// An authentication key of its own for each `label`. The same label gives the same key after a restart.
     pub fn mac_key(&self, label: &str) -> MacKey {
-        MacKey::new(&*unfailing(derive(&self.0.root, &[b"mac/", label.as_bytes()])))
+        let key = unfailing(derive(&self.0.root, &[b"mac/", label.as_bytes()]));
+        MacKey::new(&key)
     }
 
     /// 32 hexadecimal digits that name the master key and give nothing of it away. Stored beside the data, so that a

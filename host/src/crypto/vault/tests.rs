@@ -207,9 +207,8 @@ fn the_derivation_is_fixed() {
         HEXLOWER.encode(&vault.mac_key("artefact").sign(&[b"bytes"])),
         "9fcc8f67128a940deb9b2c550cf106461044ac83214ffedfd2a0681b379f92b9"
     );
-    let nonce_zero = Sealed(
-        data_encoding::HEXLOWER.decode(b"010000000000000000000000001966b2a5458e394470ae22c8c643cf7f0824d9f0").unwrap(),
-    );
+    let nonce_zero =
+        Sealed(HEXLOWER.decode(b"010000000000000000000000001966b2a5458e394470ae22c8c643cf7f0824d9f0").unwrap());
     assert_eq!(vault.open_sealed("context", &nonce_zero).unwrap().as_slice(), b"text");
 }
 
