@@ -1,7 +1,24 @@
-//! map
-#![allow(missing_docs)]
-pub mod cli { pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS } }
-pub mod crypto;
-pub mod decision;
-pub mod world;
-pub mod api { pub mod message; }
+//! Portcullis: an authorization control plane in one binary.
+//!
+//! ```text
+//! bytes → serve → dialect (api) → authn: Caller → permit → domain operation → store → answer
+//! decide: input → decision → plugin (a fresh sandbox for every call) → verdict with reasons
+//! ```
+//!
+//! host/ARCHITECTURE.md has the arrows and the invariants; `tests/it/tidy.rs` checks them.
+
+pub mod api; // the dialects: paths, JSON, status codes
+pub mod authn; // who is calling
+pub mod bundled; // the components and policies inside the binary
+pub mod cli; // the command line, a file a command
+pub mod config; // settings: file, environment, flags
+pub mod crypto; // secrets, keys, signatures, passwords
+pub mod decision; // the verdict: policy + input → allowed or not, and why
+pub mod domain; // the nouns and rules
+pub mod logging; // structured logs
+pub mod metrics; // what the server counts
+pub mod plugin; // the sandbox: the only place that knows wasmtime
+pub mod serve; // the edge: the only place that knows hyper
+pub mod server; // the whole server, put together
+pub mod store; // the engine: the only place that knows redb
+pub mod world; // the clock and randomness, handed in

@@ -5,7 +5,11 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::CONTENT_TYPE,
+};
+use serde::Serialize;
 
 /// A whole request: the body is read, its size already limited.
 #[derive(Debug)]
@@ -37,4 +41,40 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+}
+
+impl Answer {
+    /// An answer with a JSON body.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => Answer::with(status, "application/json", bytes),
+            // Wire structs have string keys and no failing serializers, so this is a mistake of ours.
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written as JSON");
+                Answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    /// An answer with a body of another type.
+    pub fn with(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+        let mut answer = Answer::empty(status);
+        answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        answer.body = body.into();
+        answer
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Answer {
+        Answer { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// The same answer with one more header. A value that is no header value is left out.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Answer {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
 }

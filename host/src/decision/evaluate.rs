@@ -15,6 +15,7 @@ pub async fn decide(rules: &RuleSet, input: &str, validators: &dyn Validators) -
     for (index, rule) in rules.rules().iter().enumerate() {
         // A missing answer is an error of the sandbox, never a pass.
         let answer = answers.next().unwrap_or(Answer::Error(Code::BadAnswer));
+        verdict.errors += usize::from(matches!(answer, Answer::Error(_)));
         if let Some(failed) = failed(index, rule, answer) {
             verdict.failures.push(failed);
             verdict.recover(rule);
@@ -43,7 +44,7 @@ impl Verdict {
             message: code.message().to_owned(),
             details: String::new(),
         };
-        Verdict { failures: vec![failed], ..Verdict::default() }
+        Verdict { failures: vec![failed], errors: 1, ..Verdict::default() }
     }
 
     fn recover(&mut self, rule: &Rule) {

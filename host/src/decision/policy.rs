@@ -16,7 +16,7 @@ pub struct Rule {
 }
 
 /// The rules of one policy, with the digest that names exactly these rules.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleSet {
     rules: Vec<Rule>,
     digest: String,

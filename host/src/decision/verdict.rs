@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Recovery, Usage, ComponentId};
+use super::{ComponentId, Recovery, Usage};
 
 /// The outcome of one policy on one input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -11,6 +11,8 @@ pub struct Verdict {
     pub allow: bool,
     /// Every rule that did not pass, in the policy's order.
     pub failures: Vec<Failed>,
+    /// How many of them failed because their validator could not answer.
+    pub errors: usize,
     /// The recoveries of the failed rules, in order, each once.
     pub recovery: Vec<Recovery>,
     /// The components that answered, in order of first use.

@@ -1,0 +1,64 @@
+//! The dialect's words for failures: HttpError `{status_code, error, details}` (contract, schema Error).
+
+use http::{
+    StatusCode,
+    header::{ALLOW, WWW_AUTHENTICATE},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    api::Answer,
+    domain::{Credentials, Failure, Problem},
+};
+
+/// What every failure looks like.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub struct ErrorBody {
+    /// The status code of the answer.
+    pub status_code: u16,
+    /// One sentence.
+    pub error: String,
+    /// More: `problems` lists every wrong member with its reason.
+    pub details: Value,
+}
+
+/// Words a failure.
+pub fn word(failure: &Failure) -> Answer {
+    let (status, details) = match failure {
+        Failure::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, json!({})),
+        Failure::Forbidden { .. } => (StatusCode::FORBIDDEN, json!({})),
+        Failure::NotFound { .. } | Failure::NoSuchPath => (StatusCode::NOT_FOUND, json!({})),
+        Failure::NoSuchMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, json!({})),
+        Failure::Conflict { .. } => (StatusCode::CONFLICT, json!({})),
+        Failure::InUse { by, .. } => (StatusCode::BAD_REQUEST, json!({ "used_by": by })),
+        Failure::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({})),
+        Failure::Malformed(problem) => (StatusCode::UNPROCESSABLE_ENTITY, problems(std::slice::from_ref(problem))),
+        Failure::Invalid(found) => (StatusCode::UNPROCESSABLE_ENTITY, problems(found)),
+        Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, json!({})),
+        Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, json!({})),
+    };
+    let body = ErrorBody { status_code: status.as_u16(), error: failure.to_client(), details };
+    let answer = Answer::json(status, &body);
+    match failure {
+        Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
+        Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        _ => answer,
+    }
+}
+
+/// The challenge of RFC 6750 §3: no error code when nothing was presented.
+pub fn challenge(credentials: Credentials) -> &'static str {
+    match credentials {
+        Credentials::Missing => "Bearer",
+        Credentials::Malformed | Credentials::Invalid => r#"Bearer error="invalid_token""#,
+        Credentials::Expired => r#"Bearer error="invalid_token", error_description="expired""#,
+    }
+}
+
+fn problems(problems: &[Problem]) -> Value {
+    let one = |problem: &Problem| json!({ "member": problem.member, "reason": problem.reason });
+    json!({ "problems": problems.iter().map(one).collect::<Vec<_>>() })
+}

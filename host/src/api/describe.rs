@@ -1,0 +1,86 @@
+//! OpenAPI 3.1 from a dialect's table: paths, parameters, shapes, rights.
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use super::{
+    acp, decide, oauth,
+    route::{Dialect, Row, Shape, shape},
+};
+use crate::domain::Needs;
+
+/// The document of a dialect.
+pub fn openapi(dialect: &Dialect, server: &str) -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    let mut generator = settings.into_generator();
+    let error = error_shape(dialect)(&mut generator).to_value();
+    let mut paths = Map::new();
+    for row in dialect.rows {
+        let path = paths.entry(row.path).or_insert_with(|| json!({}));
+        if let Some(methods) = path.as_object_mut() {
+            methods.insert(row.method.as_str().to_lowercase(), operation(row, dialect, &error, &mut generator));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": format!("Portcullis: {}", dialect.title), "version": env!("CARGO_PKG_VERSION") },
+        "servers": [{ "url": server }],
+        "paths": paths,
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+        },
+    })
+}
+
+/// The shape of a dialect's failures.
+fn error_shape(dialect: &Dialect) -> Shape {
+    match dialect.name {
+        "oauth" => shape::<oauth::words::ErrorBody>,
+        "decide" => shape::<decide::words::ErrorBody>,
+        _ => shape::<acp::words::ErrorBody>,
+    }
+}
+
+fn operation(row: &Row, dialect: &Dialect, error: &Value, generator: &mut SchemaGenerator) -> Value {
+    let mut operation = json!({
+        "operationId": row.id,
+        "summary": row.doc.summary,
+        "tags": [dialect.title],
+        "parameters": parameters(row),
+        "responses": responses(row, error, generator),
+    });
+    if let (Some((media_type, shape)), Some(members)) = (row.doc.body, operation.as_object_mut()) {
+        let content = json!({ media_type: { "schema": shape(generator).to_value() } });
+        members.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+    if let (true, Some(members)) = (row.needs != Needs::Nothing, operation.as_object_mut()) {
+        members.insert("security".to_owned(), json!([{ "bearer": [] }]));
+    }
+    operation
+}
+
+fn parameters(row: &Row) -> Vec<Value> {
+    let names = row.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let path = names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let query = row.doc.query.iter().map(
+        |(name, text)| json!({ "name": name, "in": "query", "description": text, "schema": { "type": "string" } }),
+    );
+    path.chain(query).collect()
+}
+
+fn responses(row: &Row, error: &Value, generator: &mut SchemaGenerator) -> Value {
+    let mut responses = Map::new();
+    for (status, shape) in row.doc.answers {
+        let mut response = json!({ "description": status.canonical_reason().unwrap_or_default() });
+        if let (Some(shape), Some(members)) = (shape, response.as_object_mut()) {
+            let schema = shape(generator).to_value();
+            members.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+        }
+        responses.insert(status.as_str().to_owned(), response);
+    }
+    let content = json!({ "application/json": { "schema": error } });
+    responses.insert("default".to_owned(), json!({ "description": "Any failure", "content": content }));
+    Value::Object(responses)
+}

@@ -1,0 +1,39 @@
+//! The dialects: the only place that knows paths, JSON and status codes. A handler is three beats: read the wire, call one
+//! operation, shape the answer. No rule lives here: a line that would be right in two dialects belongs to `domain`.
+
+pub mod acp;
+pub mod decide;
+pub mod describe;
+pub mod message;
+pub mod oauth;
+pub mod operate;
+pub mod read;
+pub mod route;
+
+use std::sync::Arc;
+
+use crate::domain::Domain;
+
+pub use message::{Answer, Request};
+pub use route::{Call, Dialect, Router, Row};
+
+/// All dialects, in the order of `/docs`.
+pub const DIALECTS: [&Dialect; 4] = [&acp::DIALECT, &oauth::DIALECT, &decide::DIALECT, &operate::DIALECT];
+
+/// What handlers work with.
+pub struct App {
+    /// Every operation.
+    pub domain: Domain,
+    /// How the process itself is doing.
+    pub operations: Arc<dyn Operations>,
+}
+
+/// How the process is doing, told by whoever put it together.
+pub trait Operations: Send + Sync {
+    /// What keeps parts of the service from working, as (part, reason). Empty when all is well.
+    fn trouble(&self) -> Vec<(String, String)>;
+    /// False while starting and while draining.
+    fn accepting(&self) -> bool;
+    /// The metrics in the Prometheus text format.
+    fn metrics(&self) -> String;
+}

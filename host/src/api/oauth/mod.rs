@@ -1,0 +1,13 @@
+//! The `oauth` dialect: the runtime of an authorization server. So far the token endpoint for machines and the keys.
+//! Errors are RFC 6749 §5.2.
+
+pub mod jwks;
+pub mod rows;
+pub mod token;
+pub mod words;
+
+use super::Dialect;
+
+/// The dialect.
+pub static DIALECT: Dialect =
+    Dialect { name: "oauth", title: "OAuth 2.0", prefixes: &[], rows: rows::ROWS, word: words::word };

@@ -1,0 +1,16 @@
+//! The `operate` dialect: health, metrics, and the documents that describe the others.
+
+pub mod docs;
+pub mod health;
+pub mod rows;
+
+use super::{Dialect, acp};
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "operate",
+    title: "Operation",
+    prefixes: &["/health", "/metrics", "/openapi", "/docs"],
+    rows: rows::ROWS,
+    word: acp::words::word,
+};

@@ -1,0 +1,179 @@
+//! One table per dialect: a row is an operation. The tables drive routing, rights, OpenAPI, `/docs` and metrics.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use schemars::{Schema, SchemaGenerator};
+
+use super::{Answer, App, DIALECTS, Request};
+use crate::{
+    decision::BoxFuture,
+    domain::{Caller, Failure, Needs, Target},
+};
+
+/// A tongue: its rows, and its words for failures.
+pub struct Dialect {
+    /// As in `/openapi/{name}.json`.
+    pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// The path prefixes whose unknown paths this dialect answers.
+    pub prefixes: &'static [&'static str],
+    /// Its operations.
+    pub rows: &'static [Row],
+    /// Its words for a failure: a `match` without wildcard.
+    pub word: fn(&Failure) -> Answer,
+}
+
+/// One operation. `needs` cannot be left out, so no handler runs without a decision about who may call it.
+pub struct Row {
+    /// The method; HEAD is served where GET is.
+    pub method: Method,
+    /// The path, with `{names}`.
+    pub path: &'static str,
+    /// The operation's name (operationId).
+    pub id: &'static str,
+    /// Who may call it.
+    pub needs: Needs,
+    /// What it does, for OpenAPI and `/docs`.
+    pub doc: Doc,
+    /// The handler.
+    pub run: Run,
+}
+
+/// A handler.
+pub type Run = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
+
+/// An operation's description.
+pub struct Doc {
+    /// One sentence.
+    pub summary: &'static str,
+    /// Its query parameters, as (name, description).
+    pub query: &'static [(&'static str, &'static str)],
+    /// The media type and the shape of its body.
+    pub body: Option<(&'static str, Shape)>,
+    /// The statuses it answers besides the failures that any operation may answer.
+    pub answers: &'static [(StatusCode, Option<Shape>)],
+}
+
+/// Adds a type's JSON Schema to a document.
+pub type Shape = fn(&mut SchemaGenerator) -> Schema;
+
+/// The shape of `T`.
+pub fn shape<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// What a handler gets.
+pub struct Call {
+    /// Every operation.
+    pub app: Arc<App>,
+    /// Who calls. `permit` has let it through.
+    pub caller: Caller,
+    /// The path's parameters.
+    pub params: Params,
+    /// The request.
+    pub request: Request,
+}
+
+impl Call {
+    /// The parameter `name` of the path. Rows and handlers stand side by side, so a wrong name shows in the first test.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).unwrap_or_default()
+    }
+
+    /// The tenant of the path.
+    pub fn tenant(&self) -> &str {
+        self.param("tid")
+    }
+}
+
+/// The decoded parameters of a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What the path acts on.
+    pub fn target(&self) -> Target<'_> {
+        Target { tenant: self.get("tid"), server: self.get("aid") }
+    }
+}
+
+/// Finds the row of a request.
+pub struct Router {
+    paths: matchit::Router<Vec<(&'static Dialect, &'static Row)>>,
+}
+
+/// What was found: always a dialect, so that every answer is in somebody's words.
+pub struct Found {
+    /// Whose words the answer has.
+    pub dialect: &'static Dialect,
+    /// The operation, or why there is none.
+    pub row: Result<(&'static Row, Params), Failure>,
+}
+
+impl Router {
+    /// The router of all dialects. Two rows for one method and path, or paths that overlap, are an error.
+    pub fn new() -> Result<Router, String> {
+        let mut paths = matchit::Router::<Vec<(&'static Dialect, &'static Row)>>::new();
+        for dialect in DIALECTS {
+            for row in dialect.rows {
+                match paths.at_mut(row.path) {
+                    Ok(found) if found.value.first().is_some_and(|(_, first)| first.path == row.path) => {
+                        found.value.push((dialect, row));
+                    }
+                    _ => paths.insert(row.path, vec![(dialect, row)]).map_err(|error| format!("{}: {error}", row.id))?,
+                }
+            }
+        }
+        Ok(Router { paths })
+    }
+
+    /// The row for a method and a raw path.
+    pub fn find(&self, method: &Method, path: &str) -> Found {
+        let Ok(found) = self.paths.at(path) else {
+            return Found { dialect: dialect_of(path), row: Err(Failure::NoSuchPath) };
+        };
+        let dialect = found.value.first().map_or_else(|| dialect_of(path), |(dialect, _)| *dialect);
+        let Some(params) = decode(&found.params) else {
+            return Found { dialect, row: Err(Failure::NoSuchPath) };
+        };
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let row = match found.value.iter().find(|(_, row)| row.method == *method) {
+            Some((_, row)) => Ok((*row, params)),
+            None => Err(Failure::NoSuchMethod { allowed: allowed(found.value) }),
+        };
+        Found { dialect, row }
+    }
+}
+
+/// Percent-decodes every parameter. None when one is not UTF-8, or holds what no identifier may hold.
+fn decode(params: &matchit::Params<'_, '_>) -> Option<Params> {
+    let decoded = params.iter().map(|(name, value)| {
+        let value = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
+        let hostile = value.is_empty() || value.contains(['\0', '/', '\\']);
+        (!hostile).then(|| (name.to_owned(), value.into_owned()))
+    });
+    decoded.collect::<Option<Vec<_>>>().map(Params)
+}
+
+fn allowed(rows: &[(&'static Dialect, &'static Row)]) -> String {
+    rows.iter().map(|(_, row)| row.method.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The dialect with the longest prefix of `path`; the last one has the empty prefix.
+fn dialect_of(path: &str) -> &'static Dialect {
+    let longest = |dialect: &&&'static Dialect| {
+        let matching = dialect.prefixes.iter().filter(|prefix| path.starts_with(**prefix));
+        matching.map(|prefix| prefix.len()).max()
+    };
+    DIALECTS.iter().filter(|dialect| longest(dialect).is_some()).max_by_key(longest).unwrap_or(&&super::acp::DIALECT)
+}
+
+#[cfg(test)]
+mod tests;

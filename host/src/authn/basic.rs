@@ -1,0 +1,67 @@
+//! The basic scheme (RFC 7617), with the form encoding that OAuth clients use inside it (RFC 6749 §2.3.1).
+
+use data_encoding::BASE64;
+use http::{HeaderMap, header::AUTHORIZATION};
+
+use crate::{
+    crypto::Secret,
+    domain::{Credentials, Failure},
+};
+
+/// A name and a secret as they were sent.
+#[derive(Debug)]
+pub struct Basic {
+    /// User name or client id.
+    pub name: String,
+    /// Password or client secret.
+    pub secret: Secret,
+}
+
+/// The basic credentials of a request, none when it uses no or another scheme.
+pub fn credentials(headers: &HeaderMap) -> Result<Option<Basic>, Failure> {
+    let malformed = || Failure::Unauthenticated(Credentials::Malformed);
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(malformed());
+    }
+    let Some((scheme, encoded)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
+        return Err(malformed());
+    };
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Ok(None);
+    }
+    let decoded = BASE64.decode(encoded.trim().as_bytes()).map_err(|_| malformed())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
+    let (name, secret) = decoded.split_once(':').ok_or_else(malformed)?;
+    Ok(Some(Basic { name: form_decode(name), secret: Secret::new(form_decode(secret)) }))
+}
+
+/// `+` and percent signs as application/x-www-form-urlencoded has them. Text without either stays as it is.
+fn form_decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Result<Option<Basic>, Failure> {
+        credentials(&[(AUTHORIZATION, value.parse().unwrap())].into_iter().collect())
+    }
+
+    #[test]
+    fn decodes_name_and_secret() {
+        let basic = read(&format!("Basic {}", BASE64.encode(b"a%3Ab:s%2Be:c"))).unwrap().unwrap();
+        assert_eq!((basic.name.as_str(), basic.secret.expose()), ("a:b", "s+e:c"));
+        assert!(read("Bearer x").unwrap().is_none());
+    }
+
+    #[test]
+    fn refuses_what_is_not_basic() {
+        for value in ["Basic", "Basic !!!", &format!("Basic {}", BASE64.encode(b"no colon")), "Basic /w=="] {
+            assert!(read(value).is_err(), "{value}");
+        }
+    }
+}

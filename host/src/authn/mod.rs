@@ -1,0 +1,19 @@
+//! Who is calling: headers → [`Caller`]. Called by the pipeline and, for clients, by the token endpoint.
+//!
+//! Knows the forms of credentials (RFC 6750 bearer, RFC 7617 basic), no paths and no rights.
+
+pub mod basic;
+pub mod bearer;
+
+use http::HeaderMap;
+
+use crate::domain::{Caller, Credentials, Domain, Failure, Target, token};
+
+/// Identifies the caller of a request on `target`. No credentials is an anonymous caller, wrong ones are a failure.
+pub fn identify(domain: &Domain, headers: &HeaderMap, target: Target<'_>) -> Result<Caller, Failure> {
+    let Some(token) = bearer::token(headers)? else {
+        return Ok(Caller::Anonymous);
+    };
+    let tenant = target.tenant.ok_or(Failure::Unauthenticated(Credentials::Invalid))?;
+    token::verify(domain, tenant, token).map(Caller::Bearer)
+}

@@ -1,0 +1,104 @@
+//! The commands that work on the store: the same code whether the running server does them (asked through its control
+//! socket) or the command line itself, when no server runs.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Error, Place, runtime, serve::secrets};
+use crate::{
+    api::{acp::verdicts, read},
+    decision::Verdict,
+    domain::{decision_log, replay},
+    plugin::Sandbox,
+    serve::control::{Control, ask_control},
+    server::{CONTROL_SOCKET, open_store, open_vault, start_sandbox},
+    store::Store,
+    world::World,
+};
+
+/// Does the commands.
+pub struct Commands {
+    store: Store,
+    sandbox: Sandbox,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackupArguments {
+    to: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplayArguments {
+    id: String,
+}
+
+impl Commands {
+    /// Over an open store.
+    pub fn new(store: Store, sandbox: Sandbox) -> Commands {
+        Commands { store, sandbox }
+    }
+
+    async fn backup(&self, to: PathBuf) -> Result<Value, String> {
+        let store = self.store.clone();
+        let copied = tokio::task::spawn_blocking(move || store.backup(&to)).await.map_err(|error| error.to_string())?;
+        let report = copied.map_err(|error| error.to_string())?;
+        Ok(json!({ "values": report.values, "bytes": report.bytes }))
+    }
+
+    async fn replay(&self, id: &str) -> Result<Value, String> {
+        let id = decision_log::parse_id(id).ok_or("a decision's id has 32 hexadecimal digits")?;
+        let replayed = replay::replay(&self.store, &self.sandbox, &id).await;
+        let replay = replayed.map_err(|failure| failure.to_log().map_or_else(|| failure.to_client(), str::to_owned))?;
+        let changed: Vec<_> = replay.changed.iter().map(|component| component.name.as_str()).collect();
+        Ok(json!({
+            "agrees": replay.agrees(),
+            "policy_id": replay.record.policy_id,
+            "before": show(&replay.record.verdict),
+            "now": show(&replay.now),
+            "changed_components": changed,
+        }))
+    }
+}
+
+fn show(verdict: &Verdict) -> Value {
+    let failures: Vec<_> = verdict.failures.iter().cloned().map(verdicts::failing).collect();
+    let recovery: Vec<_> = verdict.recovery.iter().cloned().map(verdicts::recovery).collect();
+    json!({ "result": verdicts::result(verdict.allow), "failures": failures, "recovery": recovery })
+}
+
+impl Control for Commands {
+    async fn command(&self, name: &str, arguments: Value) -> Result<Value, String> {
+        match name {
+            "backup" => {
+                let BackupArguments { to } = read::from_value(&arguments).map_err(|problem| problem.to_string())?;
+                self.backup(to).await
+            }
+            "replay" => {
+                let ReplayArguments { id } = read::from_value(&arguments).map_err(|problem| problem.to_string())?;
+                self.replay(&id).await
+            }
+            other => Err(format!("there is no command `{other}`")),
+        }
+    }
+}
+
+/// Asks the running server, or does it here when none runs.
+pub fn ask(place: &Place, name: &str, arguments: Value) -> Result<Value, Error> {
+    let config = place.load(None, false)?;
+    let asked = ask_control(&config.data.join(CONTROL_SOCKET), name, arguments.clone()).map_err(Error::from_display)?;
+    if let Some(answer) = asked {
+        return Ok(answer);
+    }
+    if !config.data.join(crate::server::STORE_FILE).exists() {
+        return Err(Error::new(format!("there is no store in {}", config.data.display())));
+    }
+    let vault = open_vault(&config, secrets().master_key.as_ref(), &World::system()).map_err(Error::from_display)?;
+    let store = open_store(&config).map_err(Error::from_display)?;
+    let sandbox = start_sandbox(&config, &vault).map_err(Error::from_display)?;
+    let commands = Commands::new(store, sandbox);
+    runtime(1)?.block_on(commands.command(name, arguments)).map_err(Error::new)
+}

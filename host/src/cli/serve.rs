@@ -1,0 +1,53 @@
+//! `portcullis serve`: runs until SIGTERM or SIGINT.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::{Error, Outcome, Place, output, runtime};
+use crate::{
+    crypto::Secret,
+    logging,
+    serve::terminated,
+    server::{Secrets, Server, workers},
+    world::World,
+};
+
+/// Run the server
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Add a sample tenant `demo`, on the first start
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Serve {
+    /// Runs the server.
+    pub fn run(self) -> Result<Outcome, Error> {
+        let config = self.place.load(self.listen, self.demo)?;
+        let log = logging::install(&config.log).map_err(Error::from_display)?;
+        config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
+        let secrets = secrets();
+        let served = runtime(workers(&config))?.block_on(async {
+            let server = Server::start(config, World::system(), secrets).await.map_err(Error::from_display)?;
+            if let Some(secret) = &server.made_secret {
+                output::say(&format!("bootstrap secret (shown once): {}", secret.expose()));
+            }
+            output::say(&format!("listening on {}", server.url()));
+            server.run(terminated()).await.map_err(Error::from_display)
+        });
+        drop(log);
+        served.map(|_| Outcome::Yes)
+    }
+}
+
+/// The secrets of the environment.
+pub fn secrets() -> Secrets {
+    let secret = |name: &str| std::env::var(name).ok().map(Secret::new);
+    Secrets { bootstrap: secret("PORTCULLIS_BOOTSTRAP_SECRET"), master_key: secret("PORTCULLIS_MASTER_KEY") }
+}

@@ -1,0 +1,200 @@
+//! The first start: two tenants, their servers, three machine clients and the built-in policies, in one transaction
+//! (DESIGN §8). Either all of it exists or nothing does.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Domain, Failure,
+    client::{self, Client, ClientScopes},
+    credential::{self, Credential},
+    key_ring::{self, KeyRing},
+    permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
+    policy::{self, Policy},
+    server::{self, DEFAULT_GRANTS, DEFAULT_TOKEN_SECONDS, Server},
+    tenant::{Attribute, Tenant},
+    token::CLIENT_CREDENTIALS,
+    user::User,
+};
+use crate::{
+    crypto::{Secret, keys::KeyType},
+    store::{Record, Table, Write, records, timeline},
+};
+
+/// Written last, read at every start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Installation {
+    /// When the first start was, in microseconds.
+    pub at: i64,
+    /// Which key seals the secrets of this store.
+    pub key_fingerprint: String,
+}
+
+impl Record for Installation {
+    const TABLE: Table = Table::Meta;
+}
+
+const INSTALLATION: &str = "installation";
+const AUTHOR: &str = "first start";
+const DEFAULT: &str = "default";
+const SYSTEM: &str = "system";
+const DEMO: &str = "demo";
+
+/// The tenant, its name and its servers.
+const TENANTS: [(&str, &str, &[&str]); 2] = [
+    (DEFAULT, "Default", &[ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER, DEFAULT]),
+    (SYSTEM, "System", &[SYSTEM_SERVER]),
+];
+
+/// The sample tenant of `--demo`.
+const SAMPLE: (&str, &str, &[&str]) =
+    (DEMO, "DEMO: sample data, not for production", &[ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER, DEFAULT]);
+
+/// The client, its tenant and its server. All share the bootstrap secret.
+const CLIENTS: [(&str, &str, &str); 3] =
+    [("admin", DEFAULT, ADMIN_SERVER), ("system", DEFAULT, SYSTEM_SERVER), ("setup", SYSTEM, SYSTEM_SERVER)];
+
+/// The sample tenant's clients. Client ids are filed by tenant, so these are other clients than the ones above.
+const SAMPLE_CLIENTS: [(&str, &str, &str); 2] = [("admin", DEMO, ADMIN_SERVER), ("system", DEMO, SYSTEM_SERVER)];
+
+/// What the first start is to make.
+pub struct FirstStart {
+    /// `PORTCULLIS_BOOTSTRAP_SECRET`.
+    pub secret: Option<Secret>,
+    /// The built-in policies of every tenant, by id.
+    pub policies: Vec<(String, Policy)>,
+    /// Whether to add the sample tenant.
+    pub demo: bool,
+}
+
+/// Checks that this store belongs to this key, and fills an empty one. Answers the secret if one was made.
+pub async fn start(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Failure> {
+    match domain.store.record::<Installation>(&[INSTALLATION])? {
+        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => Ok(None),
+        Some(_) => Err(Failure::Unavailable {
+            log: "this store was made with another master key; give the key it was made with".to_owned(),
+        }),
+        None => fill(domain, first).await,
+    }
+}
+
+async fn fill(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Failure> {
+    let FirstStart { secret: given, policies, demo } = first;
+    let made = given.is_none().then(|| Secret::generate(&domain.world));
+    let secret = given.or_else(|| made.clone()).ok_or_else(|| Failure::Internal { log: "no secret".to_owned() })?;
+    if secret.expose().chars().count() < client::SHORTEST_SECRET {
+        let reason = format!("must have at least {} characters", client::SHORTEST_SECRET);
+        return Err(Failure::invalid("PORTCULLIS_BOOTSTRAP_SECRET", reason));
+    }
+    let mut tenants = TENANTS.to_vec();
+    let mut clients = CLIENTS.to_vec();
+    if demo {
+        tenants.push(SAMPLE);
+        clients.extend(SAMPLE_CLIENTS);
+    }
+    let rings = rings(domain, &tenants).await?;
+    let credential = credential::choose(domain, secret).await?;
+    let installation = Installation { at: domain.world.now(), key_fingerprint: domain.vault.fingerprint() };
+    let now = domain.world.now();
+    domain
+        .write(move |write| {
+            for (tenant, name, servers) in &tenants {
+                insert_tenant(write, tenant, name, now)?;
+                for (id, policy) in &policies {
+                    policy::save(write, tenant, id, policy, now, AUTHOR)?;
+                }
+                for server in *servers {
+                    insert_server(write, tenant, server, &rings, now)?;
+                }
+            }
+            for (id, tenant, server) in &clients {
+                client::insert(write, tenant, id, &machine(id, server), &credential, now, AUTHOR)?;
+            }
+            insert_admin_user(write, &credential)?;
+            Ok(records::put(write, &[INSTALLATION], &installation)?)
+        })
+        .await?;
+    Ok(made)
+}
+
+type Rings = Vec<(&'static str, &'static str, KeyRing)>;
+
+async fn rings(
+    domain: &Domain,
+    tenants: &[(&'static str, &'static str, &'static [&'static str])],
+) -> Result<Rings, Failure> {
+    let mut rings = Vec::new();
+    for (tenant, _, servers) in tenants {
+        for server in *servers {
+            rings.push((*tenant, *server, key_ring::generate(domain, tenant, server, KeyType::Ecdsa).await?));
+        }
+    }
+    Ok(rings)
+}
+
+fn insert_tenant(write: &mut Write<'_>, id: &str, name: &str, now: i64) -> Result<(), Failure> {
+    let tenant = Tenant { name: name.to_owned(), attributes: default_attributes() };
+    timeline::append(write, id, id, tenant, now, now, AUTHOR)?;
+    Ok(())
+}
+
+fn insert_server(write: &mut Write<'_>, tenant: &str, id: &str, rings: &Rings, now: i64) -> Result<(), Failure> {
+    let ring = rings.iter().find(|(of, server, _)| *of == tenant && *server == id).map(|(_, _, ring)| ring);
+    let ring = ring.ok_or_else(|| Failure::Internal { log: format!("no key was made for {tenant}/{id}") })?;
+    let server = Server {
+        name: format!("{tenant}/{id}"),
+        key_type: KeyType::Ecdsa,
+        access_token_seconds: DEFAULT_TOKEN_SECONDS,
+        grant_types: DEFAULT_GRANTS.map(str::to_owned).to_vec(),
+        system: id != DEFAULT,
+        bindings: Vec::new(),
+        decisions_open: false,
+    };
+    server::save(write, tenant, id, &server, now, AUTHOR)?;
+    server::insert_below(write, tenant, id, ring, now, AUTHOR)
+}
+
+fn machine(id: &str, server: &str) -> Client {
+    Client {
+        server: server.to_owned(),
+        name: format!("Bootstrap client {id}"),
+        grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
+        scopes: ClientScopes::AllOfServer,
+        system: true,
+    }
+}
+
+/// The one person: user `admin` of the tenant's `admin` server, with the bootstrap secret as password.
+fn insert_admin_user(write: &mut Write<'_>, credential: &Credential) -> Result<(), Failure> {
+    match credential {
+        Credential::Chosen(phc) => {
+            Ok(records::put(write, &[DEFAULT, ADMIN_SERVER, "admin"], &User { password: phc.clone() })?)
+        }
+        Credential::Generated(_) => Err(Failure::Internal { log: "a password must be kept as argon2".to_owned() }),
+    }
+}
+
+/// What a tenant's authentication context may hold (OpenID Connect Core §5.1 and `scp`, `groups`).
+fn default_attributes() -> Vec<Attribute> {
+    let attribute = |(name, description): (&str, &str)| Attribute { name: name.into(), description: description.into() };
+    [
+        ("scp", "Scopes"),
+        ("groups", "Groups"),
+        ("sub", "Subject"),
+        ("amr", "Authentication methods"),
+        ("acr", "Authentication context class"),
+        ("name", "Full name"),
+        ("given_name", "Given name"),
+        ("family_name", "Family name"),
+        ("preferred_username", "User name"),
+        ("email", "Email address"),
+        ("email_verified", "Whether the email address was verified"),
+        ("phone_number", "Phone number"),
+        ("phone_number_verified", "Whether the phone number was verified"),
+        ("birthdate", "Date of birth"),
+        ("zoneinfo", "Time zone"),
+        ("locale", "Language"),
+        ("updated_at", "When the profile was last changed"),
+    ]
+    .map(attribute)
+    .to_vec()
+}

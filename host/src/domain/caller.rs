@@ -1,0 +1,49 @@
+//! Who is calling, as far as they have proved it.
+
+use std::sync::Arc;
+
+/// The result of authentication.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Nobody has said anything.
+    Anonymous,
+    /// The bearer of a token that is good in the tenant of the request.
+    Bearer(Arc<Bearer>),
+}
+
+/// What an access token proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The tenant whose server issued the token.
+    pub tenant: String,
+    /// The authorization server that issued it.
+    pub server: String,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// The subject: the client itself for client credentials.
+    pub subject: String,
+    /// The granted scopes.
+    pub scopes: Vec<String>,
+    /// The key that signed it.
+    pub kid: String,
+    /// When it ends, in seconds since 1970.
+    pub expires: i64,
+}
+
+impl Caller {
+    /// The bearer, if there is one.
+    pub fn bearer(&self) -> Option<&Bearer> {
+        match self {
+            Caller::Anonymous => None,
+            Caller::Bearer(bearer) => Some(bearer),
+        }
+    }
+
+    /// A name for authorship and logs.
+    pub fn name(&self) -> String {
+        match self {
+            Caller::Anonymous => "anonymous".to_owned(),
+            Caller::Bearer(bearer) => format!("{}/{}/{}", bearer.tenant, bearer.server, bearer.subject),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A decision: find the policy, ask it, write down what happened. The same for every dialect that asks.
+
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+
+use super::{
+    Caller, Domain, Failure,
+    binding::policy_for,
+    decision_log::{DecisionRecord, Offered},
+    policy, server,
+};
+use crate::{
+    decision::{self, Code, Input, RuleSet, Verdict},
+    world::Stopwatch,
+};
+
+/// The resource type that names a policy by its id.
+pub const POLICY_RESOURCE: &str = "policy";
+
+/// What is asked of an authorization server.
+pub struct Question<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The authorization server.
+    pub server: &'a str,
+    /// What the policy sees.
+    pub input: Input,
+    /// The caller's X-Request-ID, for finding the decision again.
+    pub request_id: &'a str,
+}
+
+/// A decision with its name in the log.
+#[derive(Debug)]
+pub struct Decision {
+    /// Names the decision in the log.
+    pub id: String,
+    /// The policy that decided; empty when none did.
+    pub policy_id: String,
+    /// The outcome.
+    pub verdict: Verdict,
+}
+
+/// Decides, and offers the decision to the log.
+pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) -> Result<Decision, Failure> {
+    let Question { tenant, server, mut input, request_id } = question;
+    let asked_at = domain.world.now();
+    input.now = asked_at.div_euclid(1_000_000);
+    let watch = Stopwatch::start();
+    let (policy_id, rules) = find_policy(domain, tenant, server, &input)?;
+    domain.observer.store(watch.micros());
+
+    let input = serde_json::to_string(&input).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    let verdict = match &rules {
+        Some(found) => decision::decide(&found.value.rules, &input, domain.validators.as_ref()).await,
+        None => Verdict::denied("", Code::NoPolicy),
+    };
+    domain.observer.decided(&verdict);
+
+    let id = domain.log.next_id(asked_at, domain.world.bytes());
+    let decision = Decision { id: HEXLOWER.encode(&id), policy_id, verdict };
+    domain.log.offer(|| Offered {
+        id,
+        record: DecisionRecord {
+            tenant: tenant.to_owned(),
+            server: server.to_owned(),
+            caller: caller.name(),
+            request_id: request_id.to_owned(),
+            asked_at,
+            policy_id: decision.policy_id.clone(),
+            policy_digest: rules.as_ref().map(|found| digest(&found.value.rules)).unwrap_or_default(),
+            input,
+            verdict: decision.verdict.clone(),
+        },
+    });
+    Ok(decision)
+}
+
+type FoundPolicy = Option<Arc<crate::store::State<policy::Policy>>>;
+
+/// A resource of type `policy` names the policy; any other type is looked up in the server's bindings.
+fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Result<(String, FoundPolicy), Failure> {
+    let text = |map: &serde_json::Map<String, serde_json::Value>, member: &str| {
+        map.get(member).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let asked = server::current(domain, tenant, server)?;
+    let resource_type = text(&input.resource, "type");
+    let policy_id = if resource_type == POLICY_RESOURCE {
+        text(&input.resource, "id")
+    } else {
+        match policy_for(&asked.value.bindings, &resource_type, &text(&input.action, "name")) {
+            Some(policy_id) => policy_id.to_owned(),
+            None => return Ok((String::new(), None)),
+        }
+    };
+    match policy::current(domain, tenant, &policy_id) {
+        Ok(found) => Ok((policy_id, Some(found))),
+        Err(Failure::NotFound { .. }) => Ok((policy_id, None)),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn digest(rules: &RuleSet) -> String {
+    rules.digest().to_owned()
+}

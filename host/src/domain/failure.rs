@@ -1,0 +1,166 @@
+//! Everything that can go wrong in an operation: small, closed, free of HTTP. Each dialect words it by a `match` without
+//! wildcard (api/*/words.rs). Two texts for each failure: [`Failure::to_client`] and, where it differs, the log's.
+
+use std::fmt;
+
+use crate::store::StoreError;
+
+/// Why an operation did not happen. Nothing was changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// Nobody is known to call, or the credentials are wrong.
+    Unauthenticated(Credentials),
+    /// The caller is known and may not do this.
+    Forbidden {
+        /// What it would have needed, in words.
+        needs: String,
+    },
+    /// There is no such thing, or the caller may not know of it.
+    NotFound {
+        /// The kind of thing.
+        noun: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// No operation has this path.
+    NoSuchPath,
+    /// The path exists, for other methods.
+    NoSuchMethod {
+        /// The methods it has, as in the Allow header.
+        allowed: String,
+    },
+    /// Something with this name exists already, or the state forbids it.
+    Conflict {
+        /// The kind of thing.
+        noun: &'static str,
+        /// What stands in the way.
+        reason: String,
+    },
+    /// It cannot go while something else needs it.
+    InUse {
+        /// The kind of thing.
+        noun: &'static str,
+        /// Who needs it.
+        by: Vec<String>,
+    },
+    /// The request cannot be read.
+    Malformed(Problem),
+    /// The body is of a type this operation does not take.
+    MediaType {
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// The request can be read and makes no sense.
+    Invalid(Vec<Problem>),
+    /// The request is right; the server cannot serve it now.
+    Unavailable {
+        /// For the log only.
+        log: String,
+    },
+    /// A mistake of ours.
+    Internal {
+        /// For the log only.
+        log: String,
+    },
+}
+
+/// What is wrong with the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// There are none.
+    Missing,
+    /// They are not well formed.
+    Malformed,
+    /// They are not, or no longer, good here.
+    Invalid,
+    /// They were good until they expired.
+    Expired,
+}
+
+/// One thing wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: a JSON Pointer into the body, or `query.name`, `path.name`, `header.name`. Empty for the whole body.
+    pub member: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Problem {
+    /// `member` is wrong because of `reason`.
+    pub fn new(member: impl Into<String>, reason: impl Into<String>) -> Problem {
+        Problem { member: member.into(), reason: reason.into() }
+    }
+}
+
+impl Failure {
+    /// One invalid member.
+    pub fn invalid(member: impl Into<String>, reason: impl Into<String>) -> Failure {
+        Failure::Invalid(vec![Problem::new(member, reason)])
+    }
+
+    /// A request that cannot be read.
+    pub fn malformed(member: impl Into<String>, reason: impl Into<String>) -> Failure {
+        Failure::Malformed(Problem::new(member, reason))
+    }
+
+    /// A thing that is not there.
+    pub fn not_found(noun: &'static str, id: impl Into<String>) -> Failure {
+        Failure::NotFound { noun, id: id.into() }
+    }
+
+    /// The sentence a client gets.
+    pub fn to_client(&self) -> String {
+        match self {
+            Failure::Unauthenticated(credentials) => credentials.to_client().to_owned(),
+            Failure::Forbidden { needs } => format!("this needs {needs}"),
+            Failure::NotFound { noun, id } => format!("there is no {noun} `{id}`"),
+            Failure::NoSuchPath => "there is nothing at this path".to_owned(),
+            Failure::NoSuchMethod { allowed } => format!("this path takes {allowed}"),
+            Failure::Conflict { noun, reason } => format!("the {noun} cannot be saved: {reason}"),
+            Failure::InUse { noun, by } => format!("the {noun} is in use by {}", by.join(", ")),
+            Failure::Malformed(problem) => problem.to_string(),
+            Failure::MediaType { expected } => format!("the body must be {expected}"),
+            Failure::Invalid(problems) => match problems.first() {
+                Some(problem) => problem.to_string(),
+                None => "the request is not valid".to_owned(),
+            },
+            Failure::Unavailable { .. } => "the server cannot do this now, try again".to_owned(),
+            Failure::Internal { .. } => "something went wrong, see the server's log".to_owned(),
+        }
+    }
+
+    /// The line for the log, where the client must not see it.
+    pub fn to_log(&self) -> Option<&str> {
+        match self {
+            Failure::Unavailable { log } | Failure::Internal { log } => Some(log),
+            _ => None,
+        }
+    }
+}
+
+impl Credentials {
+    fn to_client(self) -> &'static str {
+        match self {
+            Credentials::Missing => "credentials are needed",
+            Credentials::Malformed => "the credentials are malformed",
+            Credentials::Invalid => "the credentials are not valid here",
+            Credentials::Expired => "the credentials have expired",
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.member.as_str() {
+            "" => write!(f, "{}", self.reason),
+            member => write!(f, "{member}: {}", self.reason),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Unavailable { log: error.to_string() }
+    }
+}

@@ -1,0 +1,136 @@
+//! The nouns and rules: a file a noun. One HTTP operation is one function here with at most one write transaction.
+//!
+//! Called by `api` and `authn`; calls `store`, `decision` and `crypto`. Knows no HTTP, no wire JSON and no wasmtime.
+
+pub mod binding;
+pub mod boot;
+pub mod caller;
+pub mod claim;
+pub mod client;
+pub mod credential;
+pub mod decide;
+pub mod decision_log;
+pub mod failure;
+pub mod id;
+pub mod key_ring;
+pub mod permit;
+pub mod policy;
+pub mod replay;
+pub mod scope;
+pub mod server;
+pub mod tenant;
+pub mod token;
+pub mod user;
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+pub use caller::{Bearer, Caller};
+pub use failure::{Credentials, Failure, Problem};
+pub use permit::{Needs, Target, permit};
+
+use crate::{
+    crypto::{password::Passwords, vault::Vault},
+    decision::Validators,
+    store::{Store, Write},
+    world::{Stopwatch, World},
+};
+use decision_log::DecisionLog;
+
+/// Everything the operations share.
+pub struct Domain {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Seals secrets and derives keys.
+    pub vault: Vault,
+    /// Time and randomness.
+    pub world: World,
+    /// Runs the policies' validators.
+    pub validators: Arc<dyn Validators>,
+    /// argon2, off the event loop.
+    pub passwords: Passwords,
+    /// What was decided and why.
+    pub log: DecisionLog,
+    /// The sizes a policy may have.
+    pub limits: PolicyLimits,
+    /// Where clients reach this server, without a slash at the end.
+    pub public_url: String,
+    /// Told what happens, for the metrics.
+    pub observer: Arc<dyn Observer>,
+    tokens: Cache<[u8; 32], Arc<Bearer>>,
+    keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
+}
+
+/// The sizes a policy may have.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyLimits {
+    /// All confs of a policy together, in bytes.
+    pub policy_bytes: usize,
+    /// How many validators.
+    pub validators: usize,
+    /// How many superseded states of a record are kept.
+    pub states_kept: usize,
+}
+
+/// Who is told what the domain spends. Implemented by the metrics.
+pub trait Observer: Send + Sync {
+    /// A read or write of the store took so long.
+    fn store(&self, micros: u64);
+    /// A decision was made.
+    fn decided(&self, verdict: &crate::decision::Verdict);
+    /// Decision records were written, or dropped because the queue was full.
+    fn logged(&self, written: u64, dropped: u64);
+}
+
+/// What a [`Domain`] is made of.
+pub struct Parts {
+    /// See [`Domain::store`].
+    pub store: Store,
+    /// See [`Domain::vault`].
+    pub vault: Vault,
+    /// See [`Domain::world`].
+    pub world: World,
+    /// See [`Domain::validators`].
+    pub validators: Arc<dyn Validators>,
+    /// See [`Domain::log`].
+    pub log: DecisionLog,
+    /// See [`Domain::limits`].
+    pub limits: PolicyLimits,
+    /// See [`Domain::public_url`].
+    pub public_url: String,
+    /// See [`Domain::observer`].
+    pub observer: Arc<dyn Observer>,
+}
+
+/// Verified tokens and decoded keys that are kept at hand.
+const REMEMBERED: usize = 10_000;
+/// argon2 takes 19 MiB and a core; more at once only slows the rest down.
+const PARALLEL_PASSWORDS: usize = 2;
+
+impl Domain {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Domain {
+        let Parts { store, vault, world, validators, log, limits, public_url, observer } = parts;
+        let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
+        let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
+        Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys }
+    }
+
+    /// Runs one write transaction and tells the observer how long it took, durable commit included.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Write<'_>) -> Result<R, Failure> + Send + 'static,
+    ) -> Result<R, Failure> {
+        let watch = Stopwatch::start();
+        let result = self.store.write(work).await;
+        self.observer.store(watch.micros());
+        result
+    }
+
+    /// The issuer of an authorization server (RFC 8414), also its base address.
+    pub fn issuer(&self, tenant: &str, server: &str) -> String {
+        format!("{}/{tenant}/{server}", self.public_url)
+    }
+}
+

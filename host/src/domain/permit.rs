@@ -1,0 +1,70 @@
+//! Who may do what. Every row names what it needs; nothing runs before [`permit`] has said yes.
+
+use super::{Bearer, Caller, Credentials, Domain, Failure, server};
+
+/// The authorization server whose tokens administrate a tenant.
+pub const ADMIN_SERVER: &str = "admin";
+/// The authorization server whose tokens belong to developers.
+pub const DEVELOPER_SERVER: &str = "developer";
+/// The authorization server whose tokens belong to machines of the tenant.
+pub const SYSTEM_SERVER: &str = "system";
+/// The scope that allows asking for decisions.
+pub const EVALUATE: &str = "evaluate_decisions";
+
+/// What a caller needs for an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: health, discovery, or an operation that authenticates its caller itself (the token endpoint).
+    Nothing,
+    /// A token of the tenant's `admin` server.
+    Admin,
+    /// A token with `evaluate_decisions` from the tenant's `system` server or from the server asked, unless that is open.
+    Evaluate,
+}
+
+/// What an operation acts on, as its path says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Target<'a> {
+    /// `{tid}`.
+    pub tenant: Option<&'a str>,
+    /// `{aid}`.
+    pub server: Option<&'a str>,
+}
+
+/// Lets `caller` through or says what it lacks.
+pub fn permit(domain: &Domain, caller: &Caller, needs: Needs, target: Target<'_>) -> Result<(), Failure> {
+    match needs {
+        Needs::Nothing => Ok(()),
+        Needs::Admin => admin(bearer(caller)?, target),
+        Needs::Evaluate => evaluate(domain, caller, target),
+    }
+}
+
+fn admin(bearer: &Bearer, target: Target<'_>) -> Result<(), Failure> {
+    let right = target.tenant == Some(bearer.tenant.as_str()) && bearer.server == ADMIN_SERVER;
+    allow_if(right, "a token of the tenant's `admin` server")
+}
+
+fn evaluate(domain: &Domain, caller: &Caller, target: Target<'_>) -> Result<(), Failure> {
+    let (Some(tenant), Some(server)) = (target.tenant, target.server) else {
+        return Err(Failure::Internal { log: "an evaluate row needs {tid} and {aid} in its path".to_owned() });
+    };
+    if server::current(domain, tenant, server).is_ok_and(|found| found.value.decisions_open) {
+        return Ok(());
+    }
+    let bearer = bearer(caller)?;
+    let issuer = bearer.server == SYSTEM_SERVER || bearer.server == server;
+    let right = bearer.tenant == tenant && issuer && bearer.scopes.iter().any(|scope| scope == EVALUATE);
+    allow_if(right, "a token with scope `evaluate_decisions` of the tenant's `system` server or of this server")
+}
+
+fn bearer(caller: &Caller) -> Result<&Bearer, Failure> {
+    caller.bearer().ok_or(Failure::Unauthenticated(Credentials::Missing))
+}
+
+fn allow_if(right: bool, needs: &str) -> Result<(), Failure> {
+    match right {
+        true => Ok(()),
+        false => Err(Failure::Forbidden { needs: needs.to_owned() }),
+    }
+}

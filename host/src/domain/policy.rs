@@ -1,0 +1,180 @@
+//! A policy: rules that must all pass. The five policy operations of the admin group, and the test of an unsaved one.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Caller, Domain, Failure, Problem, id, tenant};
+use crate::{
+    decision::{self, ConfProblem, RuleSet, Verdict},
+    store::{Index, Kind, Noun, Record, State, Table, Write, index, records, timeline},
+};
+
+/// A stored policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// For people.
+    pub name: String,
+    /// What is asked.
+    pub rules: RuleSet,
+    /// The scripted form, when the policy was written as one: its single rule is made from it.
+    pub script: Option<Script>,
+}
+
+/// A policy written in a language, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// The language, which is also the validator's name: `cel`, `cedar`, `rego`.
+    pub language: String,
+    /// The text.
+    pub definition: String,
+}
+
+impl Noun for Policy {
+    const KIND: Kind = Kind::Policy;
+}
+
+/// The rules of every policy that was ever saved, by digest, so that an old decision can be replayed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PolicyRules(pub RuleSet);
+
+impl Record for PolicyRules {
+    const TABLE: Table = Table::PolicyRules;
+}
+
+/// The policy `id` as it is now.
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Policy>>, Failure> {
+    let found = domain.store.current::<Policy>(tenant, id, domain.world.now())?;
+    found.ok_or_else(|| Failure::not_found("policy", id))
+}
+
+/// All policies of a tenant, by id.
+pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Policy>)>, Failure> {
+    tenant::current(domain, tenant)?;
+    Ok(timeline::list(&domain.store.read()?, tenant, domain.world.now(), None, usize::MAX)?)
+}
+
+/// Saves a new policy (createPolicy).
+pub async fn create(
+    domain: &Domain,
+    caller: &Caller,
+    tenant: &str,
+    id: &str,
+    policy: Policy,
+) -> Result<State<Policy>, Failure> {
+    id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
+    tenant::current(domain, tenant)?;
+    check(domain, &policy).await?;
+    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    domain
+        .write(move |write| {
+            if live(write, &tenant, &id, now)? {
+                let reason = format!("`{id}` exists already");
+                return Err(Failure::Conflict { noun: "policy", reason });
+            }
+            save(write, &tenant, &id, &policy, now, &author)
+        })
+        .await
+}
+
+/// Replaces a policy (updatePolicy). Decisions that run now end with the rules they began with.
+pub async fn update(
+    domain: &Domain,
+    caller: &Caller,
+    tenant: &str,
+    id: &str,
+    policy: Policy,
+) -> Result<State<Policy>, Failure> {
+    current(domain, tenant, id)?;
+    check(domain, &policy).await?;
+    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    domain
+        .write(move |write| match live(write, &tenant, &id, now)? {
+            true => save(write, &tenant, &id, &policy, now, &author),
+            false => Err(Failure::not_found("policy", id.clone())),
+        })
+        .await
+}
+
+/// Removes a policy that nothing uses (deletePolicy).
+pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    domain
+        .write(move |write| {
+            if !live(write, &tenant, &id, now)? {
+                return Err(Failure::not_found("policy", id.clone()));
+            }
+            let by = index::ids(write, Index::PolicyUsers, &[&tenant, &id])?;
+            if !by.is_empty() {
+                return Err(Failure::InUse { noun: "policy", by });
+            }
+            timeline::soft_delete::<Policy>(write, &tenant, &id, now, &author)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
+pub async fn test(domain: &Domain, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
+    check(domain, policy).await?;
+    Ok(decision::decide(&policy.rules, input, domain.validators.as_ref()).await)
+}
+
+/// Writes a policy inside a transaction. Also the way the first start makes the built-in ones.
+pub(super) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    policy: &Policy,
+    now: i64,
+    author: &str,
+) -> Result<State<Policy>, Failure> {
+    records::put(write, &[policy.rules.digest()], &PolicyRules(policy.rules.clone()))?;
+    Ok(timeline::append(write, tenant, id, policy.clone(), now, now, author)?)
+}
+
+/// True when the policy exists now, seen from inside a transaction.
+pub(super) fn live(write: &Write<'_>, tenant: &str, id: &str, now: i64) -> Result<bool, Failure> {
+    Ok(timeline::current::<Policy>(write, tenant, id, now)?.is_some_and(|state| !state.deleted))
+}
+
+async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {
+    let mut problems = sizes(domain, policy);
+    if problems.is_empty()
+        && let Err(refused) = domain.validators.check(&policy.rules).await
+    {
+        problems.extend(refused.into_iter().map(|problem| place(policy, problem)));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Invalid(problems)),
+    }
+}
+
+fn sizes(domain: &Domain, policy: &Policy) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if policy.name.trim().is_empty() {
+        problems.push(Problem::new("/policy_name", "must not be empty"));
+    }
+    let rules = policy.rules.rules();
+    if rules.len() > domain.limits.validators {
+        let reason = format!("a policy may have at most {} validators", domain.limits.validators);
+        problems.push(Problem::new("/validators", reason));
+    }
+    let bytes: usize = rules.iter().map(|rule| rule.conf.len()).sum();
+    if bytes > domain.limits.policy_bytes {
+        let reason = format!("the configuration of a policy may have at most {} bytes", domain.limits.policy_bytes);
+        problems.push(Problem::new("/validators", reason));
+    }
+    problems
+}
+
+/// Where a rule's problem stands in the policy as its author wrote it.
+fn place(policy: &Policy, problem: ConfProblem) -> Problem {
+    let member = match (&policy.script, problem.path.as_str()) {
+        (Some(_), "/name") => "/language".to_owned(),
+        (Some(_), _) => "/definition".to_owned(),
+        (None, path) => format!("/validators/{}{path}", problem.rule),
+    };
+    Problem::new(member, problem.message)
+}

@@ -1,0 +1,65 @@
+//! The sentence of DESIGN §2 as one short function:
+//!
+//! ```text
+//! bytes → dialect (by path) → authn: Caller → Row → permit(caller, needs, target) → domain operation
+//!       → at most one store transaction → answer.     Any Failure → the dialect's own words, in one place.
+//! ```
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Service;
+use crate::{
+    api::{Answer, App, Call, DIALECTS, Request, Router, route::Found},
+    authn,
+    domain::{Caller, Failure, Needs, permit},
+    metrics::{Metrics, Operation},
+};
+
+/// Answers requests with the dialects.
+pub struct Pipeline {
+    app: Arc<App>,
+    router: Router,
+    operations: HashMap<&'static str, Operation>,
+    unknown: Operation,
+}
+
+impl Pipeline {
+    /// The pipeline over all dialects. An error is a mistake in the tables.
+    pub fn new(app: Arc<App>, metrics: &Metrics) -> Result<Pipeline, String> {
+        let rows = DIALECTS.iter().flat_map(|dialect| dialect.rows);
+        let operations = rows.map(|row| (row.id, metrics.operation(row.id))).collect();
+        Ok(Pipeline { app, router: Router::new()?, operations, unknown: metrics.operation("unknown") })
+    }
+
+    async fn run(&self, found: Found, request: Request) -> Result<Answer, Failure> {
+        let (row, params) = found.row?;
+        let caller = match row.needs {
+            Needs::Nothing => Caller::Anonymous,
+            _ => authn::identify(&self.app.domain, &request.headers, params.target())?,
+        };
+        permit(&self.app.domain, &caller, row.needs, params.target())?;
+        (row.run)(Call { app: Arc::clone(&self.app), caller, params, request }).await
+    }
+}
+
+impl Service for Pipeline {
+    async fn answer(&self, request: Request) -> Answer {
+        let found = self.router.find(&request.method, &request.path);
+        let (word, id) = (found.dialect.word, found.row.as_ref().map(|(row, _)| row.id).ok());
+        let request_id = request.request_id.clone();
+        let answer = self.run(found, request).await.unwrap_or_else(|failure| {
+            log(&failure, &request_id);
+            word(&failure)
+        });
+        let operation = id.and_then(|id| self.operations.get(id)).unwrap_or(&self.unknown);
+        operation.answered(answer.status.as_u16());
+        answer
+    }
+}
+
+/// What the client must not see goes to the log, with the request id that the client does see.
+fn log(failure: &Failure, request_id: &str) {
+    if let Some(reason) = failure.to_log() {
+        tracing::error!(request_id, reason, "a request failed");
+    }
+}

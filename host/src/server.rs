@@ -1,0 +1,286 @@
+//! The whole server, put together: configuration in, listening server out. Called by `cli` and by the tests, which hand
+//! in their own clock and randomness. Reads like the start-up log.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    api::{App, Operations},
+    bundled,
+    config::{Config, PagemapScan},
+    crypto::{Secret, vault::Vault},
+    decision::Verdict,
+    domain::{
+        Domain, Observer, Parts, PolicyLimits, boot,
+        decision_log::{DecisionLog, LogSettings},
+    },
+    metrics::{Decided, Metrics, Phase},
+    plugin::{ArtefactMac, Limits, Sandbox, Settings},
+    serve::{self, Bound, Drained, control, pipeline::Pipeline},
+    store::{Options, Store},
+    world::World,
+};
+
+/// The file in the data folder that holds everything.
+pub const STORE_FILE: &str = "portcullis.redb";
+/// The socket in the data folder that the command line asks.
+pub const CONTROL_SOCKET: &str = "control.sock";
+/// The folder in the data folder for compiled components. May be deleted: it is made again.
+pub const ARTEFACTS: &str = "artefacts";
+
+/// Secrets from the environment. They are no part of the configuration.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    /// `PORTCULLIS_BOOTSTRAP_SECRET`: used by the first start only.
+    pub bootstrap: Option<Secret>,
+    /// `PORTCULLIS_MASTER_KEY`: instead of a key file.
+    pub master_key: Option<Secret>,
+}
+
+/// Why the server did not start.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A sentence with the part that failed.
+fn cannot(what: &str) -> impl Fn(&dyn fmt::Display) -> StartError {
+    move |error| StartError(format!("{what}: {error}"))
+}
+
+/// A server that listens and does not answer yet.
+pub struct Server {
+    config: Config,
+    world: World,
+    bound: Bound,
+    app: Arc<App>,
+    pipeline: Arc<Pipeline>,
+    metrics: Arc<Metrics>,
+    sandbox: Sandbox,
+    health: Arc<Health>,
+    /// The bootstrap secret, when the first start made one. Shown once.
+    pub made_secret: Option<Secret>,
+}
+
+impl Server {
+    /// Opens the store, prepares the sandbox, binds the address, and fills an empty store.
+    pub async fn start(config: Config, world: World, secrets: Secrets) -> Result<Server, StartError> {
+        let metrics = Arc::new(Metrics::new());
+        let store = open_store(&config)?;
+        let vault = open_vault(&config, secrets.master_key.as_ref(), &world)?;
+        let sandbox = start_sandbox(&config, &vault)?;
+        let bound = serve::bind(&config).map_err(|error| cannot("cannot listen")(&error))?;
+        let public_url = public_url(&config, &bound);
+        let observer: Arc<dyn Observer> = Arc::new(MetricsObserver(Arc::clone(&metrics)));
+        let log = DecisionLog::start(store.clone(), log_settings(&config), Arc::clone(&observer));
+        let domain = Domain::new(Parts {
+            store,
+            vault,
+            world: world.clone(),
+            validators: Arc::new(sandbox.clone()),
+            log,
+            limits: PolicyLimits {
+                policy_bytes: config.policies.bytes,
+                validators: config.policies.validators,
+                states_kept: config.store.states_kept,
+            },
+            public_url,
+            observer,
+        });
+        let policies = bundled::policies().map_err(StartError)?;
+        let first = boot::FirstStart { secret: secrets.bootstrap, policies, demo: config.demo };
+        let made_secret = boot::start(&domain, first).await.map_err(|failure| {
+            StartError(format!("cannot start: {}", failure.to_log().map_or_else(|| failure.to_client(), str::to_owned)))
+        })?;
+        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone()));
+        let app = Arc::new(App { domain, operations: Arc::clone(&health) as Arc<dyn Operations> });
+        let pipeline = Pipeline::new(Arc::clone(&app), &metrics).map_err(StartError)?;
+        Ok(Server { config, world, bound, app, pipeline: Arc::new(pipeline), metrics, sandbox, health, made_secret })
+    }
+
+    /// `http://ADDR` or `https://ADDR`.
+    pub fn url(&self) -> String {
+        self.bound.url()
+    }
+
+    /// Everything the handlers work with, for tests that look inside.
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    /// The sandbox, for tests that install components of their own.
+    pub fn sandbox(&self) -> Sandbox {
+        self.sandbox.clone()
+    }
+
+    /// Answers requests until `stop` resolves, finishes what runs, and writes what waits.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<Drained, StartError> {
+        let Server { config, world, bound, app, pipeline, metrics, sandbox, health, made_secret: _ } = self;
+        let (stopping, stopped) = tokio::sync::watch::channel(false);
+        let waits = |mut stopped: tokio::sync::watch::Receiver<bool>| async move {
+            // A dropped sender means that the server is gone, which is a stop as well.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
+        let socket = config.data.join(CONTROL_SOCKET);
+        let control = tokio::spawn(control::serve_control(socket, commands, waits(stopped.clone())));
+        tokio::spawn(async move {
+            stop.await;
+            health.accepting.store(false, Ordering::Relaxed);
+            stopping.send_replace(true);
+        });
+        let drained = serve::run(bound, pipeline, metrics, world, waits(stopped)).await;
+        match control.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the control socket was not served"),
+            Err(error) => tracing::error!(%error, "the control socket's task had panicked"),
+        }
+        app.domain.log.stop();
+        app.domain.store.clone().close();
+        drained.map_err(|error| cannot("cannot serve")(&error))
+    }
+}
+
+/// Opens the data folder's store.
+pub fn open_store(config: &Config) -> Result<Store, StartError> {
+    let options = Options {
+        path: config.data.join(STORE_FILE),
+        cache_items: config.store.cache_items,
+        redb_cache_bytes: config.store.cache_bytes,
+    };
+    Store::open(&options).map_err(|error| cannot("cannot open the store")(&error))
+}
+
+/// Opens the data folder's key.
+pub fn open_vault(config: &Config, given: Option<&Secret>, world: &World) -> Result<Vault, StartError> {
+    Vault::open(&config.data, given, world).map_err(|error| cannot("cannot open the master key")(&error))
+}
+
+/// Prepares the sandbox with the bundled components.
+pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartError> {
+    let settings = Settings {
+        limits: limits(config),
+        artefacts: config.data.join(ARTEFACTS),
+        mac: Arc::new(VaultMac(vault.mac_key("artefacts"))),
+        workers: workers(config),
+    };
+    let sandbox = Sandbox::start(settings).map_err(|error| cannot("cannot start the sandbox")(&error))?;
+    for component in bundled::COMPONENTS {
+        if let Err(error) = sandbox.install_packed(component) {
+            // Its policies deny; the rest of the server is fine (shown by /health/ready).
+            tracing::error!(component = component.name, %error, "a bundled component cannot be used");
+        }
+    }
+    Ok(sandbox)
+}
+
+/// Threads that answer requests.
+pub fn workers(config: &Config) -> usize {
+    config.workers.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
+}
+
+fn limits(config: &Config) -> Limits {
+    let sandbox = &config.sandbox;
+    Limits {
+        deadline: Duration::from_millis(sandbox.deadline_ms),
+        configure_deadline: Duration::from_millis(sandbox.configure_deadline_ms),
+        memory_bytes: sandbox.memory_bytes,
+        output_bytes: sandbox.output_bytes,
+        slots: u32::try_from(sandbox.slots).unwrap_or(u32::MAX),
+        queue: sandbox.queue,
+        images: sandbox.images,
+        image_bytes: sandbox.image_bytes as u64,
+        conf_bytes: config.policies.bytes,
+        pagemap_scan: sandbox.pagemap_scan == PagemapScan::Auto,
+        ..Limits::default()
+    }
+}
+
+fn log_settings(config: &Config) -> LogSettings {
+    LogSettings {
+        enabled: config.decisions.enabled,
+        queue: config.decisions.queue,
+        flush: Duration::from_millis(config.decisions.flush_ms),
+        bytes: config.decisions.log_bytes,
+    }
+}
+
+fn public_url(config: &Config, bound: &Bound) -> String {
+    let url = config.public_url.clone().unwrap_or_else(|| bound.url());
+    url.trim_end_matches('/').to_owned()
+}
+
+struct VaultMac(crate::crypto::vault::MacKey);
+
+impl ArtefactMac for VaultMac {
+    fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.0.sign(parts)
+    }
+
+    fn verify(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
+        self.0.verify(parts, mac)
+    }
+}
+
+struct MetricsObserver(Arc<Metrics>);
+
+impl Observer for MetricsObserver {
+    fn store(&self, micros: u64) {
+        self.0.observe(Phase::Store, micros);
+    }
+
+    fn decided(&self, verdict: &Verdict) {
+        self.0.observe(Phase::Queue, verdict.usage.queue_us);
+        self.0.observe(Phase::Instantiate, verdict.usage.instantiate_us);
+        self.0.observe(Phase::Run, verdict.usage.run_us);
+        self.0.decided(match (verdict.allow, verdict.errors) {
+            (true, _) => Decided::Allow,
+            (false, 0) => Decided::Deny,
+            (false, _) => Decided::Error,
+        });
+    }
+
+    fn logged(&self, written: u64, dropped: u64) {
+        self.0.decision_log_records.inc_by(written);
+        self.0.decision_log_dropped.inc_by(dropped);
+    }
+}
+
+struct Health {
+    metrics: Arc<Metrics>,
+    sandbox: Sandbox,
+    accepting: AtomicBool,
+}
+
+impl Health {
+    fn new(metrics: Arc<Metrics>, sandbox: Sandbox) -> Health {
+        Health { metrics, sandbox, accepting: AtomicBool::new(true) }
+    }
+}
+
+impl Operations for Health {
+    fn trouble(&self) -> Vec<(String, String)> {
+        let part = |(name, reason)| (format!("component {name}"), reason);
+        self.sandbox.broken().into_iter().map(part).collect()
+    }
+
+    fn accepting(&self) -> bool {
+        self.accepting.load(Ordering::Relaxed)
+    }
+
+    fn metrics(&self) -> String {
+        self.metrics.render()
+    }
+}
