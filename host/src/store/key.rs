@@ -121,7 +121,8 @@ mod tests {
 
     fn row(numbers: &mut Numbers) -> Row {
         // Few and short texts, so that equal ones, prefixes of one another and empty ones are common.
-        let mut text = || (0..numbers.below(3)).map(|_| ['\u{1}', 'a', 'b', 'ä', '\u{10ffff}'][numbers.below(5)]).collect();
+        let mut text =
+            || (0..numbers.below(3)).map(|_| ['\u{1}', 'a', 'b', 'ä', '\u{10ffff}'][numbers.below(5)]).collect();
         let (first, second) = (text(), text());
         let signed = [i64::MIN, -1, 0, 1, i64::MAX][numbers.below(5)];
         let number = [0, 1, 255, 256, u64::MAX][numbers.below(5)];

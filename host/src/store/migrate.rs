@@ -6,14 +6,7 @@
 use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Record, StoreError, Table, View, Write,
-    error::engine,
-    read::Read,
-    records,
-    write::Tables,
-    writer::begin,
-};
+use super::{Record, StoreError, Table, View, Write, error::engine, read::Read, records, write::Tables, writer::begin};
 
 /// Brings the data from one format to the next.
 type Step = fn(&mut Write<'_>) -> Result<(), StoreError>;

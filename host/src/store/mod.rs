@@ -116,10 +116,7 @@ impl Store {
     /// nothing is changed. It may run more than once, so it must not have side effects, nor write to the store again.
     ///
     /// Dropping the future while it waits for the answer does not stop the write.
-    pub async fn write<R, E>(
-        &self,
-        work: impl FnMut(&mut Write<'_>) -> Result<R, E> + Send + 'static,
-    ) -> Result<R, E>
+    pub async fn write<R, E>(&self, work: impl FnMut(&mut Write<'_>) -> Result<R, E> + Send + 'static) -> Result<R, E>
     where
         R: Send + 'static,
         E: From<StoreError> + Send + 'static,

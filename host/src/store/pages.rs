@@ -29,12 +29,7 @@ const TOTAL: [&str; 2] = ["store", "pages"];
 
 /// Adds a page and drops the oldest ones until all have at most `limit_bytes` together. The page just added stays, even
 /// when it alone is larger. Answers how many were dropped.
-pub fn append(
-    write: &mut Write<'_>,
-    first_id: &PageId,
-    bytes: &[u8],
-    limit_bytes: u64,
-) -> Result<u64, StoreError> {
+pub fn append(write: &mut Write<'_>, first_id: &PageId, bytes: &[u8], limit_bytes: u64) -> Result<u64, StoreError> {
     let replaced = write.get(Table::Pages, first_id)?.map_or(0, |old| length(&old));
     let page = value::wrap(Table::Pages, bytes)?;
     let total = total_bytes(&*write)?.saturating_sub(replaced) + length(&page);

@@ -36,9 +36,7 @@ pub(super) fn wrap(table: Table, opaque: &[u8]) -> Result<Vec<u8>, StoreError> {
 pub(super) fn unwrap(table: Table, bytes: &[u8]) -> Result<&[u8], StoreError> {
     match bytes.split_first_chunk::<2>() {
         Some((format, rest)) if u16::from_be_bytes(*format) == FORMAT => Ok(rest),
-        Some((format, _)) => {
-            Err(StoreError::Newer { found: u16::from_be_bytes(*format).into(), known: FORMAT.into() })
-        }
+        Some((format, _)) => Err(StoreError::Newer { found: u16::from_be_bytes(*format).into(), known: FORMAT.into() }),
         None => Err(StoreError::corrupt(table.name(), "a value without its format number")),
     }
 }
@@ -97,7 +95,8 @@ mod tests {
     #[test]
     fn damage_is_an_error() {
         let bytes = encode(Table::User, &Old { name: "ada".into() }).unwrap();
-        let corrupt = |bytes: &[u8]| matches!(check(Table::User, bytes), Err(StoreError::Corrupt { table: "user", .. }));
+        let corrupt =
+            |bytes: &[u8]| matches!(check(Table::User, bytes), Err(StoreError::Corrupt { table: "user", .. }));
         assert!(corrupt(&[]));
         assert!(corrupt(&bytes[..1]));
         assert!(corrupt(&bytes[..bytes.len() - 1]));

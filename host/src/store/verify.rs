@@ -16,7 +16,9 @@ use std::{
 
 use redb::{Builder, ReadableDatabase, StorageBackend};
 
-use super::{BackupReport, StoreError, Table, backup::for_each, error::engine, migrate, open::build, read::Read, value};
+use super::{
+    BackupReport, StoreError, Table, backup::for_each, error::engine, migrate, open::build, read::Read, value,
+};
 
 /// Memory for the file being read.
 const CACHE_BYTES: usize = 16 << 20;
@@ -144,7 +146,9 @@ impl StorageBackend for Layer {
             if !written.blocks.contains_key(&number) {
                 written.blocks.insert(number, self.original(number)?);
             }
-            if let Some(target) = written.blocks.get_mut(&number).and_then(|block| block.get_mut(inside..inside + count)) {
+            if let Some(target) =
+                written.blocks.get_mut(&number).and_then(|block| block.get_mut(inside..inside + count))
+            {
                 target.copy_from_slice(piece);
             }
             data = rest;

@@ -17,10 +17,7 @@ use crate::store::{
 };
 
 fn put(store: &Store, logins: u64) {
-    store
-        .write_blocking(move |write| records::put(write, &["ada"], &User { logins }))
-        .map_err(|error: StoreError| error)
-        .unwrap();
+    store.write_blocking::<_, StoreError>(move |write| records::put(write, &["ada"], &User { logins })).unwrap();
 }
 
 #[test]
@@ -33,7 +30,7 @@ fn records_and_their_absence_are_cached_until_they_change() {
     assert_eq!((logins(), logins()), (Some(1), Some(1)));
     let stats = store.stats();
     assert_eq!((stats.cache_hits, stats.cache_misses), (2, 2));
-    store.write_blocking(|write| records::delete::<User>(write, &["ada"])).map_err(|error: StoreError| error).unwrap();
+    store.write_blocking::<_, StoreError>(|write| records::delete::<User>(write, &["ada"])).unwrap();
     assert_eq!(logins(), None);
 }
 
@@ -68,10 +65,9 @@ fn nobody_reads_anything_older_than_what_was_answered() {
             for round in 0..60 {
                 let which = (round + offset) % IDS.len();
                 let state = store
-                    .write_blocking(move |write| {
+                    .write_blocking::<_, StoreError>(move |write| {
                         timeline::append(write, "t", IDS[which], Client::named("x"), 1, 1, "")
                     })
-                    .map_err(|error: StoreError| error)
                     .unwrap();
                 answered[which].fetch_max(state.version, Ordering::SeqCst);
             }

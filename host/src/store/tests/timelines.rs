@@ -8,10 +8,9 @@ use crate::store::{
 
 fn append(store: &Store, id: &'static str, name: &'static str, valid_from: i64, recorded_at: i64) -> State<Client> {
     store
-        .write_blocking(move |write| {
+        .write_blocking::<_, StoreError>(move |write| {
             timeline::append(write, "t", id, Client::named(name), valid_from, recorded_at, "ada")
         })
-        .map_err(|error: StoreError| error)
         .unwrap()
 }
 
@@ -57,8 +56,11 @@ fn the_newest_state_that_has_begun_is_current() {
         assert_eq!(name_at(&store, "c", at).as_deref(), expected, "again at {at}");
     }
     let read = store.read().unwrap();
-    let names: Vec<_> =
-        timeline::history::<Client>(&read, "t", "c").unwrap().into_iter().map(|state| (state.version, state.value.name)).collect();
+    let names: Vec<_> = timeline::history::<Client>(&read, "t", "c")
+        .unwrap()
+        .into_iter()
+        .map(|state| (state.version, state.value.name))
+        .collect();
     assert_eq!(names, [(1, "first".into()), (3, "second".into()), (2, "scheduled".into())]);
 }
 
@@ -83,8 +85,10 @@ fn lists_are_by_id_and_leave_out_what_is_not_there_yet_or_deleted() {
         append(&store, id, id, 10, 10);
     }
     append(&store, "later", "later", 100, 10);
-    store.write_blocking(|write| timeline::append(write, "other", "x", Client::named("x"), 1, 1, "")).map_err(drop_store).unwrap();
-    store.write_blocking(|write| timeline::soft_delete::<Client>(write, "t", "b", 20, "eve")).map_err(drop_store).unwrap();
+    store
+        .write_blocking::<_, StoreError>(|write| timeline::append(write, "other", "x", Client::named("x"), 1, 1, ""))
+        .unwrap();
+    store.write_blocking::<_, StoreError>(|write| timeline::soft_delete::<Client>(write, "t", "b", 20, "eve")).unwrap();
     assert_eq!(listed(&store, 15, None, 10), ["a", "b", "c", "d"]);
     assert_eq!(listed(&store, 20, None, 10), ["a", "c", "d"]);
     assert_eq!(listed(&store, 100, None, 10), ["a", "c", "d", "later"]);
@@ -95,22 +99,15 @@ fn lists_are_by_id_and_leave_out_what_is_not_there_yet_or_deleted() {
     assert_eq!(listed(&store, 20, None, 0), [""; 0]);
     let read = store.read().unwrap();
     let all = timeline::list_with_deleted::<Client>(&read, "t", 20, None, 10).unwrap();
-    assert_eq!(all.iter().map(|(id, state)| (id.as_str(), state.deleted)).collect::<Vec<_>>(), [
-        ("a", false),
-        ("b", true),
-        ("c", false),
-        ("d", false)
-    ]);
-}
-
-fn drop_store(error: StoreError) -> StoreError {
-    error
+    assert_eq!(
+        all.iter().map(|(id, state)| (id.as_str(), state.deleted)).collect::<Vec<_>>(),
+        [("a", false), ("b", true), ("c", false), ("d", false)]
+    );
 }
 
 fn delete(store: &Store, at: i64) -> bool {
     store
-        .write_blocking(move |write| timeline::soft_delete::<Client>(write, "t", "c", at, "eve"))
-        .map_err(drop_store)
+        .write_blocking::<_, StoreError>(move |write| timeline::soft_delete::<Client>(write, "t", "c", at, "eve"))
         .unwrap()
 }
 
@@ -145,8 +142,9 @@ fn only_what_is_scheduled_can_be_taken_back() {
     append(&store, "c", "scheduled", 100, 20);
     let unschedule = |valid_from, now| {
         store
-            .write_blocking(move |write| timeline::unschedule::<Client>(write, "t", "c", valid_from, now))
-            .map_err(drop_store)
+            .write_blocking::<_, StoreError>(move |write| {
+                timeline::unschedule::<Client>(write, "t", "c", valid_from, now)
+            })
             .unwrap()
     };
     assert!(!unschedule(10, 50));
@@ -166,7 +164,7 @@ fn retention_keeps_the_current_state_the_future_and_the_newest_of_the_past() {
         append(&store, "c", "state", at, 1);
     }
     let trim = |keep| {
-        store.write_blocking(move |write| timeline::trim::<Client>(write, "t", "c", 50, keep)).map_err(drop_store).unwrap()
+        store.write_blocking::<_, StoreError>(move |write| timeline::trim::<Client>(write, "t", "c", 50, keep)).unwrap()
     };
     let left = || -> Vec<i64> {
         let states = timeline::history::<Client>(&store.read().unwrap(), "t", "c").unwrap();
@@ -190,8 +188,7 @@ fn an_erased_record_leaves_nothing_and_its_neighbours_alone() {
         append(&store, id, id, 10, 10);
         append(&store, id, id, 100, 10);
     }
-    let erase =
-        || store.write_blocking(|write| timeline::erase::<Client>(write, "t", "c")).map_err(drop_store).unwrap();
+    let erase = || store.write_blocking::<_, StoreError>(|write| timeline::erase::<Client>(write, "t", "c")).unwrap();
     assert_eq!(name_at(&store, "c", 10).as_deref(), Some("c"));
     assert!(erase());
     assert!(!erase());

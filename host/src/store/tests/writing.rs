@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    ops::{Bound, ControlFlow},
+    ops::{Bound, ControlFlow, RangeBounds},
     pin::pin,
     sync::{
         Arc,
@@ -21,7 +21,13 @@ use crate::store::{
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
-fn everything(view: &impl View, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool, most: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn everything(
+    view: &impl View,
+    from: Bound<&[u8]>,
+    to: Bound<&[u8]>,
+    reverse: bool,
+    most: usize,
+) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut found = Vec::new();
     view.scan(Table::User, from, to, reverse, &mut |key, value| {
         found.push((key.to_vec(), value.to_vec()));
@@ -51,7 +57,7 @@ fn change_and_compare(write: &mut Write<'_>, model: &mut Model, numbers: &mut Nu
         let (low, high) = ([numbers.below(18) as u8], [numbers.below(18) as u8]);
         let (from, to) = (bound(numbers, &low), bound(numbers, &high));
         let (reverse, most) = (numbers.below(2) == 0, 1 + numbers.below(20));
-        let inside = |key: &[u8]| std::ops::RangeBounds::contains(&(from, to), key);
+        let inside = |key: &[u8]| RangeBounds::<[u8]>::contains(&(from, to), key);
         let mut expected: Vec<_> =
             model.iter().filter(|(key, _)| inside(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
         if reverse {
@@ -170,25 +176,30 @@ async fn answers_reach_asynchronous_writers_and_are_durable_by_then() {
     assert_eq!(store.write_blocking(count_up), Ok(41));
 }
 
+/// Without tokio's budget, which makes a task that polls hundreds of futures in one go wait for no other reason.
+fn unconstrained<F: Future>(future: F) -> tokio::task::coop::Unconstrained<F> {
+    tokio::task::coop::unconstrained(future)
+}
+
 #[tokio::test]
 async fn the_queue_is_bounded_and_a_place_comes_back_with_the_answer() {
     let folder = Folder::new();
     let store = folder.open();
     let held = hold(&store);
-    let mut waiting: Vec<_> = (0..1024).map(|_| Box::pin(store.write(count_up))).collect();
+    let mut waiting: Vec<_> = (0..1024).map(|_| Box::pin(unconstrained(store.write(count_up)))).collect();
     let mut context = Context::from_waker(Waker::noop());
     for write in &mut waiting {
         assert!(write.as_mut().poll(&mut context).is_pending());
     }
     {
-        let mut room = pin!(store.inner.queue.room());
+        let mut room = pin!(unconstrained(store.inner.queue.room()));
         assert!(room.as_mut().poll(&mut context).is_pending(), "the queue is full");
     }
     drop(held);
     for write in waiting {
         write.await.unwrap();
     }
-    let mut room = pin!(store.inner.queue.room());
+    let mut room = pin!(unconstrained(store.inner.queue.room()));
     assert!(matches!(room.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
     assert_eq!(store.record::<User>(&["ada"]).unwrap().unwrap().logins, 1024);
     assert_eq!(store.stats().commits, 4, "1024 closures in batches of 256");
