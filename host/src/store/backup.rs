@@ -16,7 +16,7 @@ use super::{
     error::engine,
     migrate,
     open::{build, sync_folder},
-    read::Read,
+    read::{Each, Read},
     writer::begin,
 };
 
@@ -77,11 +77,7 @@ fn copy(read: &Read, file: File) -> Result<Vec<(&'static str, u64)>, StoreError>
 }
 
 /// Scans a whole table and counts its entries.
-pub(super) fn for_each(
-    view: &impl View,
-    table: Table,
-    each: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError>,
-) -> Result<u64, StoreError> {
+pub(super) fn for_each(view: &impl View, table: Table, each: &mut Each<'_>) -> Result<u64, StoreError> {
     let mut entries = 0;
     view.scan(table, Bound::Unbounded, Bound::Unbounded, false, &mut |key, value| {
         entries += 1;

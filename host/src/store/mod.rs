@@ -36,6 +36,9 @@ mod sample;
 mod tests;
 
 use std::{
+    any::Any,
+    fmt,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -74,6 +77,12 @@ struct Inner {
     shared: Arc<Shared>,
     queue: Queue,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("path", &self.inner.path).finish_non_exhaustive()
+    }
 }
 
 /// What the store has done since it was opened.
@@ -162,7 +171,7 @@ impl Store {
         &self,
         key: CacheKey,
         at: Micros,
-        load: impl FnOnce(&Read) -> Result<(Option<T>, std::ops::RangeInclusive<Micros>), StoreError>,
+        load: impl FnOnce(&Read) -> Result<(Option<T>, RangeInclusive<Micros>), StoreError>,
     ) -> Result<Option<Arc<T>>, StoreError> {
         let cache = &self.inner.shared.cache;
         if let Some(found) = cache.get(&key, at) {
@@ -172,7 +181,7 @@ impl Store {
         let seen = self.commit_sequence();
         let (value, holds) = load(&self.read()?)?;
         let value = value.map(Arc::new);
-        let erased = value.clone().map(|value| value as Arc<dyn std::any::Any + Send + Sync>);
+        let erased = value.clone().map(|value| value as Arc<dyn Any + Send + Sync>);
         cache.insert(key, Cached { value: erased, holds }, seen);
         Ok(value)
     }

@@ -27,6 +27,7 @@ pub(super) fn database(options: &Options) -> Result<Database, StoreError> {
     let folder = folder_of(&options.path);
     if !folder.is_dir() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        sync_folder(folder)?;
     }
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&options.path)?;

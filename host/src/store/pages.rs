@@ -12,6 +12,9 @@ use super::{Record, StoreError, Table, View, Write, read::first, records, value}
 /// The id of a page's first record.
 pub type PageId = [u8; 16];
 
+/// What [`scan`] hands out one page at a time; `Break` ends it.
+pub type EachPage<'a> = dyn FnMut(&PageId, &[u8]) -> Result<ControlFlow<()>, StoreError> + 'a;
+
 /// No page is larger when unpacked; a damaged length must not reserve the whole memory.
 const MOST_UNPACKED: usize = 64 << 20;
 
@@ -63,7 +66,7 @@ pub fn scan(
     from: Bound<PageId>,
     to: Bound<PageId>,
     reverse: bool,
-    each: &mut dyn FnMut(&PageId, &[u8]) -> Result<ControlFlow<()>, StoreError>,
+    each: &mut EachPage<'_>,
 ) -> Result<(), StoreError> {
     let (from, to) = (from.as_ref().map(PageId::as_slice), to.as_ref().map(PageId::as_slice));
     view.scan(Table::Pages, from, to, reverse, &mut |key, page| each(&id(key)?, value::unwrap(Table::Pages, page)?))

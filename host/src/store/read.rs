@@ -112,6 +112,9 @@ pub(super) fn is_empty(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
     }
 }
 
+/// A key and its value.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
+
 /// The first entry of a scan.
 pub(super) fn first(
     view: &impl View,
@@ -119,7 +122,7 @@ pub(super) fn first(
     from: Bound<&[u8]>,
     to: Bound<&[u8]>,
     reverse: bool,
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+) -> Result<Option<Pair>, StoreError> {
     let mut found = None;
     view.scan(table, from, to, reverse, &mut |key, value| {
         found = Some((key.to_vec(), value.to_vec()));

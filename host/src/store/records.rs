@@ -35,13 +35,31 @@ pub fn delete<T: Record>(write: &mut Write<'_>, key: &[&str]) -> Result<bool, St
 
 /// All records whose key starts with the parts of `prefix`, in the order of their keys; all of the table for `&[]`.
 pub fn list_prefix<T: Record>(view: &impl View, prefix: &[&str]) -> Result<Vec<(Vec<String>, T)>, StoreError> {
+    list_after(view, prefix, None, usize::MAX)
+}
+
+/// Like [`list_prefix`], at most `limit` of them, and those behind the whole key `after` only: for lists in pages, and
+/// for purging a large table bit by bit.
+pub fn list_after<T: Record>(
+    view: &impl View,
+    prefix: &[&str],
+    after: Option<&[&str]>,
+    limit: usize,
+) -> Result<Vec<(Vec<String>, T)>, StoreError> {
     let prefix = Key::new().texts(prefix)?;
     let mut records = Vec::new();
-    let (from, to) = (Bound::Included(prefix.as_bytes()), beyond(prefix.as_bytes()));
-    view.scan(T::TABLE, from, borrow(&to), false, &mut |key, bytes| {
+    if limit == 0 {
+        return Ok(records);
+    }
+    let start = prefix.as_bytes().to_vec();
+    let from = match after.map(encoded::<T>).transpose()? {
+        Some(after) if after >= start => Bound::Excluded(after),
+        _ => Bound::Included(start),
+    };
+    view.scan(T::TABLE, borrow(&from), borrow(&beyond(prefix.as_bytes())), false, &mut |key, bytes| {
         let parts = Parts(key).texts().ok_or_else(|| StoreError::corrupt(T::TABLE.name(), "a key that is no text"))?;
         records.push((parts, value::decode(T::TABLE, bytes)?));
-        Ok(ControlFlow::Continue(()))
+        Ok(if records.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     Ok(records)
 }

@@ -4,7 +4,7 @@
 //! layer that keeps every write in memory.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     fs::{File, TryLockError},
     io,
     ops::ControlFlow,
@@ -143,12 +143,11 @@ impl StorageBackend for Layer {
         let mut written = self.written();
         for (number, inside, count) in pieces(offset, data.len()) {
             let Some((piece, rest)) = data.split_at_checked(count) else { break };
-            if !written.blocks.contains_key(&number) {
-                written.blocks.insert(number, self.original(number)?);
-            }
-            if let Some(target) =
-                written.blocks.get_mut(&number).and_then(|block| block.get_mut(inside..inside + count))
-            {
+            let block = match written.blocks.entry(number) {
+                Entry::Occupied(block) => block.into_mut(),
+                Entry::Vacant(place) => place.insert(self.original(number)?),
+            };
+            if let Some(target) = block.get_mut(inside..inside + count) {
                 target.copy_from_slice(piece);
             }
             data = rest;

@@ -90,8 +90,8 @@ fn nobody_reads_anything_older_than_what_was_answered() {
     let readers = [thread::spawn(reader()), thread::spawn(reader()), thread::spawn(reader())];
     let written = writers.map(|writer| writer.join());
     done.store(true, Ordering::SeqCst);
-    readers.map(|reader| reader.join().unwrap());
-    written.map(|written| written.unwrap());
+    readers.into_iter().for_each(|reader| reader.join().unwrap());
+    written.into_iter().for_each(|written| written.unwrap());
     let versions: u64 = IDS.iter().map(|id| store.current::<Client>("t", id, 5).unwrap().unwrap().version).sum();
     assert_eq!(versions, 120);
 }

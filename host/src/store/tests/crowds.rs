@@ -31,6 +31,15 @@ fn records_are_listed_by_the_parts_of_their_keys() {
     assert_eq!(keys(&[]), ["/d", "t/a", "t/b", "tt/c"]);
     assert_eq!(keys(&["t"]), ["t/a", "t/b"]);
     assert_eq!(keys(&["t", "b"]), ["t/b"]);
+    let page = |prefix: &[&str], after: &[&str], limit| -> Vec<String> {
+        let records = records::list_after::<User>(&read, prefix, Some(after), limit).unwrap();
+        records.into_iter().map(|(key, _)| key.join("/")).collect()
+    };
+    assert_eq!(page(&[], &["", "d"], 2), ["t/a", "t/b"]);
+    assert_eq!(page(&["t"], &["t", "a"], 9), ["t/b"]);
+    assert_eq!(page(&["t"], &["", "d"], 9), ["t/a", "t/b"]);
+    assert_eq!(page(&["t"], &["tt", "c"], 9), [""; 0]);
+    assert_eq!(page(&["t"], &["", "d"], 0), [""; 0]);
     assert_eq!(records::get::<User>(&read, &["t", "a"]), Ok(Some(User { logins: 1 })));
     assert_eq!(records::get::<User>(&read, &["t"]), Ok(None));
     assert_eq!(records::get::<User>(&read, &[]), Err(StoreError::BadKey));

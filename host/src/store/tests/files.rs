@@ -2,9 +2,11 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     ops::{Bound, ControlFlow},
     os::unix::fs::PermissionsExt,
     path::Path,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -137,6 +139,47 @@ fn what_was_answered_is_there_after_a_crash_without_any_repair() {
     strict.open(&crashed).unwrap().close().unwrap();
     fs::copy(folder.file("data.redb"), &crashed).unwrap();
     assert_eq!(content(&Store::open(&options(&crashed)).unwrap().read().unwrap()), expected);
+}
+
+const CHILD: &str = "PORTCULLIS_TEST_STORE_CHILD";
+
+/// Not a test of its own: the process that the next test kills.
+#[test]
+#[expect(clippy::print_stdout, reason = "how it tells its parent")]
+fn a_process_to_be_killed() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let store = Store::open(&options(Path::new(&path))).unwrap();
+    for logins in 1.. {
+        store.write_blocking::<_, StoreError>(move |write| records::put(write, &["ada"], &User { logins })).unwrap();
+        println!("answered {logins}");
+    }
+}
+
+#[test]
+fn what_was_answered_survives_kill_9() {
+    let folder = Folder::new();
+    let path = folder.file("data.redb");
+    for round in 1..=3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::files::a_process_to_be_killed", "--nocapture", "--test-threads=1"])
+            .env(CHILD, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let answered = |line: &String| -> Option<u64> { line.rsplit_once("answered ")?.1.parse().ok() };
+        let mut answers = lines.map_while(Result::ok).filter_map(|line| answered(&line));
+        let seen = answers.nth(40 * round).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What was still in the pipe had been answered as well.
+        let least = answers.last().unwrap_or(seen);
+        let store = folder.open();
+        let found = store.record::<User>(&["ada"]).unwrap().unwrap().logins;
+        assert!(found >= least && found <= least + 1, "round {round}: {least} were answered, {found} are there");
+        store.close();
+        verify(&path).unwrap();
+    }
 }
 
 #[test]
