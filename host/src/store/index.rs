@@ -1,0 +1,55 @@
+//! Indexes: which ids belong to a key. The caller keeps them in step with the records, in the same transaction.
+
+use std::ops::{Bound, ControlFlow};
+
+use super::{
+    Index, StoreError, Table, View, Write,
+    key::{Key, Parts, beyond, borrow},
+    read::first,
+    value,
+};
+
+/// Adds an id under a key; adding it again changes nothing.
+pub fn put(write: &mut Write<'_>, index: Index, key: &[&str], id: &str) -> Result<(), StoreError> {
+    let entry = prefix(index, key)?.text(id)?.into_bytes();
+    if write.get(Table::Index, &entry)?.is_none() {
+        let nothing = value::encode(Table::Index, &())?;
+        write.put(Table::Index, entry, nothing);
+    }
+    Ok(())
+}
+
+/// Removes an id from under a key, if it is there.
+pub fn remove(write: &mut Write<'_>, index: Index, key: &[&str], id: &str) -> Result<(), StoreError> {
+    let entry = prefix(index, key)?.text(id)?.into_bytes();
+    if write.get(Table::Index, &entry)?.is_some() {
+        write.delete(Table::Index, entry);
+    }
+    Ok(())
+}
+
+/// The ids under exactly this key, in order.
+pub fn ids(view: &impl View, index: Index, key: &[&str]) -> Result<Vec<String>, StoreError> {
+    let prefix = prefix(index, key)?;
+    let mut ids = Vec::new();
+    let (from, to) = (Bound::Included(prefix.as_bytes()), beyond(prefix.as_bytes()));
+    view.scan(Table::Index, from, borrow(&to), false, &mut |entry, _| {
+        let id = entry.get(prefix.as_bytes().len()..).and_then(|rest| Parts(rest).text());
+        ids.push(id.ok_or_else(|| StoreError::corrupt(Table::Index.name(), "a key of another shape"))?.to_owned());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(ids)
+}
+
+/// Whether there is any id under exactly this key.
+pub fn any(view: &impl View, index: Index, key: &[&str]) -> Result<bool, StoreError> {
+    let prefix = prefix(index, key)?;
+    let (from, to) = (Bound::Included(prefix.as_bytes()), beyond(prefix.as_bytes()));
+    Ok(first(view, Table::Index, from, borrow(&to), false)?.is_some())
+}
+
+/// The number of parts comes first: otherwise the ids under `[a]` would run into those under `[a, b]`.
+fn prefix(index: Index, key: &[&str]) -> Result<Key, StoreError> {
+    let parts = u8::try_from(key.len()).map_err(|_| StoreError::BadKey)?;
+    Key::new().byte(index as u8).byte(parts).texts(key)
+}

@@ -1,0 +1,74 @@
+//! Plain records: one current value for a key, which is a list of texts. Credentials, keys, users, rules, components.
+
+use std::ops::{Bound, ControlFlow};
+
+use super::{
+    Record, StoreError, View, Write,
+    key::{Key, Parts, beyond, borrow},
+    value,
+};
+
+/// The record of a key.
+pub fn get<T: Record>(view: &impl View, key: &[&str]) -> Result<Option<T>, StoreError> {
+    match view.get(T::TABLE, &encoded::<T>(key)?)? {
+        Some(bytes) => value::decode(T::TABLE, &bytes).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Sets the record of a key.
+pub fn put<T: Record>(write: &mut Write<'_>, key: &[&str], record: &T) -> Result<(), StoreError> {
+    let bytes = value::encode(T::TABLE, record)?;
+    write.put(T::TABLE, encoded::<T>(key)?, bytes);
+    Ok(())
+}
+
+/// Deletes the record of a key. Answers whether it was there.
+pub fn delete<T: Record>(write: &mut Write<'_>, key: &[&str]) -> Result<bool, StoreError> {
+    let key = encoded::<T>(key)?;
+    let there = write.get(T::TABLE, &key)?.is_some();
+    if there {
+        write.delete(T::TABLE, key);
+    }
+    Ok(there)
+}
+
+/// All records whose key starts with the parts of `prefix`, in the order of their keys; all of the table for `&[]`.
+pub fn list_prefix<T: Record>(view: &impl View, prefix: &[&str]) -> Result<Vec<(Vec<String>, T)>, StoreError> {
+    list_after(view, prefix, None, usize::MAX)
+}
+
+/// Like [`list_prefix`], at most `limit` of them, and those behind the whole key `after` only: for lists in pages, and
+/// for purging a large table bit by bit.
+pub fn list_after<T: Record>(
+    view: &impl View,
+    prefix: &[&str],
+    after: Option<&[&str]>,
+    limit: usize,
+) -> Result<Vec<(Vec<String>, T)>, StoreError> {
+    let prefix = Key::new().texts(prefix)?;
+    let mut records = Vec::new();
+    if limit == 0 {
+        return Ok(records);
+    }
+    let start = prefix.as_bytes().to_vec();
+    let from = match after.map(encoded::<T>).transpose()? {
+        Some(after) if after >= start => Bound::Excluded(after),
+        _ => Bound::Included(start),
+    };
+    view.scan(T::TABLE, borrow(&from), borrow(&beyond(prefix.as_bytes())), false, &mut |key, bytes| {
+        let parts = Parts(key).texts().ok_or_else(|| StoreError::corrupt(T::TABLE.name(), "a key that is no text"))?;
+        records.push((parts, value::decode(T::TABLE, bytes)?));
+        Ok(if records.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(records)
+}
+
+/// The bytes of a record's key.
+pub(super) fn encoded<T: Record>(key: &[&str]) -> Result<Vec<u8>, StoreError> {
+    const { assert!(T::TABLE.holds_records(), "this table is laid out by the store itself") };
+    if key.is_empty() {
+        return Err(StoreError::BadKey);
+    }
+    Ok(Key::new().texts(key)?.into_bytes())
+}

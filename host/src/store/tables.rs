@@ -1,0 +1,125 @@
+//! Every table of the data file on one page: what it holds, its key and its value in words.
+//!
+//! All tables map bytes to bytes. A key is a row of parts, laid out by `key.rs` so that bytes sort like the parts; a
+//! value is an envelope (`value.rs`): a format number, then MessagePack with named fields.
+
+use redb::TableDefinition;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Bytes, as redb names the type of a key or a value.
+pub(super) type Bytes = &'static [u8];
+
+/// The tables. The name in the file is [`Table::name`]; the order here is of no importance to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Timelines: every state of every configuration record.
+    /// Key: tenant, kind (a byte), id, valid_from (microseconds), version. Value: the noun, recorded_at, author, deleted.
+    States,
+    /// Which identities have a timeline.
+    /// Key: tenant, kind (a byte), id. Value: the highest version given out.
+    Identities,
+    /// Lookups that are not by id.
+    /// Key: index (a byte), how many parts (a byte), the parts, id. Value: nothing.
+    Index,
+    /// The decision log, a ring of pages.
+    /// Key: the 16-byte time-ordered id of the page's first record. Value: the page as it was handed in.
+    Pages,
+    /// Facts about the file and the installation.
+    /// Key: owner, name. `store, format` is the format number, `store, pages` the bytes in the decision log.
+    Meta,
+    /// Secrets of clients and other accounts, hashed or encrypted by the caller.
+    /// Key: tenant first, then the owner's parts. Value: the credential.
+    Credential,
+    /// Keys that sign tokens, private parts encrypted by the caller.
+    /// Key: tenant, server, key id. Value: the key and its life.
+    SigningKey,
+    /// Static users. Key: tenant, user. Value: the user with a password hash.
+    User,
+    /// Rules of policies, content addressed. Key: digest. Value: the rules.
+    PolicyRules,
+    /// Plugin components. Key: name, then version or digest. Value: what is known of it, or its bytes.
+    Component,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Table; 10] = [
+        Table::States,
+        Table::Identities,
+        Table::Index,
+        Table::Pages,
+        Table::Meta,
+        Table::Credential,
+        Table::SigningKey,
+        Table::User,
+        Table::PolicyRules,
+        Table::Component,
+    ];
+
+    /// Its name in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Table::States => "states",
+            Table::Identities => "identities",
+            Table::Index => "index",
+            Table::Pages => "pages",
+            Table::Meta => "meta",
+            Table::Credential => "credential",
+            Table::SigningKey => "signing_key",
+            Table::User => "user",
+            Table::PolicyRules => "policy_rules",
+            Table::Component => "component",
+        }
+    }
+
+    /// Whether [`Record`]s live in it. The others are laid out by the store itself.
+    pub const fn holds_records(self) -> bool {
+        !matches!(self, Table::States | Table::Identities | Table::Index | Table::Pages)
+    }
+
+    pub(super) fn definition(self) -> TableDefinition<'static, Bytes, Bytes> {
+        TableDefinition::new(self.name())
+    }
+}
+
+/// The configuration records that have a timeline. The numbers are in keys: never change or reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the nouns of DESIGN §4 under their own names")]
+pub enum Kind {
+    Tenant = 1,
+    Server = 2,
+    Client = 3,
+    Scope = 4,
+    Service = 5,
+    Api = 6,
+    Claim = 7,
+    Gateway = 8,
+    Policy = 9,
+    Consent = 10,
+    ConsentAction = 11,
+    Application = 12,
+    Connection = 13,
+}
+
+/// The indexes. The numbers are in keys: never change or reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Index {
+    /// The clients of an authorization server.
+    ServerClients = 1,
+    /// Whatever uses a policy.
+    PolicyUsers = 2,
+}
+
+/// Configuration that has a timeline.
+pub trait Noun: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Which of the kinds it is.
+    const KIND: Kind;
+}
+
+/// A plain record outside the timelines: one current value for a key.
+pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Where it lives; must be one for which [`Table::holds_records`], which the compiler checks at the first use.
+    const TABLE: Table;
+}

@@ -1,0 +1,7 @@
+//! Tests of the store as a whole, on real files.
+
+mod caching;
+mod crowds;
+mod files;
+mod timelines;
+mod writing;
