@@ -2,5 +2,6 @@
 #![allow(missing_docs)]
 pub mod cli { pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS } }
 pub mod decision;
+pub mod plugin;
 pub mod world;
 pub mod api { pub mod message; }
