@@ -1,0 +1,36 @@
+//! The contract of wit/v1 in Rust, generated at build time. Nothing here is written by hand.
+
+#![allow(missing_docs, unreachable_pub, unused_qualifications, reason = "generated code")]
+
+/// World `validator`, and the interfaces that all worlds share.
+pub(super) mod validator {
+    wasmtime::component::bindgen!({ world: "validator", path: "../wit/v1", exports: { default: async } });
+}
+
+/// World `claim-mapper`.
+pub(super) mod mapper {
+    wasmtime::component::bindgen!({
+        world: "claim-mapper",
+        path: "../wit/v1",
+        exports: { default: async },
+        with: {
+            "portcullis:policy/types": crate::plugin::bindings::validator::portcullis::policy::types,
+            "portcullis:policy/host": crate::plugin::bindings::validator::portcullis::policy::host,
+        },
+    });
+}
+
+/// World `consent-checker`.
+pub(super) mod checker {
+    wasmtime::component::bindgen!({
+        world: "consent-checker",
+        path: "../wit/v1",
+        exports: { default: async },
+        with: {
+            "portcullis:policy/types": crate::plugin::bindings::validator::portcullis::policy::types,
+            "portcullis:policy/host": crate::plugin::bindings::validator::portcullis::policy::host,
+        },
+    });
+}
+
+pub(super) use validator::portcullis::policy::{host, types};

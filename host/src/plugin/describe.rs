@@ -1,0 +1,93 @@
+//! What a component says about itself, and the schema that its configurations are checked against.
+//!
+//! Asked once per component. Knows nothing of wasmtime.
+
+use jsonschema::Validator as Schema;
+use serde_json::Value;
+
+use super::{Kind, bindings::types};
+use crate::decision::ComponentId;
+
+/// Problems told about one configuration. The author of a policy fixes a few at a time.
+const PROBLEMS: usize = 20;
+
+/// What a component says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Exactly which component this is.
+    pub component: ComponentId,
+    /// What it does.
+    pub kind: Kind,
+    /// The name it gives itself. Policies use the name it was installed under.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// One or two sentences for the author of a policy.
+    pub help: String,
+    /// JSON Schema (2020-12) of one `conf`, as text.
+    pub conf_schema: String,
+}
+
+/// [`About`] with its schema ready for use.
+pub(super) struct Described {
+    /// What the component said.
+    pub(super) about: About,
+    schema: Result<Schema, String>,
+}
+
+impl Described {
+    /// Takes what the component said and compiles its schema.
+    pub(super) fn new(component: ComponentId, kind: Kind, said: types::About) -> Described {
+        let types::About { name, version, help, conf_schema } = said;
+        let schema = compile(&conf_schema);
+        Described { about: About { component, kind, name, version, help, conf_schema }, schema }
+    }
+
+    /// What is wrong with `conf`: JSON Pointers into it, each with a sentence.
+    pub(super) fn problems(&self, conf: &str) -> Vec<(String, String)> {
+        let schema = match &self.schema {
+            Ok(schema) => schema,
+            Err(why) => return vec![(String::new(), format!("the component's own schema is broken: {why}"))],
+        };
+        let value = match serde_json::from_str::<Value>(conf) {
+            Ok(value) => value,
+            Err(error) => return vec![(String::new(), format!("not JSON: {error}"))],
+        };
+        let errors = schema.iter_errors(&value).take(PROBLEMS);
+        errors.map(|error| (error.instance_path().to_string(), error.to_string())).collect()
+    }
+}
+
+fn compile(text: &str) -> Result<Schema, String> {
+    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    // References to other documents are not followed: the crate is built without files and network.
+    jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(schema: &str) -> Described {
+        let text = |text: &str| text.to_owned();
+        let said = types::About { name: text("x"), version: text("1"), help: text(""), conf_schema: text(schema) };
+        Described::new(ComponentId { name: text("x"), digest: text("00") }, Kind::Validator, said)
+    }
+
+    #[test]
+    fn problems_name_their_place() {
+        let described = described(r#"{"properties":{"fields":{"items":{"required":["field"]}}}}"#);
+        assert_eq!(described.problems(r#"{"fields":[{"field":"a"}]}"#), []);
+        let problems = described.problems(r#"{"fields":[{"field":"a"},{}]}"#);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].0, "/fields/1");
+        assert_eq!(described.problems("{").len(), 1);
+    }
+
+    #[test]
+    fn a_broken_schema_is_a_problem_not_a_pass() {
+        assert_eq!(described("{").problems("{}").len(), 1);
+        assert_eq!(described(r#"{"type": 7}"#).problems("{}").len(), 1);
+        assert_eq!(described(r#"{"$ref":"https://example.org/x"}"#).problems("{}").len(), 1);
+    }
+}

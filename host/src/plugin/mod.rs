@@ -1,0 +1,60 @@
+//! The sandbox: runs validators, claim mappers and consent checkers, each call in a fresh WebAssembly instance.
+//!
+//! The only place that knows wasmtime. Implements `decision::Validators`; used by `cli::serve`, `domain`, `api::plugins`.
+//! Knows nothing of HTTP, storage or tenants.
+//!
+//! Two ways lead to an answer. Warm: a fresh instance of an *image*, a snapshot taken after `configure`. Cold: a fresh
+//! instance of the component itself, configured first. Both answer the same; warm is faster, cold needs no preparation.
+//!
+//! | question | file |
+//! |---|---|
+//! | how is a policy asked, and grouped by component? | `ask`, `plan` |
+//! | what happens around one call? | `call`, `job`, `admission`, `state`, `ticker` |
+//! | where do images come from? | `workshop`, `build`, `image`, `artefact`, `key` |
+//! | what is a component? | `registry`, `guest`, `describe`, `bindings` |
+//! | what is checked when a policy is saved? | `check` |
+//! | how is the engine set up? | `engine`, `mode`, `limits` |
+
+mod admission;
+mod artefact;
+mod ask;
+mod bindings;
+mod build;
+mod call;
+mod check;
+mod describe;
+mod engine;
+mod error;
+mod guest;
+mod image;
+mod job;
+mod key;
+mod limits;
+mod mode;
+mod plan;
+mod registry;
+mod report;
+mod sandbox;
+mod state;
+#[cfg(test)]
+mod tests;
+mod ticker;
+mod workshop;
+
+pub use artefact::ArtefactMac;
+pub use describe::About;
+pub use error::PluginError;
+pub use guest::Kind;
+pub use limits::{Bundled, Limits, Settings};
+pub use mode::Mode;
+pub use report::Report;
+pub use sandbox::Sandbox;
+
+/// One claim made by a claim mapper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name in the token.
+    pub name: String,
+    /// Its value as JSON text.
+    pub value: String,
+}
