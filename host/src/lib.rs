@@ -5,5 +5,6 @@ pub mod config;
 pub mod decision;
 pub mod logging;
 pub mod metrics;
+pub mod serve;
 pub mod world;
 pub mod api { pub mod message; }
