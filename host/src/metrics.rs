@@ -1,0 +1,347 @@
+//! What the server counts: one registry, handed around, no globals.
+//!
+//! Counted by `serve`, `store`, `plugin` and the decision log; rendered by `serve` at /metrics. Handles are resolved
+//! before the hot path: counting a request costs an atomic addition, observing a phase a short lock. Knows nothing of
+//! what the numbers mean.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock, atomic::AtomicU64},
+};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Registry, Unit},
+};
+
+/// The media type of [`Metrics::render`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Upper bounds in microseconds: 1 us to 1 s in steps of 1, 2, 5.
+const MICROSECONDS: [f64; 19] = [
+    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6,
+];
+/// Upper bounds in seconds for a whole request.
+const SECONDS: [f64; 14] = [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// The part of a request that a duration belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Waiting for a sandbox.
+    Queue,
+    /// Reading or writing the store.
+    Store,
+    /// Making a fresh instance.
+    Instantiate,
+    /// Running the guest.
+    Run,
+    /// Shaping the answer.
+    Answer,
+}
+
+/// How a decision ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// Allowed.
+    Allow,
+    /// Denied by a rule.
+    Deny,
+    /// Denied because of an error.
+    Error,
+}
+
+/// How a call into the sandbox ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// The guest answered.
+    Answered,
+    /// The guest trapped.
+    Trap,
+    /// The guest ran past its deadline.
+    Deadline,
+    /// The guest wanted more than it may have.
+    ResourceLimit,
+    /// The answer was malformed.
+    BadAnswer,
+    /// The component was missing or could not be loaded.
+    Unavailable,
+    /// No slot became free in the queue.
+    Overloaded,
+}
+
+/// Everything the server counts.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    phases: [Histogram; 5],
+    decisions: [Counter; 3],
+    calls: [Counter; 7],
+    request_seconds: Histogram,
+    commit_microseconds: Histogram,
+    /// Connections open now.
+    pub connections: Gauge,
+    /// Times the accept loop had to wait because all connections were in use.
+    pub connections_full: Counter,
+    /// TLS handshakes that failed or took too long.
+    pub handshakes_failed: Counter,
+    /// Panics caught at the edge.
+    pub panics: Counter,
+    /// Requests turned away because too much was waiting.
+    pub shed: Counter,
+    /// Records written to the decision log.
+    pub decision_log_records: Counter,
+    /// Records the decision log had to drop.
+    pub decision_log_dropped: Counter,
+    /// Sandbox instances that exist now.
+    pub sandbox_instances: Gauge,
+    /// Configured images in memory.
+    pub sandbox_images: Gauge,
+    /// Commits of the store (one fsync each).
+    pub store_commits: Counter,
+    /// Write transactions in those commits.
+    pub store_transactions: Counter,
+}
+
+/// The requests of one operation, by status: resolve once, count often.
+#[derive(Clone)]
+pub struct Operation(Arc<Statuses>);
+
+struct Statuses {
+    id: &'static str,
+    requests: Family<RequestLabels, Counter>,
+    /// The counter of each row of `STATUSES`, made when first needed.
+    usual: [OnceLock<Counter>; STATUSES.len()],
+}
+
+/// The statuses that any dialect answers; others take a slower path.
+const STATUSES: [u16; 24] = [
+    200, 201, 202, 204, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 422, 428, 429, 500, 502,
+    503,
+];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PhaseLabels {
+    phase: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+impl Metrics {
+    /// All counters at zero.
+    pub fn new() -> Metrics {
+        let mut registry = Registry::with_prefix("portcullis");
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The running program", version);
+        Metrics {
+            requests: added(&mut registry, "http_requests", "Requests answered", Family::default()),
+            request_seconds: seconds(&mut registry),
+            phases: phases(&mut registry),
+            decisions: results(&mut registry, "decisions", "Decisions made", ["allow", "deny", "error"]),
+            calls: results(&mut registry, "sandbox_calls", "Calls into the sandbox", CALLED),
+            commit_microseconds: commit_microseconds(&mut registry),
+            connections: added(&mut registry, "connections", "Connections open now", Gauge::default()),
+            connections_full: counter(&mut registry, "connections_full", "Waits because all connections were in use"),
+            handshakes_failed: counter(&mut registry, "tls_handshakes_failed", "TLS handshakes that failed"),
+            panics: counter(&mut registry, "panics", "Panics caught at the edge"),
+            shed: counter(&mut registry, "shed", "Requests turned away because too much was waiting"),
+            decision_log_records: counter(&mut registry, "decision_log_records", "Records written"),
+            decision_log_dropped: counter(&mut registry, "decision_log_dropped", "Records that had to be dropped"),
+            sandbox_instances: added(&mut registry, "sandbox_instances", "Instances that exist now", Gauge::default()),
+            sandbox_images: added(&mut registry, "sandbox_images", "Configured images in memory", Gauge::default()),
+            store_commits: counter(&mut registry, "store_commits", "Commits, one fsync each"),
+            store_transactions: counter(&mut registry, "store_transactions", "Write transactions in those commits"),
+            registry,
+        }
+    }
+
+    /// The handle of an operation's requests. Resolve it when the routes are built, not for every request.
+    pub fn operation(&self, id: &'static str) -> Operation {
+        let usual = std::array::from_fn(|_| OnceLock::new());
+        Operation(Arc::new(Statuses { id, requests: self.requests.clone(), usual }))
+    }
+
+    /// Adds a duration to a phase.
+    pub fn observe(&self, phase: Phase, micros: u64) {
+        let [queue, store, instantiate, run, answer] = &self.phases;
+        let histogram = match phase {
+            Phase::Queue => queue,
+            Phase::Store => store,
+            Phase::Instantiate => instantiate,
+            Phase::Run => run,
+            Phase::Answer => answer,
+        };
+        histogram.observe(micros as f64);
+    }
+
+    /// Adds the duration of a whole request.
+    pub fn request_took(&self, micros: u64) {
+        self.request_seconds.observe(micros as f64 / 1e6);
+    }
+
+    /// Adds one commit of the store with so many transactions.
+    pub fn committed(&self, transactions: u64, micros: u64) {
+        self.store_commits.inc();
+        self.store_transactions.inc_by(transactions);
+        self.commit_microseconds.observe(micros as f64);
+    }
+
+    /// Counts a decision.
+    pub fn decided(&self, how: Decided) {
+        let [allow, deny, error] = &self.decisions;
+        match how {
+            Decided::Allow => allow,
+            Decided::Deny => deny,
+            Decided::Error => error,
+        }
+        .inc();
+    }
+
+    /// Counts a call into the sandbox.
+    pub fn called(&self, how: Called) {
+        let [answered, trap, deadline, resource_limit, bad_answer, unavailable, overloaded] = &self.calls;
+        match how {
+            Called::Answered => answered,
+            Called::Trap => trap,
+            Called::Deadline => deadline,
+            Called::ResourceLimit => resource_limit,
+            Called::BadAnswer => bad_answer,
+            Called::Unavailable => unavailable,
+            Called::Overloaded => overloaded,
+        }
+        .inc();
+    }
+
+    /// Everything as OpenMetrics text, see [`CONTENT_TYPE`].
+    pub fn render(&self) -> String {
+        let mut text = String::with_capacity(16 * 1024);
+        if encode(&mut text, &self.registry).is_err() {
+            // Writing to a String cannot fail; a label that cannot be written would be our mistake.
+            tracing::error!("the metrics could not be rendered");
+        }
+        text
+    }
+}
+
+impl Operation {
+    /// Counts a request that was answered with `status`.
+    pub fn answered(&self, status: u16) {
+        let Statuses { id, requests, usual } = &*self.0;
+        let labels = || RequestLabels { operation: id, status };
+        match STATUSES.binary_search(&status).ok().and_then(|row| usual.get(row)) {
+            Some(counter) => counter.get_or_init(|| requests.get_or_create_owned(&labels())).inc(),
+            None => requests.get_or_create(&labels()).inc(),
+        };
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Metrics")
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Operation({})", self.0.id)
+    }
+}
+
+/// The words of [`Called`], in its order.
+const CALLED: [&str; 7] =
+    ["answered", "trap", "deadline", "resource_limit", "bad_answer", "unavailable", "overloaded"];
+
+fn added<M>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M
+where
+    M: prometheus_client::registry::Metric + Clone,
+{
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
+    added(registry, name, help, Counter::<u64, AtomicU64>::default())
+}
+
+fn results<const N: usize>(registry: &mut Registry, name: &str, help: &str, results: [&'static str; N]) -> [Counter; N] {
+    let family = added(registry, name, help, Family::<ResultLabels, Counter>::default());
+    results.map(|result| family.get_or_create_owned(&ResultLabels { result }))
+}
+
+fn phases(registry: &mut Registry) -> [Histogram; 5] {
+    let family = Family::<PhaseLabels, Histogram>::new_with_constructor(|| Histogram::new(MICROSECONDS));
+    let family = added(registry, "phase_microseconds", "Time spent in a phase of a request", family);
+    let phases = ["queue", "store", "instantiate", "run", "answer"];
+    phases.map(|phase| family.get_or_create_owned(&PhaseLabels { phase }))
+}
+
+fn seconds(registry: &mut Registry) -> Histogram {
+    let histogram = Histogram::new(SECONDS);
+    registry.register_with_unit("http_request", "Time of a whole request", Unit::Seconds, histogram.clone());
+    histogram
+}
+
+fn commit_microseconds(registry: &mut Registry) -> Histogram {
+    added(registry, "store_commit_microseconds", "Time of a commit", Histogram::new(MICROSECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_by_operation_and_status() {
+        let metrics = Metrics::new();
+        let operation = metrics.operation("listClients");
+        operation.answered(200);
+        operation.answered(200);
+        operation.answered(418);
+        let text = metrics.render();
+        assert!(text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"200\"} 2\n"), "{text}");
+        assert!(text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"418\"} 1\n"), "{text}");
+        assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn the_usual_statuses_can_be_searched() {
+        assert!(STATUSES.is_sorted());
+    }
+
+    #[test]
+    fn phases_have_microsecond_buckets() {
+        let metrics = Metrics::new();
+        metrics.observe(Phase::Run, 7);
+        let text = metrics.render();
+        assert!(text.contains("portcullis_phase_microseconds_bucket{le=\"5.0\",phase=\"run\"} 0\n"), "{text}");
+        assert!(text.contains("portcullis_phase_microseconds_bucket{le=\"10.0\",phase=\"run\"} 1\n"), "{text}");
+        assert!(text.contains("portcullis_phase_microseconds_count{phase=\"queue\"} 0\n"), "{text}");
+    }
+
+    #[test]
+    fn results_and_commits_are_counted() {
+        let metrics = Metrics::new();
+        metrics.decided(Decided::Error);
+        metrics.called(Called::Overloaded);
+        metrics.committed(3, 120);
+        let text = metrics.render();
+        assert!(text.contains("portcullis_decisions_total{result=\"error\"} 1\n"), "{text}");
+        assert!(text.contains("portcullis_sandbox_calls_total{result=\"overloaded\"} 1\n"), "{text}");
+        assert!(text.contains("portcullis_store_transactions_total 3\n"), "{text}");
+        assert!(text.contains("portcullis_build_info{version="), "{text}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Reads a request's body, within limits of size and time.
+//!
+//! Called by `exchange` before the service sees the request. A body of one piece is handed on without a copy.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use tokio::time::timeout;
+
+use crate::config::Limits;
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// Larger than `limits.body_bytes`.
+    TooLarge,
+    /// Took longer than `limits.body_seconds`.
+    TooSlow,
+    /// The client went away, or the framing is wrong.
+    Broken,
+}
+
+/// How often the limit is read again and thrown away after a body was found too large. A client that writes first and
+/// reads later would otherwise find its connection reset, not our answer.
+const COURTESY: usize = 4;
+
+/// The whole body.
+///
+/// # Errors
+/// See [`Unread`].
+pub(super) async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, Unread> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let patience = Duration::from_secs(limits.body_seconds);
+    timeout(patience, collect(body, limits.body_bytes)).await.unwrap_or(Err(Unread::TooSlow))
+}
+
+async fn collect(mut body: Incoming, most: usize) -> Result<Bytes, Unread> {
+    let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    if announced.is_some_and(|bytes| bytes > most) {
+        return discard(body, most).await;
+    }
+    let Some(first) = piece(&mut body).await? else { return Ok(Bytes::new()) };
+    if first.len() > most {
+        return discard(body, most).await;
+    }
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(announced.unwrap_or(first.len().saturating_mul(2)).min(most));
+    whole.extend_from_slice(&first);
+    while let Some(next) = piece(&mut body).await? {
+        if next.len() > most - whole.len() {
+            return discard(body, most).await;
+        }
+        whole.extend_from_slice(&next);
+    }
+    Ok(whole.freeze())
+}
+
+/// The next bytes; trailers are not asked for by anybody and skipped.
+async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, Unread> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+async fn discard(mut body: Incoming, most: usize) -> Result<Bytes, Unread> {
+    let mut left = most.saturating_mul(COURTESY);
+    while let Ok(Some(data)) = piece(&mut body).await {
+        if data.len() > left {
+            break;
+        }
+        left -= data.len();
+    }
+    Err(Unread::TooLarge)
+}

@@ -1,0 +1,313 @@
+//! The control socket: how the local command line reaches a server that holds the store.
+//!
+//! `cli serve` runs [`serve_control`] beside the HTTP server; the other commands try [`ask_control`] first and open the
+//! store themselves when nobody listens. One JSON request a line, one JSON answer a line:
+//! `{"name":"backup","arguments":{…}}` → `{"ok":…}` or `{"error":"…"}`. Whoever may open the socket file may do
+//! everything, so it and its folder belong to one user. Knows no command by name.
+
+use std::{
+    fmt,
+    fs::{self, Permissions},
+    io::{self, BufRead, BufReader, Read, Write},
+    os::unix::{
+        fs::{DirBuilderExt, PermissionsExt},
+        net::UnixStream,
+    },
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
+    net::UnixListener,
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::catch::caught;
+
+/// The longest request and the longest answer. A component may travel in one.
+const LONGEST: u64 = 64 * 1024 * 1024;
+/// How long a client may be silent before its connection is closed.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long a command may take; the client waits a little longer.
+const COMMAND: Duration = Duration::from_secs(600);
+/// How long running commands get when the server ends.
+const LAST_COMMANDS: Duration = Duration::from_secs(10);
+/// Clients at once.
+const CLIENTS: usize = 16;
+
+/// Executes commands of the local command line.
+pub trait Control: Send + Sync + 'static {
+    /// The command's result, or a sentence on why there is none.
+    fn command(&self, name: &str, arguments: Value) -> impl Future<Output = Result<Value, String>> + Send;
+}
+
+/// Why the control socket cannot be used.
+#[derive(Debug)]
+pub enum ControlError {
+    /// The system refused.
+    Socket {
+        /// The socket file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// Another server answers on this socket.
+    Taken(PathBuf),
+    /// The server closed the connection without an answer, or the answer is too long or not JSON.
+    BadAnswer,
+    /// The server refused the command.
+    Refused(String),
+}
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ControlError::Socket { path, error } => write!(out, "control socket {}: {error}", path.display()),
+            ControlError::Taken(path) => write!(out, "another server answers on {}", path.display()),
+            ControlError::BadAnswer => out.write_str("the server gave no usable answer"),
+            ControlError::Refused(reason) => out.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for ControlError {}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Command {
+    name: String,
+    #[serde(default)]
+    arguments: Value,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Ok(Value),
+    Error(String),
+}
+
+/// Answers commands on the socket at `path` until `stop`, then removes the file.
+///
+/// # Errors
+/// The socket cannot be made, or another server answers on it.
+pub async fn serve_control<C: Control>(
+    path: PathBuf,
+    control: Arc<C>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ControlError> {
+    let (listener, _file) = listen(&path)?;
+    let mut stop = pin!(stop);
+    let mut clients = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept(), if clients.len() < CLIENTS => match accepted {
+                Ok((stream, _)) => drop(clients.spawn(converse(stream, control.clone()))),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a control connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = clients.join_next() => {}
+        }
+    }
+    finish(clients).await;
+    Ok(())
+}
+
+/// Commands that run may end; idle clients are closed with the set, at the latest.
+async fn finish(mut clients: JoinSet<()>) {
+    let all = async { while clients.join_next().await.is_some() {} };
+    if timeout(LAST_COMMANDS, all).await.is_err() {
+        tracing::warn!("control connections were cut");
+    }
+}
+
+/// Removes the socket file at the end.
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn listen(path: &Path) -> Result<(UnixListener, SocketFile), ControlError> {
+    let failed = |error| ControlError::Socket { path: path.to_owned(), error };
+    prepare_folder(path).map_err(failed)?;
+    if UnixStream::connect(path).is_ok() {
+        return Err(ControlError::Taken(path.to_owned()));
+    }
+    // A server that was killed leaves its file behind, and a new socket cannot take its place.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    let file = SocketFile(path.to_owned());
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok((listener, file))
+}
+
+/// The folder is closed to others before the socket exists, so there is no moment in which they could connect.
+fn prepare_folder(path: &Path) -> io::Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let open_to_others = fs::metadata(folder)?.permissions().mode() & 0o077 != 0;
+    if open_to_others { fs::set_permissions(folder, Permissions::from_mode(0o700)) } else { Ok(()) }
+}
+
+async fn converse<C: Control>(stream: tokio::net::UnixStream, control: Arc<C>) {
+    let (read, mut write) = stream.into_split();
+    let mut read = tokio::io::BufReader::new(read);
+    loop {
+        let mut line = Vec::new();
+        let mut limited = (&mut read).take(LONGEST);
+        match timeout(SILENCE, limited.read_until(b'\n', &mut line)).await {
+            Ok(Ok(length)) if length > 0 => {}
+            _ => return,
+        }
+        let whole = line.ends_with(b"\n");
+        let outcome = if whole { execute(&line, &*control).await } else { Outcome::Error("too long".to_owned()) };
+        if write.write_all(&line_of(&outcome)).await.is_err() || !whole {
+            return;
+        }
+    }
+}
+
+async fn execute<C: Control>(line: &[u8], control: &C) -> Outcome {
+    let command: Command = match serde_json::from_slice(line) {
+        Ok(command) => command,
+        Err(error) => return Outcome::Error(format!("not a command: {error}")),
+    };
+    let Command { name, arguments } = command;
+    tracing::info!(name, "a command on the control socket");
+    match timeout(COMMAND, caught(async { control.command(&name, arguments).await })).await {
+        Ok(Ok(Ok(value))) => Outcome::Ok(value),
+        Ok(Ok(Err(reason))) => Outcome::Error(reason),
+        Ok(Err(_)) => Outcome::Error("internal error".to_owned()),
+        Err(_) => Outcome::Error("the command took too long".to_owned()),
+    }
+}
+
+fn line_of<T: Serialize>(value: &T) -> Vec<u8> {
+    // Nothing that is sent here has a key that is not text, the only thing that JSON refuses.
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// Sends a command to the server that listens at `path` and waits for its result; `None` when nobody listens.
+///
+/// # Errors
+/// The socket cannot be used, the answer is unusable, or the server refused.
+pub fn ask_control(path: &Path, name: &str, arguments: Value) -> Result<Option<Value>, ControlError> {
+    let failed = |error| ControlError::Socket { path: path.to_owned(), error };
+    let stream = match UnixStream::connect(path) {
+        Ok(stream) => stream,
+        Err(error) if nobody_listens(&error) => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    stream.set_read_timeout(Some(COMMAND + SILENCE)).map_err(failed)?;
+    let command = Command { name: name.to_owned(), arguments };
+    (&stream).write_all(&line_of(&command)).map_err(failed)?;
+    let mut line = Vec::new();
+    BufReader::new(&stream).take(LONGEST).read_until(b'\n', &mut line).map_err(failed)?;
+    match serde_json::from_slice(&line) {
+        Ok(Outcome::Ok(value)) => Ok(Some(value)),
+        Ok(Outcome::Error(reason)) => Err(ControlError::Refused(reason)),
+        Err(_) => Err(ControlError::BadAnswer),
+    }
+}
+
+fn nobody_listens(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    struct Echo;
+
+    impl Control for Echo {
+        async fn command(&self, name: &str, arguments: Value) -> Result<Value, String> {
+            match name {
+                "echo" => Ok(arguments),
+                "panic" => panic!("as asked"),
+                _ => Err(format!("no command {name}")),
+            }
+        }
+    }
+
+    /// A path in a folder of its own.
+    fn socket() -> PathBuf {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        std::env::temp_dir().join(format!("portcullis-control-{}-{number}", std::process::id())).join("control.sock")
+    }
+
+    async fn ask(path: &Path, name: &'static str, arguments: Value) -> Result<Option<Value>, ControlError> {
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || ask_control(&path, name, arguments)).await.unwrap()
+    }
+
+    async fn listening(path: &Path) {
+        while UnixStream::connect(path).is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn commands_are_answered_and_the_file_goes_at_the_end() {
+        let path = socket();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(serve_control(path.clone(), Arc::new(Echo), async { drop(stopped.await) }));
+        listening(&path).await;
+        assert_eq!(ask(&path, "echo", json!({"a": [1]})).await.unwrap(), Some(json!({"a": [1]})));
+        let refused = ask(&path, "nope", Value::Null).await;
+        assert!(matches!(refused, Err(ControlError::Refused(reason)) if reason == "no command nope"));
+        let panicked = ask(&path, "panic", Value::Null).await;
+        assert!(matches!(panicked, Err(ControlError::Refused(reason)) if reason == "internal error"));
+        assert_eq!(ask(&path, "echo", json!("alive")).await.unwrap(), Some(json!("alive")));
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        assert!(!path.exists());
+        assert_eq!(ask(&path, "echo", Value::Null).await.unwrap(), None);
+        fs::remove_dir(path.parent().unwrap()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_the_owner_may_open_it_and_stale_files_are_replaced() {
+        let path = socket();
+        let folder = path.parent().unwrap();
+        fs::create_dir(folder).unwrap();
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let (listener, file) = listen(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(matches!(listen(&path), Err(ControlError::Taken(_))));
+        drop((listener, file));
+        fs::remove_dir(folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_command_is_an_error() {
+        for line in [b"{}\n".as_slice(), b"nonsense\n", b"{\"name\":1}\n", b"{\"name\":\"echo\",\"more\":1}\n"] {
+            assert!(matches!(execute(line, &Echo).await, Outcome::Error(_)));
+        }
+    }
+}

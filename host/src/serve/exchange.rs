@@ -1,0 +1,159 @@
+//! One exchange: from a request's head to the response for the wire.
+//!
+//! Called by hyper through `connection` for every request. Reads the body, asks the service within its deadline,
+//! catches its panics, finishes the answer, logs and counts.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, Uri, Version, header, request::Parts};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use super::{
+    Service, access,
+    activity::Activity,
+    body,
+    catch::caught,
+    drain,
+    headers::{self, Outgoing},
+    own::Own,
+    probes, request_id,
+};
+use crate::{
+    api::message::{Answer, Request},
+    config::Limits,
+    metrics::{Metrics, Operation},
+    world::{Stopwatch, World},
+};
+
+/// What all connections of a server share.
+pub(super) struct Edge<S> {
+    pub(super) service: Arc<S>,
+    pub(super) metrics: Arc<Metrics>,
+    /// Counts what the edge answers itself.
+    pub(super) own: Operation,
+    pub(super) world: World,
+    pub(super) limits: Limits,
+    pub(super) secure: bool,
+    pub(super) phase: drain::Watch,
+}
+
+/// What all exchanges of a connection share.
+pub(super) struct Line<S> {
+    pub(super) edge: Arc<Edge<S>>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) peer: SocketAddr,
+    pub(super) certificates: Vec<Bytes>,
+}
+
+/// Answers one request.
+pub(super) async fn exchange<S: Service>(
+    line: Arc<Line<S>>,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let watch = Stopwatch::start();
+    let edge = &line.edge;
+    let _open = line.activity.begin();
+    let (mut head, body) = request.into_parts();
+    if head.version == Version::HTTP_2 {
+        line.activity.speaks_frames();
+        unify(&mut head);
+    }
+    let (text, request_id) = request_id::of(&head.headers, &edge.world);
+    let (method, uri) = (head.method.clone(), head.uri.clone());
+    let (answer, bytes_in) = match admit(&head, body, &edge.limits).await {
+        Ok(body) => {
+            let bytes_in = body.len();
+            (edge.answer(line.request(head, body, text)).await, bytes_in)
+        }
+        Err(own) => (edge.refuse(own), 0),
+    };
+    let (status, bytes_out) = (answer.status, answer.body.len());
+    let entry =
+        access::Entry { method: &method, uri: &uri, status, micros: watch.micros(), bytes_in, bytes_out, peer: line.peer, request_id: &request_id };
+    access::log(&entry);
+    edge.metrics.request_took(entry.micros);
+    let head_only = method == Method::HEAD;
+    Ok(headers::finish(answer, Outgoing { request_id, secure: edge.secure, head_only }))
+}
+
+/// The body, when the request may be answered at all.
+async fn admit(head: &Parts, body: Incoming, limits: &Limits) -> Result<Bytes, Own> {
+    if head.headers.len() > limits.headers {
+        return Err(Own::TooManyHeaders);
+    }
+    if head.method == Method::CONNECT || head.method == Method::TRACE {
+        return Err(Own::MethodNotAllowed);
+    }
+    body::read(body, limits).await.map_err(Own::Unread)
+}
+
+/// Gives an HTTP/2 request the shape the dialects expect: a Host header, and one Cookie header (RFC 9113, 8.2.3).
+fn unify(head: &mut Parts) {
+    if !head.headers.contains_key(header::HOST)
+        && let Some(authority) = head.uri.authority()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        head.headers.insert(header::HOST, host);
+    }
+    join_cookies(&mut head.headers);
+}
+
+fn join_cookies(headers: &mut HeaderMap) {
+    let crumbs: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if crumbs.len() < 2 {
+        return;
+    }
+    if let Ok(whole) = HeaderValue::from_bytes(&crumbs.join(b"; ".as_slice())) {
+        headers.insert(header::COOKIE, whole);
+    }
+}
+
+impl<S> Line<S> {
+    fn request(&self, head: Parts, body: Bytes, request_id: String) -> Request {
+        Request {
+            // A HEAD is a GET whose body stays here, so no row has to know of it.
+            method: if head.method == Method::HEAD { Method::GET } else { head.method },
+            path: path(&head.uri),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+            body,
+            peer: self.peer,
+            certificates: self.certificates.clone(),
+            request_id,
+        }
+    }
+}
+
+fn path(uri: &Uri) -> String {
+    uri.path().to_owned()
+}
+
+impl<S: Service> Edge<S> {
+    async fn answer(&self, request: Request) -> Answer {
+        let ready = || self.phase.serving() && self.service.ready();
+        if let Some(answer) = probes::answer(&request.method, &request.path, &self.metrics, ready) {
+            return self.counted(answer);
+        }
+        let patience = Duration::from_secs(self.limits.request_seconds);
+        match timeout(patience, caught(async { self.service.answer(request).await })).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => {
+                self.metrics.panics.inc();
+                self.refuse(Own::Panicked)
+            }
+            Err(_) => self.refuse(Own::Deadline),
+        }
+    }
+
+    fn refuse(&self, own: Own) -> Answer {
+        self.counted(own.answer())
+    }
+
+    fn counted(&self, answer: Answer) -> Answer {
+        self.own.answered(answer.status.as_u16());
+        answer
+    }
+}
