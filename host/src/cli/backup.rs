@@ -46,7 +46,7 @@ impl Backup {
         let report = commands::ask(&self.place, "backup", json!({ "to": to }))?;
         match self.json {
             true => output::say_json(&report)?,
-            false => output::say(&format!("{} values, {} bytes in {}", report["values"], report["bytes"], to.display())),
+            false => output::say(&format!("{} entries, {} bytes in {}", report["entries"], report["bytes"], to.display())),
         }
         Ok(Outcome::Yes)
     }
@@ -64,8 +64,8 @@ impl Restore {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(Error::from_display)?;
         put(&self.file, &target).map_err(|error| Error::new(format!("{}: {error}", target.display())))?;
         match self.json {
-            true => output::say_json(&json!({ "values": report.values, "bytes": report.bytes }))?,
-            false => output::say(&format!("{} values restored into {}", report.values, target.display())),
+            true => output::say_json(&json!({ "entries": report.entries(), "bytes": report.file_bytes }))?,
+            false => output::say(&format!("{} entries restored into {}", report.entries(), target.display())),
         }
         Ok(Outcome::Yes)
     }

@@ -46,7 +46,7 @@ impl Commands {
         let store = self.store.clone();
         let copied = tokio::task::spawn_blocking(move || store.backup(&to)).await.map_err(|error| error.to_string())?;
         let report = copied.map_err(|error| error.to_string())?;
-        Ok(json!({ "values": report.values, "bytes": report.bytes }))
+        Ok(json!({ "entries": report.entries(), "bytes": report.file_bytes }))
     }
 
     async fn replay(&self, id: &str) -> Result<Value, String> {

@@ -5,6 +5,7 @@
 //! answer (`decisions.flush_ms`).
 
 use std::{
+    ops::{Bound, ControlFlow},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -203,12 +204,12 @@ fn gather(messages: &Receiver<Message>, flush: Duration) -> (Vec<(DecisionId, De
 
 fn encode(page: &[(DecisionId, DecisionRecord)]) -> Result<Vec<u8>, StoreError> {
     let plain = rmp_serde::to_vec_named(page).map_err(|error| StoreError::Io(error.to_string()))?;
-    Ok(lz4_flex::compress_prepend_size(&plain))
+    Ok(pages::compress(&plain))
 }
 
 fn decode(bytes: &[u8]) -> Result<Vec<(DecisionId, DecisionRecord)>, Failure> {
     let corrupt = |reason: String| Failure::Internal { log: format!("a page of the decision log is damaged: {reason}") };
-    let plain = lz4_flex::decompress_size_prepended(bytes).map_err(|error| corrupt(error.to_string()))?;
+    let plain = pages::decompress(bytes)?;
     rmp_serde::from_slice(&plain).map_err(|error| corrupt(error.to_string()))
 }
 
@@ -252,7 +253,7 @@ pub fn find(domain: &Domain, filter: &Filter, after: Option<DecisionId>, limit: 
     let upper = after.or_else(|| filter.to.map(starting_at));
     let mut found = Found::default();
     let (mut looked_at, mut failure) = (0, None);
-    pages::scan_backwards(&domain.store.read()?, upper, &mut |first, bytes| {
+    scan_backwards(&domain.store, upper, &mut |first, bytes| {
         looked_at += 1;
         match decode(bytes) {
             Ok(page) => take(filter, upper, page, limit, &mut found.records),
@@ -289,7 +290,7 @@ fn take(
 /// The decision `id`, if it is still kept.
 pub fn get(store: &Store, id: &DecisionId) -> Result<Option<DecisionRecord>, Failure> {
     let (mut found, mut failure, mut looked_at) = (None, None, 0);
-    pages::scan_backwards(&store.read()?, Some(after(id)), &mut |_, bytes| {
+    scan_backwards(store, Some(after(id)), &mut |_, bytes| {
         looked_at += 1;
         match decode(bytes) {
             Ok(page) => found = page.into_iter().find(|(name, _)| name == id).map(|(_, record)| record),
@@ -301,6 +302,18 @@ pub fn get(store: &Store, id: &DecisionId) -> Result<Option<DecisionRecord>, Fai
         Some(failure) => Err(failure),
         None => Ok(found),
     }
+}
+
+/// Hands out pages that begin before `before`, newest first, while `each` answers true.
+fn scan_backwards(
+    store: &Store,
+    before: Option<DecisionId>,
+    each: &mut dyn FnMut(&DecisionId, &[u8]) -> bool,
+) -> Result<(), StoreError> {
+    let to = before.map_or(Bound::Unbounded, Bound::Excluded);
+    pages::scan(&store.read()?, Bound::Unbounded, to, true, &mut |first, bytes| {
+        Ok(if each(first, bytes) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })
 }
 
 /// The smallest id of a moment.

@@ -16,11 +16,10 @@ mod exchange;
 mod headers;
 mod listen;
 mod own;
+pub mod pipeline;
 mod probes;
 mod request_id;
 mod stream;
-
-
 mod tls;
 
 use crate::api::message::{Answer, Request};

@@ -110,6 +110,10 @@ pub enum Index {
     ServerClients = 1,
     /// Whatever uses a policy.
     PolicyUsers = 2,
+    /// The scopes of an authorization server.
+    ServerScopes = 3,
+    /// The claims of an authorization server.
+    ServerClaims = 4,
 }
 
 /// Configuration that has a timeline.
