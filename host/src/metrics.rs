@@ -19,9 +19,8 @@ use prometheus_client::{
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds in microseconds: 1 us to 1 s in steps of 1, 2, 5.
-const MICROSECONDS: [f64; 19] = [
-    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6,
-];
+const MICROSECONDS: [f64; 19] =
+    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 /// Upper bounds in seconds for a whole request.
 const SECONDS: [f64; 14] = [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
 
@@ -263,8 +262,7 @@ impl fmt::Debug for Operation {
 }
 
 /// The words of [`Called`], in its order.
-const CALLED: [&str; 7] =
-    ["answered", "trap", "deadline", "resource_limit", "bad_answer", "unavailable", "overloaded"];
+const CALLED: [&str; 7] = ["answered", "trap", "deadline", "resource_limit", "bad_answer", "unavailable", "overloaded"];
 
 fn added<M>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M
 where
@@ -278,7 +276,12 @@ fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
     added(registry, name, help, Counter::<u64, AtomicU64>::default())
 }
 
-fn results<const N: usize>(registry: &mut Registry, name: &str, help: &str, results: [&'static str; N]) -> [Counter; N] {
+fn results<const N: usize>(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    results: [&'static str; N],
+) -> [Counter; N] {
     let family = added(registry, name, help, Family::<ResultLabels, Counter>::default());
     results.map(|result| family.get_or_create_owned(&ResultLabels { result }))
 }
@@ -312,8 +315,14 @@ mod tests {
         operation.answered(200);
         operation.answered(418);
         let text = metrics.render();
-        assert!(text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"200\"} 2\n"), "{text}");
-        assert!(text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"418\"} 1\n"), "{text}");
+        assert!(
+            text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"200\"} 2\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"418\"} 1\n"),
+            "{text}"
+        );
         assert!(text.ends_with("# EOF\n"));
     }
 

@@ -162,7 +162,11 @@ impl Kind {
             Kind::Integer { .. } => text.trim().parse().map_or_else(|_| plain(), Value::Integer),
             Kind::Switch => text.trim().parse().map_or_else(|_| plain(), Value::Boolean),
             Kind::Names => Value::Array(
-                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| name.to_owned().into()).collect(),
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(|name| name.to_owned().into())
+                    .collect(),
             ),
         }
     }

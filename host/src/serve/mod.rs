@@ -19,8 +19,8 @@ mod own;
 mod probes;
 mod request_id;
 mod stream;
-
-
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use crate::api::message::{Answer, Request};
