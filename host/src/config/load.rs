@@ -10,7 +10,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{Config, ConfigError, Setting, Source, settings::SETTINGS};
+use super::{Config, ConfigError, Setting, Source, table::SETTINGS};
 
 /// Names the configuration file when no flag does.
 const FILE_VARIABLE: &str = "PORTCULLIS_CONFIG";

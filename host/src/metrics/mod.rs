@@ -4,16 +4,18 @@
 //! before the hot path: counting a request costs an atomic addition, observing a phase a short lock. Knows nothing of
 //! what the numbers mean.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock, atomic::AtomicU64},
-};
+mod operation;
+
+use std::fmt;
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
+
+pub use operation::Operation;
+use operation::RequestLabels;
 
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -102,29 +104,6 @@ pub struct Metrics {
     pub store_transactions: Counter,
 }
 
-/// The requests of one operation, by status: resolve once, count often.
-#[derive(Clone)]
-pub struct Operation(Arc<Statuses>);
-
-struct Statuses {
-    id: &'static str,
-    requests: Family<RequestLabels, Counter>,
-    /// The counter of each row of `STATUSES`, made when first needed.
-    usual: [OnceLock<Counter>; STATUSES.len()],
-}
-
-/// The statuses that any dialect answers; others take a slower path.
-const STATUSES: [u16; 24] = [
-    200, 201, 202, 204, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 422, 428, 429, 500, 502,
-    503,
-];
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RequestLabels {
-    operation: &'static str,
-    status: u16,
-}
-
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct PhaseLabels {
     phase: &'static str,
@@ -165,8 +144,7 @@ impl Metrics {
 
     /// The handle of an operation's requests. Resolve it when the routes are built, not for every request.
     pub fn operation(&self, id: &'static str) -> Operation {
-        let usual = std::array::from_fn(|_| OnceLock::new());
-        Operation(Arc::new(Statuses { id, requests: self.requests.clone(), usual }))
+        Operation::new(id, self.requests.clone())
     }
 
     /// Adds a duration to a phase.
@@ -231,18 +209,6 @@ impl Metrics {
     }
 }
 
-impl Operation {
-    /// Counts a request that was answered with `status`.
-    pub fn answered(&self, status: u16) {
-        let Statuses { id, requests, usual } = &*self.0;
-        let labels = || RequestLabels { operation: id, status };
-        match STATUSES.binary_search(&status).ok().and_then(|row| usual.get(row)) {
-            Some(counter) => counter.get_or_init(|| requests.get_or_create_owned(&labels())).inc(),
-            None => requests.get_or_create(&labels()).inc(),
-        };
-    }
-}
-
 impl Default for Metrics {
     fn default() -> Metrics {
         Metrics::new()
@@ -252,12 +218,6 @@ impl Default for Metrics {
 impl fmt::Debug for Metrics {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Metrics")
-    }
-}
-
-impl fmt::Debug for Operation {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Operation({})", self.0.id)
     }
 }
 
@@ -273,7 +233,7 @@ where
 }
 
 fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
-    added(registry, name, help, Counter::<u64, AtomicU64>::default())
+    added(registry, name, help, Counter::default())
 }
 
 fn results<const N: usize>(
@@ -324,11 +284,6 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with("# EOF\n"));
-    }
-
-    #[test]
-    fn the_usual_statuses_can_be_searched() {
-        assert!(STATUSES.is_sorted());
     }
 
     #[test]
