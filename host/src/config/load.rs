@@ -10,10 +10,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{
-    Config, ConfigError, Setting, Source,
-    settings::SETTINGS,
-};
+use super::{Config, ConfigError, Setting, Source, table::SETTINGS};
 
 /// Names the configuration file when no flag does.
 const FILE_VARIABLE: &str = "PORTCULLIS_CONFIG";
@@ -61,8 +58,8 @@ fn defaults() -> Values {
 }
 
 fn merge_file(values: &mut Values, path: &Path) -> Result<(), ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
     let table: Table = toml::from_str(&text).map_err(|error| syntax(path, &text, &error))?;
     for (name, value) in table {
         match value {

@@ -1,12 +1,13 @@
 //! The configuration: what an operator may set, as one plain struct.
 //!
 //! `cli` loads it once; every part gets the piece it needs. The settings' names, defaults, bounds and help are one
-//! table in `settings`; a file, PORTCULLIS_* variables and flags are merged in `load`. Secrets are no part of it: they
+//! table in `table`; a file, PORTCULLIS_* variables and flags are merged in `load`. Secrets are no part of it: they
 //! come from the environment or are made on first start. Knows nothing of sockets or stores.
 
 mod error;
 mod load;
 mod settings;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, Source};
 pub use load::Flags;
-pub use settings::{Kind, SETTINGS, Setting, defaults_file};
+pub use settings::{Kind, Preset, Setting, defaults_file};
+pub use table::SETTINGS;
 
 /// Everything an operator may set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +110,8 @@ pub struct SandboxConfig {
     pub image_bytes: usize,
     /// Whether the kernel's page map tells which pages of a slot to reset.
     pub pagemap_scan: PagemapScan,
+    /// Where compiled components are kept; `artefacts` in the data folder when left out.
+    pub artefacts: Option<PathBuf>,
 }
 
 /// Whether the kernel's page map tells which pages of a slot to reset.

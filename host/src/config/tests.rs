@@ -119,12 +119,18 @@ fn lists_are_separated_by_commas_in_the_environment() {
 
 #[test]
 fn unknown_keys_are_refused_with_their_source() {
-    for (text, expected) in [("lisen = 1", "lisen"), ("[limits]\nbody = 1", "limits.body"), ("[nope]\na = 1", "nope.a")] {
+    for (text, expected) in [("lisen = 1", "lisen"), ("[limits]\nbody = 1", "limits.body"), ("[nope]\na = 1", "nope.a")]
+    {
         let error = refused(text, &[]);
-        assert!(matches!(&error, ConfigError::UnknownKey { key, source: Source::File(_) } if key == expected), "{error}");
+        assert!(
+            matches!(&error, ConfigError::UnknownKey { key, source: Source::File(_) } if key == expected),
+            "{error}"
+        );
     }
     let error = refused("", &[("PORTCULLIS_LIMITS_BODY", "1")]);
-    assert!(matches!(&error, ConfigError::UnknownKey { key, source: Source::Environment(_) } if key.ends_with("_BODY")));
+    assert!(
+        matches!(&error, ConfigError::UnknownKey { key, source: Source::Environment(_) } if key.ends_with("_BODY"))
+    );
 }
 
 #[test]
@@ -144,11 +150,16 @@ fn bad_values_are_refused_with_key_and_source() {
     ];
     for (text, expected) in from_file {
         let error = refused(text, &[]);
-        assert!(matches!(&error, ConfigError::BadValue { key, source: Source::File(_), .. } if key == expected), "{error}");
+        assert!(
+            matches!(&error, ConfigError::BadValue { key, source: Source::File(_), .. } if key == expected),
+            "{error}"
+        );
     }
     let error = refused("", &[("PORTCULLIS_LIMITS_HEADERS", "many")]);
     let expected = Source::Environment("PORTCULLIS_LIMITS_HEADERS".to_owned());
-    assert!(matches!(&error, ConfigError::BadValue { key, source, .. } if key == "limits.headers" && *source == expected));
+    assert!(
+        matches!(&error, ConfigError::BadValue { key, source, .. } if key == "limits.headers" && *source == expected)
+    );
 }
 
 #[test]

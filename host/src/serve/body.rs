@@ -26,20 +26,29 @@ pub(super) enum Unread {
 /// reads later would otherwise find its connection reset, not our answer.
 const COURTESY: usize = 4;
 
-/// The whole body.
+/// The whole body. A client that `asks_first` (Expect: 100-continue) is told to go on by the first read, so a body that
+/// it announces too large is refused without one.
 ///
 /// # Errors
 /// See [`Unread`].
-pub(super) async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, Unread> {
+pub(super) async fn read(body: Incoming, asks_first: bool, limits: &Limits) -> Result<Bytes, Unread> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
+    }
+    if asks_first && announced(&body).is_some_and(|bytes| bytes > limits.body_bytes) {
+        return Err(Unread::TooLarge);
     }
     let patience = Duration::from_secs(limits.body_seconds);
     timeout(patience, collect(body, limits.body_bytes)).await.unwrap_or(Err(Unread::TooSlow))
 }
 
+/// The length that the client announced.
+fn announced(body: &Incoming) -> Option<usize> {
+    body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
 async fn collect(mut body: Incoming, most: usize) -> Result<Bytes, Unread> {
-    let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let announced = announced(&body);
     if announced.is_some_and(|bytes| bytes > most) {
         return discard(body, most).await;
     }

@@ -54,7 +54,12 @@ pub(super) fn phases() -> (watch::Sender<Phase>, Watch) {
 }
 
 /// Lets the connections end: `total` permits are back when all have.
-pub(super) async fn drain(phase: &watch::Sender<Phase>, permits: &Semaphore, total: u32, patience: Duration) -> Drained {
+pub(super) async fn drain(
+    phase: &watch::Sender<Phase>,
+    permits: &Semaphore,
+    total: u32,
+    patience: Duration,
+) -> Drained {
     phase.send_replace(Phase::Draining);
     if timeout(patience, permits.acquire_many(total)).await.is_ok() {
         return Drained { cut: 0 };

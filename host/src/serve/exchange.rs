@@ -6,13 +6,14 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, Uri, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Response, Version, header, request::Parts};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use super::{
-    Service, access,
+    Service,
+    access::{self, Entry},
     activity::Activity,
     body,
     catch::caught,
@@ -70,11 +71,20 @@ pub(super) async fn exchange<S: Service>(
         }
         Err(own) => (edge.refuse(own), 0),
     };
+    let micros = watch.micros();
+    edge.metrics.request_took(micros);
     let (status, bytes_out) = (answer.status, answer.body.len());
-    let entry =
-        access::Entry { method: &method, uri: &uri, status, micros: watch.micros(), bytes_in, bytes_out, peer: line.peer, request_id: &request_id };
-    access::log(&entry);
-    edge.metrics.request_took(entry.micros);
+    let peer = line.peer;
+    access::log(&Entry {
+        method: &method,
+        uri: &uri,
+        status,
+        micros,
+        bytes_in,
+        bytes_out,
+        peer,
+        request_id: &request_id,
+    });
     let head_only = method == Method::HEAD;
     Ok(headers::finish(answer, Outgoing { request_id, secure: edge.secure, head_only }))
 }
@@ -87,7 +97,8 @@ async fn admit(head: &Parts, body: Incoming, limits: &Limits) -> Result<Bytes, O
     if head.method == Method::CONNECT || head.method == Method::TRACE {
         return Err(Own::MethodNotAllowed);
     }
-    body::read(body, limits).await.map_err(Own::Unread)
+    let asks_first = head.headers.contains_key(header::EXPECT);
+    body::read(body, asks_first, limits).await.map_err(Own::Unread)
 }
 
 /// Gives an HTTP/2 request the shape the dialects expect: a Host header, and one Cookie header (RFC 9113, 8.2.3).
@@ -116,7 +127,7 @@ impl<S> Line<S> {
         Request {
             // A HEAD is a GET whose body stays here, so no row has to know of it.
             method: if head.method == Method::HEAD { Method::GET } else { head.method },
-            path: path(&head.uri),
+            path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,
             body,
@@ -125,10 +136,6 @@ impl<S> Line<S> {
             request_id,
         }
     }
-}
-
-fn path(uri: &Uri) -> String {
-    uri.path().to_owned()
 }
 
 impl<S: Service> Edge<S> {

@@ -79,7 +79,8 @@ pub async fn run<S: Service>(
     stop: impl Future<Output = ()>,
 ) -> Result<Drained, ServeError> {
     let Bound { listener, address, acceptor, limits } = bound;
-    let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| ServeError::Listen { address, error })?;
+    let listener =
+        tokio::net::TcpListener::from_std(listener).map_err(|error| ServeError::Listen { address, error })?;
     let (phase, watch) = phases();
     let total = u32::try_from(limits.connections).unwrap_or(u32::MAX);
     let patience = Duration::from_secs(limits.drain_seconds);

@@ -20,6 +20,8 @@ pub mod pipeline;
 mod probes;
 mod request_id;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use crate::api::message::{Answer, Request};

@@ -29,9 +29,7 @@ impl Own {
             Own::Unread(Unread::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "the request body is too large"),
             Own::Unread(Unread::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "the request body took too long"),
             Own::Unread(Unread::Broken) => (StatusCode::BAD_REQUEST, "the request body is broken"),
-            Own::TooManyHeaders => {
-                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers")
-            }
+            Own::TooManyHeaders => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers"),
             Own::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "the method is not supported"),
             Own::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
             Own::Deadline => (StatusCode::SERVICE_UNAVAILABLE, "the request took too long"),

@@ -4,10 +4,9 @@
 //! before the hot path: counting a request costs an atomic addition, observing a phase a short lock. Knows nothing of
 //! what the numbers mean.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock, atomic::AtomicU64},
-};
+mod operation;
+
+use std::fmt;
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -15,13 +14,15 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+pub use operation::Operation;
+use operation::RequestLabels;
+
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds in microseconds: 1 us to 1 s in steps of 1, 2, 5.
-const MICROSECONDS: [f64; 19] = [
-    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6,
-];
+const MICROSECONDS: [f64; 19] =
+    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 /// Upper bounds in seconds for a whole request.
 const SECONDS: [f64; 14] = [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
 
@@ -103,29 +104,6 @@ pub struct Metrics {
     pub store_transactions: Counter,
 }
 
-/// The requests of one operation, by status: resolve once, count often.
-#[derive(Clone)]
-pub struct Operation(Arc<Statuses>);
-
-struct Statuses {
-    id: &'static str,
-    requests: Family<RequestLabels, Counter>,
-    /// The counter of each row of `STATUSES`, made when first needed.
-    usual: [OnceLock<Counter>; STATUSES.len()],
-}
-
-/// The statuses that any dialect answers; others take a slower path.
-const STATUSES: [u16; 24] = [
-    200, 201, 202, 204, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 422, 428, 429, 500, 502,
-    503,
-];
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RequestLabels {
-    operation: &'static str,
-    status: u16,
-}
-
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct PhaseLabels {
     phase: &'static str,
@@ -166,8 +144,7 @@ impl Metrics {
 
     /// The handle of an operation's requests. Resolve it when the routes are built, not for every request.
     pub fn operation(&self, id: &'static str) -> Operation {
-        let usual = std::array::from_fn(|_| OnceLock::new());
-        Operation(Arc::new(Statuses { id, requests: self.requests.clone(), usual }))
+        Operation::new(id, self.requests.clone())
     }
 
     /// Adds a duration to a phase.
@@ -232,18 +209,6 @@ impl Metrics {
     }
 }
 
-impl Operation {
-    /// Counts a request that was answered with `status`.
-    pub fn answered(&self, status: u16) {
-        let Statuses { id, requests, usual } = &*self.0;
-        let labels = || RequestLabels { operation: id, status };
-        match STATUSES.binary_search(&status).ok().and_then(|row| usual.get(row)) {
-            Some(counter) => counter.get_or_init(|| requests.get_or_create_owned(&labels())).inc(),
-            None => requests.get_or_create(&labels()).inc(),
-        };
-    }
-}
-
 impl Default for Metrics {
     fn default() -> Metrics {
         Metrics::new()
@@ -256,15 +221,8 @@ impl fmt::Debug for Metrics {
     }
 }
 
-impl fmt::Debug for Operation {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Operation({})", self.0.id)
-    }
-}
-
 /// The words of [`Called`], in its order.
-const CALLED: [&str; 7] =
-    ["answered", "trap", "deadline", "resource_limit", "bad_answer", "unavailable", "overloaded"];
+const CALLED: [&str; 7] = ["answered", "trap", "deadline", "resource_limit", "bad_answer", "unavailable", "overloaded"];
 
 fn added<M>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M
 where
@@ -275,10 +233,15 @@ where
 }
 
 fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
-    added(registry, name, help, Counter::<u64, AtomicU64>::default())
+    added(registry, name, help, Counter::default())
 }
 
-fn results<const N: usize>(registry: &mut Registry, name: &str, help: &str, results: [&'static str; N]) -> [Counter; N] {
+fn results<const N: usize>(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    results: [&'static str; N],
+) -> [Counter; N] {
     let family = added(registry, name, help, Family::<ResultLabels, Counter>::default());
     results.map(|result| family.get_or_create_owned(&ResultLabels { result }))
 }
@@ -312,14 +275,15 @@ mod tests {
         operation.answered(200);
         operation.answered(418);
         let text = metrics.render();
-        assert!(text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"200\"} 2\n"), "{text}");
-        assert!(text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"418\"} 1\n"), "{text}");
+        assert!(
+            text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"200\"} 2\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("portcullis_http_requests_total{operation=\"listClients\",status=\"418\"} 1\n"),
+            "{text}"
+        );
         assert!(text.ends_with("# EOF\n"));
-    }
-
-    #[test]
-    fn the_usual_statuses_can_be_searched() {
-        assert!(STATUSES.is_sorted());
     }
 
     #[test]

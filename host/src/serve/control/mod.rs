@@ -5,6 +5,9 @@
 //! `{"name":"backup","arguments":{…}}` → `{"ok":…}` or `{"error":"…"}`. Whoever may open the socket file may do
 //! everything, so it and its folder belong to one user. Knows no command by name.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fmt,
     fs::{self, Permissions},
@@ -24,6 +27,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
     net::UnixListener,
+    sync::watch,
     task::JoinSet,
     time::timeout,
 };
@@ -105,11 +109,12 @@ pub async fn serve_control<C: Control>(
     let (listener, _file) = listen(&path)?;
     let mut stop = pin!(stop);
     let mut clients = JoinSet::new();
+    let (ending, ended) = watch::channel(());
     loop {
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept(), if clients.len() < CLIENTS => match accepted {
-                Ok((stream, _)) => drop(clients.spawn(converse(stream, control.clone()))),
+                Ok((stream, _)) => drop(clients.spawn(converse(stream, control.clone(), ended.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a control connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -118,11 +123,12 @@ pub async fn serve_control<C: Control>(
             Some(_) = clients.join_next() => {}
         }
     }
+    drop(ending);
     finish(clients).await;
     Ok(())
 }
 
-/// Commands that run may end; idle clients are closed with the set, at the latest.
+/// Commands that run may end.
 async fn finish(mut clients: JoinSet<()>) {
     let all = async { while clients.join_next().await.is_some() {} };
     if timeout(LAST_COMMANDS, all).await.is_err() {
@@ -164,15 +170,19 @@ fn prepare_folder(path: &Path) -> io::Result<()> {
     if open_to_others { fs::set_permissions(folder, Permissions::from_mode(0o700)) } else { Ok(()) }
 }
 
-async fn converse<C: Control>(stream: tokio::net::UnixStream, control: Arc<C>) {
+async fn converse<C: Control>(stream: tokio::net::UnixStream, control: Arc<C>, mut ended: watch::Receiver<()>) {
     let (read, mut write) = stream.into_split();
     let mut read = tokio::io::BufReader::new(read);
     loop {
         let mut line = Vec::new();
         let mut limited = (&mut read).take(LONGEST);
-        match timeout(SILENCE, limited.read_until(b'\n', &mut line)).await {
-            Ok(Ok(length)) if length > 0 => {}
-            _ => return,
+        let read = tokio::select! {
+            read = timeout(SILENCE, limited.read_until(b'\n', &mut line)) => read,
+            // Nothing is ever sent: the channel only closes when the server ends.
+            _ = ended.changed() => return,
+        };
+        if !matches!(read, Ok(Ok(1..))) {
+            return;
         }
         let whole = line.ends_with(b"\n");
         let outcome = if whole { execute(&line, &*control).await } else { Outcome::Error("too long".to_owned()) };
@@ -229,85 +239,4 @@ pub fn ask_control(path: &Path, name: &str, arguments: Value) -> Result<Option<V
 
 fn nobody_listens(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use serde_json::json;
-    use tokio::sync::oneshot;
-
-    use super::*;
-
-    struct Echo;
-
-    impl Control for Echo {
-        async fn command(&self, name: &str, arguments: Value) -> Result<Value, String> {
-            match name {
-                "echo" => Ok(arguments),
-                "panic" => panic!("as asked"),
-                _ => Err(format!("no command {name}")),
-            }
-        }
-    }
-
-    /// A path in a folder of its own.
-    fn socket() -> PathBuf {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        std::env::temp_dir().join(format!("portcullis-control-{}-{number}", std::process::id())).join("control.sock")
-    }
-
-    async fn ask(path: &Path, name: &'static str, arguments: Value) -> Result<Option<Value>, ControlError> {
-        let path = path.to_owned();
-        tokio::task::spawn_blocking(move || ask_control(&path, name, arguments)).await.unwrap()
-    }
-
-    async fn listening(path: &Path) {
-        while UnixStream::connect(path).is_err() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn commands_are_answered_and_the_file_goes_at_the_end() {
-        let path = socket();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(serve_control(path.clone(), Arc::new(Echo), async { drop(stopped.await) }));
-        listening(&path).await;
-        assert_eq!(ask(&path, "echo", json!({"a": [1]})).await.unwrap(), Some(json!({"a": [1]})));
-        let refused = ask(&path, "nope", Value::Null).await;
-        assert!(matches!(refused, Err(ControlError::Refused(reason)) if reason == "no command nope"));
-        let panicked = ask(&path, "panic", Value::Null).await;
-        assert!(matches!(panicked, Err(ControlError::Refused(reason)) if reason == "internal error"));
-        assert_eq!(ask(&path, "echo", json!("alive")).await.unwrap(), Some(json!("alive")));
-        stop.send(()).unwrap();
-        server.await.unwrap().unwrap();
-        assert!(!path.exists());
-        assert_eq!(ask(&path, "echo", Value::Null).await.unwrap(), None);
-        fs::remove_dir(path.parent().unwrap()).unwrap();
-    }
-
-    #[tokio::test]
-    async fn only_the_owner_may_open_it_and_stale_files_are_replaced() {
-        let path = socket();
-        let folder = path.parent().unwrap();
-        fs::create_dir(folder).unwrap();
-        fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
-        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-        let (listener, file) = listen(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
-        assert!(matches!(listen(&path), Err(ControlError::Taken(_))));
-        drop((listener, file));
-        fs::remove_dir(folder).unwrap();
-    }
-
-    #[tokio::test]
-    async fn what_is_not_a_command_is_an_error() {
-        for line in [b"{}\n".as_slice(), b"nonsense\n", b"{\"name\":1}\n", b"{\"name\":\"echo\",\"more\":1}\n"] {
-            assert!(matches!(execute(line, &Echo).await, Outcome::Error(_)));
-        }
-    }
 }
