@@ -12,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::SystemTime,
 };
 
 use data_encoding::HEXLOWER;
@@ -23,6 +24,8 @@ use super::{PluginError, key::Key};
 const MAC: usize = 32;
 /// The extension of an artefact.
 const EXTENSION: &str = "cwasm";
+/// The extension of a file that is being written, or was when the process died.
+const TEMPORARY: &str = "tmp";
 /// Files kept in the folder. Beyond it the oldest go, to be built again when they are asked for.
 const FILES: usize = 4096;
 
@@ -68,7 +71,9 @@ pub(super) struct Folder {
 impl Folder {
     /// Opens the folder at `path` for an engine, and makes it when it is missing.
     pub(super) fn open(path: PathBuf, mac: Arc<dyn ArtefactMac>, engine: Key) -> Result<Folder, PluginError> {
-        fs::create_dir_all(&path).map_err(|error| PluginError::Folder(format!("{}: {error}", path.display())))?;
+        let refused = |error: io::Error| PluginError::Folder(format!("{}: {error}", path.display()));
+        fs::create_dir_all(&path).map_err(refused)?;
+        files(&path, TEMPORARY).and_then(|left| left.iter().try_for_each(|(_, path)| remove(path))).map_err(refused)?;
         Ok(Folder { path, mac, engine, written: AtomicU64::new(0) })
     }
 
@@ -92,11 +97,11 @@ impl Folder {
     pub(super) fn write(&self, key: &Key, machine: &Machine) -> io::Result<()> {
         let mac = self.mac.sign(&[key, &self.engine, &machine.0]);
         let serial = self.written.fetch_add(1, Relaxed);
-        let temporary = self.path.join(format!("{}-{serial}.tmp", std::process::id()));
+        let temporary = self.path.join(format!("{}-{serial}.{TEMPORARY}", std::process::id()));
         let written = write_durably(&temporary, &machine.0, &mac).and_then(|()| fs::rename(&temporary, self.file(key)));
         if written.is_err() {
             // What is left of it is of no use; the error itself is what the caller wants to know.
-            let _ = fs::remove_file(&temporary);
+            let _ = remove(&temporary);
         }
         written?;
         File::open(&self.path)?.sync_all()?;
@@ -105,28 +110,40 @@ impl Folder {
 
     /// Removes the artefact of `key`.
     pub(super) fn remove(&self, key: &Key) {
-        // Missing is as good as removed; anything else shows at the next write.
-        let _ = fs::remove_file(self.file(key));
+        if let Err(error) = remove(&self.file(key)) {
+            tracing::warn!(artefact = %self.file(key).display(), %error, "the artefact cannot be removed");
+        }
     }
 
     /// Removes the oldest artefacts when there are more than `most`.
     fn tidy(&self, most: usize) -> io::Result<()> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
-            if entry.path().extension().is_some_and(|extension| extension == EXTENSION) {
-                files.push((entry.metadata()?.modified()?, entry.path()));
-            }
-        }
+        let mut files = files(&self.path, EXTENSION)?;
         files.sort();
         let surplus = files.len().saturating_sub(most);
-        files.iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
+        files.iter().take(surplus).try_for_each(|(_, path)| remove(path))
     }
 
     fn file(&self, key: &Key) -> PathBuf {
         let engine = self.engine.get(..8).unwrap_or_default();
         self.path.join(format!("{}-{}.{EXTENSION}", HEXLOWER.encode(key), HEXLOWER.encode(engine)))
     }
+}
+
+/// The files of `folder` with this extension, and when they were written.
+fn files(folder: &Path, extension: &str) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            files.push((fs::metadata(&path)?.modified()?, path));
+        }
+    }
+    Ok(files)
+}
+
+/// Removes a file. That somebody else did so is just as well.
+fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 fn write_durably(path: &Path, code: &[u8], mac: &[u8]) -> io::Result<()> {
@@ -178,6 +195,7 @@ mod tests {
     #[test]
     fn the_folder_stays_small() {
         let scratch = Scratch::new();
+        fs::write(scratch.path().join("1-1.tmp"), "half").unwrap();
         let folder = folder(&scratch, [1; 32]);
         for number in 0..5 {
             folder.write(&[number; 32], &Machine(vec![number])).unwrap();

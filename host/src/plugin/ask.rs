@@ -85,12 +85,13 @@ impl Inner {
     }
 
     async fn ask_group(self: &Arc<Inner>, group: &Group, rules: &RuleSet, input: &str) -> Called<Vec<Verdict>> {
-        if let Some(image) = self.image(group, rules).await {
+        if let Some(image) = self.image(group).await {
             return self.call(&group.guest, Warm { pre: &image.pre, input }).await;
         }
         match self.validator(&group.guest).await {
             Ok(loaded) => {
                 let Loaded::Validator(pre) = &*loaded else { return unavailable() };
+                self.prepare(group, rules);
                 let confs = group.confs(rules);
                 self.cold(self.call(&group.guest, Cold { pre, confs: &confs, input }).await)
             }

@@ -9,12 +9,7 @@ use wasmtime::{
 use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
 
 use super::{
-    Limits,
-    artefact::Machine,
-    bindings::validator::Validator,
-    engine::Engines,
-    guest::Guest,
-    state::State,
+    Limits, artefact::Machine, bindings::validator::Validator, engine::Engines, guest::Guest, state::State,
     ticker::Ticker,
 };
 

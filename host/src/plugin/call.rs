@@ -46,7 +46,11 @@ impl Inner {
 
     /// Runs `job` beside the workers, for the longer deadline of `describe` and `configure`: an author who saves a
     /// policy must not slow down decisions.
-    pub(super) async fn call_aside<J: Job + 'static>(self: &Arc<Inner>, guest: &Arc<Guest>, job: J) -> Result<J::Answer, Code>
+    pub(super) async fn call_aside<J: Job + 'static>(
+        self: &Arc<Inner>,
+        guest: &Arc<Guest>,
+        job: J,
+    ) -> Result<J::Answer, Code>
     where
         J::Answer: 'static,
     {

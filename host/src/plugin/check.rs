@@ -74,7 +74,9 @@ fn opinion(group: &Group, answer: Result<Result<(), Vec<types::ConfProblem>>, Co
     match answer {
         Ok(Ok(())) => Vec::new(),
         // A refusal without a reason is a refusal all the same.
-        Ok(Err(problems)) if problems.is_empty() => vec![conf_problem(first, "", "refused by the component".to_owned())],
+        Ok(Err(problems)) if problems.is_empty() => {
+            vec![conf_problem(first, "", "refused by the component".to_owned())]
+        }
         Ok(Err(problems)) => problems.into_iter().map(|problem| placed(group, first, problem)).collect(),
         Err(code) => {
             let say = |rule: &usize| conf_problem(*rule, "", code.message().to_owned());

@@ -53,8 +53,9 @@ impl Described {
             Ok(value) => value,
             Err(error) => return vec![(String::new(), format!("not JSON: {error}"))],
         };
+        // Masked: a message that repeated the value could be as long as the configuration, and hold its secrets.
         let errors = schema.iter_errors(&value).take(PROBLEMS);
-        errors.map(|error| (error.instance_path().to_string(), error.to_string())).collect()
+        errors.map(|error| (error.instance_path().to_string(), error.masked().to_string())).collect()
     }
 }
 

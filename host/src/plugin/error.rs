@@ -51,7 +51,9 @@ impl fmt::Display for PluginError {
             PluginError::BadName(name) => {
                 write!(out, "{name:?} is no component name: 1 to 64 lower case letters, digits and hyphens")
             }
-            PluginError::TooLarge { bytes, limit } => write!(out, "the component has {bytes} bytes, {limit} are allowed"),
+            PluginError::TooLarge { bytes, limit } => {
+                write!(out, "the component has {bytes} bytes, {limit} are allowed")
+            }
             PluginError::CoreModule => {
                 out.write_str("this is a core module, not a component: wrap it with wit-component or wasm-tools")
             }

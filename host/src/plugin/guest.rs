@@ -134,7 +134,7 @@ impl Guest {
     }
 
     fn identify(&self) -> Result<Identity, PluginError> {
-        let key = key::component(&*self.wasm()?);
+        let key = key::component(&self.wasm()?);
         let id = ComponentId { name: self.name.to_string(), digest: HEXLOWER.encode(&key) };
         Ok(Identity { id, key })
     }
@@ -148,7 +148,9 @@ impl Guest {
         let load = async {
             let (guest, engines, folder) = (self.clone(), engines.clone(), folder.clone());
             // A panic inside the compiler is a fault of this component's, not of the server.
-            tokio::task::spawn_blocking(move || guest.load(&engines, &folder)).await.unwrap_or(Err(PluginError::Stopped))
+            tokio::task::spawn_blocking(move || guest.load(&engines, &folder))
+                .await
+                .unwrap_or(Err(PluginError::Stopped))
         };
         self.loaded.get_or_init(|| load).await.clone()
     }
@@ -158,7 +160,7 @@ impl Guest {
         if let Some(component) = folder.read(&key).and_then(|machine| machine.load(&engines.run).ok()) {
             return world(engines, &component).map(Arc::new);
         }
-        let machine = Machine::compile(&engines.run, &*self.wasm()?).map_err(unusable)?;
+        let machine = Machine::compile(&engines.run, &self.wasm()?).map_err(unusable)?;
         let component = machine.load(&engines.run).map_err(unusable)?;
         let world = world(engines, &component)?;
         if let Err(error) = folder.write(&key, &machine) {
@@ -249,7 +251,8 @@ mod tests {
     fn only_the_first_version_of_our_package_may_be_imported() {
         assert!(is_ours("portcullis:policy/host@1.0.0"));
         assert!(is_ours("portcullis:policy/types@1.3.0"));
-        for foreign in ["portcullis:policy/host@2.0.0", "portcullis:policy/host", "wasi:clocks/wall-clock@0.2.0", "log"] {
+        for foreign in ["portcullis:policy/host@2.0.0", "portcullis:policy/host", "wasi:clocks/wall-clock@0.2.0", "log"]
+        {
             assert!(!is_ours(foreign), "{foreign}");
         }
     }

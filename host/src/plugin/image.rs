@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        PoisonError, RwLock, Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };

@@ -9,7 +9,8 @@ use super::ArtefactMac;
 /// Bounds for guests and for what the host keeps on their behalf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long one call may take, from its first instruction, waiting for the slow lane included.
+    /// How long one call may take once it has a slot, waiting for the slow lane included. A call without an image
+    /// configures its instance within it, too.
     pub deadline: Duration,
     /// How long `describe` and `configure` may take when a policy is saved or an image built.
     pub configure_deadline: Duration,

@@ -36,7 +36,9 @@ impl Mode {
         }
         // The first line is the heading.
         match swaps.map(|swaps| swaps.lines().skip(1).any(|line| !line.trim().is_empty())) {
-            Some(false) => Mode { pagemap_scan: true, reason: "the kernel is 6.7 or newer and nothing is swapped".to_owned() },
+            Some(false) => {
+                Mode { pagemap_scan: true, reason: "the kernel is 6.7 or newer and nothing is swapped".to_owned() }
+            }
             Some(true) => Mode::plain("swap is in use"),
             None => Mode::plain("it is unknown whether swap is in use"),
         }

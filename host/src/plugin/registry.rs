@@ -6,7 +6,10 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Acquire, Ordering::AcqRel},
+        atomic::{
+            AtomicU64,
+            Ordering::{AcqRel, Acquire},
+        },
     },
 };
 

@@ -15,6 +15,7 @@ use super::{
     artefact::Machine,
     bindings::validator::ValidatorPre,
     build::{Bench, NoImage},
+    guest::Guest,
     image::Image,
     key::Key,
     plan::Group,
@@ -63,8 +64,8 @@ impl Workshop {
 }
 
 impl Inner {
-    /// The image of `group`, when it can be had at once. Otherwise its build is started, unless it is hopeless.
-    pub(super) async fn image(self: &Arc<Inner>, group: &Group, rules: &RuleSet) -> Option<Arc<Image>> {
+    /// The image of `group`, when it can be had without building it.
+    pub(super) async fn image(self: &Arc<Inner>, group: &Group) -> Option<Arc<Image>> {
         if let Some(image) = self.images.get(&group.key) {
             self.counters.hits.fetch_add(1, Relaxed);
             return Some(image);
@@ -73,14 +74,10 @@ impl Inner {
         if self.limits.images == 0 || self.is_hopeless(group) || self.workshop.building().contains(&group.key) {
             return None;
         }
-        let found = self.fetch(group.key).await;
-        if found.is_none() {
-            self.order(group, rules);
-        }
-        found
+        self.fetch(group.key).await
     }
 
-    /// Starts what later calls of `group` need, and answers at once.
+    /// Starts what later calls of `group` need, unless it is hopeless, and answers at once.
     pub(super) fn prepare(self: &Arc<Inner>, group: &Group, rules: &RuleSet) {
         if self.limits.images > 0 && !self.is_hopeless(group) && self.images.get(&group.key).is_none() {
             self.order(group, rules);
@@ -148,7 +145,7 @@ impl Inner {
         });
     }
 
-    fn make(&self, key: &Key, guest: &super::guest::Guest, confs: &[String]) -> Result<(), NoImage> {
+    fn make(&self, key: &Key, guest: &Guest, confs: &[String]) -> Result<(), NoImage> {
         if self.read(key).is_some() {
             return Ok(());
         }
@@ -162,7 +159,7 @@ impl Inner {
         Ok(())
     }
 
-    fn note(&self, key: &Key, guest: &super::guest::Guest, made: Result<(), NoImage>) {
+    fn note(&self, key: &Key, guest: &Guest, made: Result<(), NoImage>) {
         let Err(why) = made else { return };
         tracing::info!(component = &*guest.name, reason = why.reason(), "no image, each call configures its instance");
         self.counters.failed_builds.fetch_add(1, Relaxed);

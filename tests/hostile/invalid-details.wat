@@ -1,0 +1,6 @@
+;; Denies, with details that are not JSON.
+(func $validate (param $at i32) (param $length i32) (result i32)
+  (local $area i32)
+  (local.set $area (call $answers (i32.const 1) (i32.const 0)))
+  (call $string (i32.add (i32.load (local.get $area)) (i32.const 20)) (i32.const 16) (i32.const 5))
+  (local.get $area))

@@ -1,0 +1,2 @@
+;; Not put into the frame: a component that does nothing the host knows.
+(component)
