@@ -172,7 +172,7 @@ pub fn open_vault(config: &Config, given: Option<&Secret>, world: &World) -> Res
 pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartError> {
     let settings = Settings {
         limits: limits(config),
-        artefacts: config.data.join(ARTEFACTS),
+        artefacts: config.sandbox.artefacts.clone().unwrap_or_else(|| config.data.join(ARTEFACTS)),
         mac: Arc::new(VaultMac(vault.mac_key("artefacts"))),
         workers: workers(config),
     };

@@ -1,1 +1,5 @@
-//! it
+//! The integration tests: one binary against the real server over real sockets.
+
+mod support;
+
+mod boot;

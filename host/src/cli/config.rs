@@ -11,6 +11,7 @@ pub enum Config {
     Defaults,
     /// Read the configuration as `serve` would, and say what is wrong with it
     Check {
+        /// Where the settings are
         #[command(flatten)]
         place: Place,
     },

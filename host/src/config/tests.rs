@@ -62,6 +62,7 @@ fn the_table_names_exactly_the_members_of_the_struct() {
     let set = |setting: &Setting| match setting.key {
         "public_url" => Some("https://id.example.com"),
         "workers" => Some("2"),
+        "sandbox.artefacts" => Some("/some/folder"),
         key if key.starts_with("tls.") => Some("/some/file.pem"),
         _ => None,
     };
