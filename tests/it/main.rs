@@ -1,5 +1,21 @@
 //! The integration tests: one binary against the real server over real sockets.
 
+/// Names the operations whose behaviour a file of tests shows; `uncovered.rs` lists the rest.
+macro_rules! covers {
+    ($($operation:literal),+ $(,)?) => {
+        /// The operations that this file shows at work.
+        pub const COVERS: &[&str] = &[$($operation),+];
+    };
+}
+
 mod support;
 
+mod authority;
 mod boot;
+mod contract;
+mod decisions;
+mod policies;
+mod servers;
+mod tidy;
+mod tokens;
+mod uncovered;

@@ -7,6 +7,8 @@
 //! ```
 
 pub mod client;
+pub mod golden;
+pub mod made;
 pub mod process;
 pub mod world;
 
