@@ -127,7 +127,9 @@ impl Router {
                     Ok(found) if found.value.first().is_some_and(|(_, first)| first.path == row.path) => {
                         found.value.push((dialect, row));
                     }
-                    _ => paths.insert(row.path, vec![(dialect, row)]).map_err(|error| format!("{}: {error}", row.id))?,
+                    _ => {
+                        paths.insert(row.path, vec![(dialect, row)]).map_err(|error| format!("{}: {error}", row.id))?
+                    }
                 }
             }
         }

@@ -46,7 +46,9 @@ impl Backup {
         let report = commands::ask(&self.place, "backup", json!({ "to": to }))?;
         match self.json {
             true => output::say_json(&report)?,
-            false => output::say(&format!("{} entries, {} bytes in {}", report["entries"], report["bytes"], to.display())),
+            false => {
+                output::say(&format!("{} entries, {} bytes in {}", report["entries"], report["bytes"], to.display()))
+            }
         }
         Ok(Outcome::Yes)
     }

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod replay;
 pub mod scope;
 pub mod server;
+mod stamp;
 pub mod tenant;
 pub mod token;
 pub mod user;
@@ -133,4 +134,3 @@ impl Domain {
         format!("{}/{tenant}/{server}", self.public_url)
     }
 }
-

@@ -64,8 +64,7 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
 /// createClient
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (id, secret, client) = to_client(read::json(&call.request)?, call.tenant())?;
-    let created =
-        client::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), secret, client).await?;
+    let created = client::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), secret, client).await?;
     Ok(Answer::json(StatusCode::CREATED, &show(&call, created.id, created.state.value, created.secret)?))
 }
 

@@ -90,8 +90,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let body: ServerBody = read::json(&call.request)?;
     let id = body.id.clone();
     let server = to_server(body, call.tenant())?;
-    let (id, state) =
-        server::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), server).await?;
+    let (id, state) = server::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), server).await?;
     answer(&call, StatusCode::CREATED, &id, state)
 }
 
