@@ -20,7 +20,7 @@ use crate::{
         Domain, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
     },
-    metrics::{Decided, Metrics, Phase},
+    metrics::{Decided, Metrics, Phase, SandboxCounts},
     plugin::{ArtefactMac, Limits, Sandbox, Settings},
     serve::{self, Bound, Drained, control, pipeline::Pipeline},
     store::{Options, Store},
@@ -104,7 +104,7 @@ impl Server {
         let made_secret = boot::start(&domain, first).await.map_err(|failure| {
             StartError(format!("cannot start: {}", failure.to_log().map_or_else(|| failure.to_client(), str::to_owned)))
         })?;
-        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone()));
+        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone()));
         let app = Arc::new(App { domain, operations: Arc::clone(&health) as Arc<dyn Operations> });
         let pipeline = Pipeline::new(Arc::clone(&app), &metrics).map_err(StartError)?;
         Ok(Server { config, world, bound, app, pipeline: Arc::new(pipeline), metrics, sandbox, health, made_secret })
@@ -252,6 +252,10 @@ impl Observer for MetricsObserver {
         });
     }
 
+    fn answered(&self, micros: u64) {
+        self.0.observe(Phase::Answer, micros);
+    }
+
     fn logged(&self, written: u64, dropped: u64) {
         self.0.decision_log_records.inc_by(written);
         self.0.decision_log_dropped.inc_by(dropped);
@@ -261,12 +265,13 @@ impl Observer for MetricsObserver {
 struct Health {
     metrics: Arc<Metrics>,
     sandbox: Sandbox,
+    store: Store,
     accepting: AtomicBool,
 }
 
 impl Health {
-    fn new(metrics: Arc<Metrics>, sandbox: Sandbox) -> Health {
-        Health { metrics, sandbox, accepting: AtomicBool::new(true) }
+    fn new(metrics: Arc<Metrics>, sandbox: Sandbox, store: Store) -> Health {
+        Health { metrics, sandbox, store, accepting: AtomicBool::new(true) }
     }
 }
 
@@ -281,6 +286,16 @@ impl Operations for Health {
     }
 
     fn metrics(&self) -> String {
+        let (sandbox, store) = (self.sandbox.report(), self.store.stats());
+        self.metrics.sandbox_images.set(i64::try_from(sandbox.images).unwrap_or(i64::MAX));
+        self.metrics.sandbox_is(&SandboxCounts {
+            calls: sandbox.calls,
+            cold_calls: sandbox.cold_calls,
+            builds: sandbox.builds,
+            evictions: sandbox.evictions,
+            failures: sandbox.failures.iter().map(|(code, count)| (code.as_str(), *count)).collect(),
+        });
+        self.metrics.store_is(store.commits, store.batched_writes);
         self.metrics.render()
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
 
 use super::{Answer, App, DIALECTS, Request};
 use crate::{
     decision::BoxFuture,
     domain::{Caller, Failure, Needs, Target},
+    world::Stopwatch,
 };
 
 /// A tongue: its rows, and its words for failures.
@@ -80,6 +82,14 @@ impl Call {
     /// The parameter `name` of the path. Rows and handlers stand side by side, so a wrong name shows in the first test.
     pub fn param(&self, name: &str) -> &str {
         self.params.get(name).unwrap_or_default()
+    }
+
+    /// An answer with a JSON body, with the time that took on the metrics.
+    pub fn json(&self, status: StatusCode, body: &impl Serialize) -> Answer {
+        let watch = Stopwatch::start();
+        let answer = Answer::json(status, body);
+        self.app.domain.observer.answered(watch.micros());
+        answer
     }
 
     /// The tenant of the path.

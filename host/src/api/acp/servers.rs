@@ -82,7 +82,7 @@ pub struct ServersBody {
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let found = server::list(&call.app.domain, call.tenant())?;
     let servers: Result<Vec<_>, _> = found.into_iter().map(|(id, state)| show(&call, &id, state.value)).collect();
-    Ok(Answer::json(StatusCode::OK, &ServersBody { servers: servers? }))
+    Ok(call.json(StatusCode::OK, &ServersBody { servers: servers? }))
 }
 
 /// createAuthorizationServer
@@ -98,7 +98,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("aid");
     let state = server::current(&call.app.domain, call.tenant(), id)?;
-    Ok(Answer::json(StatusCode::OK, &show(&call, id, state.value.clone())?))
+    Ok(call.json(StatusCode::OK, &show(&call, id, state.value.clone())?))
 }
 
 /// updateAuthorizationServer
@@ -168,7 +168,7 @@ fn seconds(member: &str, text: Option<&str>) -> Result<i64, Failure> {
 }
 
 fn answer(call: &Call, status: StatusCode, id: &str, state: State<Server>) -> Result<Answer, Failure> {
-    Ok(Answer::json(status, &show(call, id, state.value)?))
+    Ok(call.json(status, &show(call, id, state.value)?))
 }
 
 fn show(call: &Call, id: &str, server: Server) -> Result<ServerBody, Failure> {
