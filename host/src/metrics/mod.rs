@@ -120,7 +120,12 @@ impl Metrics {
             phases: phases(&mut registry),
             decisions: results(&mut registry, "decisions", "Decisions made", ["allow", "deny", "error"]),
             sandbox: sandbox(&mut registry),
-            sandbox_failures: added(&mut registry, "sandbox_failures", "Calls that failed, by reason", Family::default()),
+            sandbox_failures: added(
+                &mut registry,
+                "sandbox_failures",
+                "Calls that failed, by reason",
+                Family::default(),
+            ),
             connections: added(&mut registry, "connections", "Connections open now", Gauge::default()),
             connections_full: counter(&mut registry, "connections_full", "Waits because all connections were in use"),
             handshakes_failed: counter(&mut registry, "tls_handshakes_failed", "TLS handshakes that failed"),
