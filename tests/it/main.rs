@@ -3,3 +3,4 @@
 mod support;
 
 mod boot;
+mod key_ring;
