@@ -215,8 +215,6 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// The words of [`Called`], in its order.
-
 fn added<M>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M
 where
     M: prometheus_client::registry::Metric + Clone,
