@@ -22,7 +22,7 @@ pub(crate) struct Server {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// Kept open: a server that cannot print might end.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -43,13 +43,20 @@ impl Server {
     /// Starts a server and waits for its address.
     fn spawn(command: &mut Command) -> Server {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        // Owned before it is waited for, so that it ends with us, whatever it prints.
+        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), stdout };
+        server.address = server.announced();
+        server
+    }
+
+    fn announced(&mut self) -> SocketAddr {
         let mut line = String::new();
         loop {
             line.clear();
-            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server ended before it listened");
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "the server ended before it listened");
             if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
-                return Server { child, address: address.parse().unwrap(), _stdout: stdout };
+                return address.parse().unwrap();
             }
         }
     }
