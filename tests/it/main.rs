@@ -14,6 +14,7 @@ mod authority;
 mod boot;
 mod contract;
 mod decisions;
+mod key_ring;
 mod policies;
 mod servers;
 mod tidy;
