@@ -69,9 +69,19 @@ async fn restore(admin: &Caller) {
 /// The path of a row with existing things in it.
 fn path_of(row: &Row, decision: &str) -> String {
     // The caller `shop` would die with its server, so another one is deleted.
-    let aid = if row.id == "deleteAuthorizationServer" { "closing" } else { "shop" };
-    let values =
-        [("{tid}", "default"), ("{aid}", aid), ("{cid}", "clerk"), ("{pid}", "rule"), ("{did}", decision), ("{document}", "acp.json")];
+    let aid = match row.id {
+        "deleteAuthorizationServer" => "closing",
+        "token" => "admin",
+        _ => "shop",
+    };
+    let values = [
+        ("{tid}", "default"),
+        ("{aid}", aid),
+        ("{cid}", "clerk"),
+        ("{pid}", "rule"),
+        ("{did}", decision),
+        ("{document}", "acp.json"),
+    ];
     let path = values.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{}: give the parameters of {} values in authority.rs", row.id, row.path);
     path
@@ -100,10 +110,13 @@ async fn ask(caller: &Caller, row: &Row, path: &str) -> u16 {
     let answer = match row.doc.body {
         None => caller.send(row.method.clone(), path, None, Bytes::new()).await,
         Some((FORM, _)) => {
-            let form = format!("grant_type=client_credentials&client_id=admin&client_secret={}", SECRET.replace(' ', "+"));
+            let form =
+                format!("grant_type=client_credentials&client_id=admin&client_secret={}", SECRET.replace(' ', "+"));
             caller.send(row.method.clone(), path, Some(FORM), form.into()).await
         }
-        Some((media_type, _)) => caller.send(row.method.clone(), path, Some(media_type), body_of(row).to_string().into()).await,
+        Some((media_type, _)) => {
+            caller.send(row.method.clone(), path, Some(media_type), body_of(row).to_string().into()).await
+        }
     };
     answer.status.as_u16()
 }
@@ -179,7 +192,8 @@ fn table(lines: &[Line]) -> String {
     let operation = lines.iter().map(|line| line.row.id.len()).max().unwrap_or(0);
     let path = lines.iter().map(|line| line.row.path.len() + 1 + line.row.method.as_str().len()).max().unwrap_or(0);
     let mut text = String::from(
-        "Operation × role → status. Asked of the tenant `default` and its server `shop`.\n\
+        "Operation × role → status. Asked of the tenant `default` and its server `shop`; a token is asked of its server `admin`\n\
+         with the right secret in the form, whoever else the caller says to be.\n\n\
          admin, system, shop: tokens of the servers of that name of the tenant. setup: a token of the system tenant.\n\
          demo/…: tokens of another tenant. deleted: a token of the admin server whose client is gone.\n\n",
     );
@@ -187,7 +201,8 @@ fn table(lines: &[Line]) -> String {
     writeln!(text, "{:operation$}  {:path$}  {:8}  {}", "operation", "request", "needs", heading.join("  ")).unwrap();
     for Line { row, statuses } in lines {
         let request = format!("{} {}", row.method, row.path);
-        let cells: Vec<String> = statuses.iter().map(|(role, status)| format!("{status:>width$}", width = role.len().max(4))).collect();
+        let cells: Vec<String> =
+            statuses.iter().map(|(role, status)| format!("{status:>width$}", width = role.len().max(4))).collect();
         let needs = format!("{:?}", row.needs);
         writeln!(text, "{:operation$}  {request:path$}  {needs:8}  {}", row.id, cells.join("  ")).unwrap();
     }
@@ -201,7 +216,11 @@ async fn every_operation_by_every_role() {
 
     for Line { row, statuses } in lines.iter().filter(|line| line.row.needs != Needs::Nothing) {
         for (role, status) in statuses.iter().filter(|(role, _)| STRANGERS.contains(role)) {
-            assert!([401, 403].contains(status), "{} answers {status} to {role}, who has no business in this tenant", row.id);
+            assert!(
+                [401, 403].contains(status),
+                "{} answers {status} to {role}, who has no business in this tenant",
+                row.id
+            );
         }
     }
     golden::check("authority.txt", &table(&lines));
@@ -221,7 +240,8 @@ async fn what_was_refused_was_not_decided() {
     }
     decision(&server).await;
     let decisions = server.as_admin().get(&format!("{ADMIN}/decisions")).await.expect(200).json();
-    let mut callers: Vec<&str> = decisions["decisions"].as_array().unwrap().iter().map(|one| one["caller"].as_str().unwrap()).collect();
+    let mut callers: Vec<&str> =
+        decisions["decisions"].as_array().unwrap().iter().map(|one| one["caller"].as_str().unwrap()).collect();
     callers.sort_unstable();
     assert_eq!(callers, ["default/shop/till", "default/system/system", "default/system/system"]);
 }

@@ -29,7 +29,9 @@ fn contract() -> Option<Value> {
         .map(|folder| folder.join("shared/contract/acp.openapi.json"))
         .find(|path| path.exists());
     let Some(path): Option<PathBuf> = found else {
-        eprintln!("SKIPPED: shared/contract/acp.openapi.json is not beside the repository, the contract was NOT checked");
+        eprintln!(
+            "SKIPPED: shared/contract/acp.openapi.json is not beside the repository, the contract was NOT checked"
+        );
         return None;
     };
     Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
@@ -46,9 +48,12 @@ fn documented(contract: &Value) -> Vec<Documented<'_>> {
     let paths = contract["paths"].as_object().unwrap().iter();
     paths
         .flat_map(|(path, methods)| {
-            methods.as_object().unwrap().iter().filter(|(_, operation)| operation.is_object()).map(move |(method, operation)| {
-                Documented { method: method.to_uppercase(), path, operation }
-            })
+            methods
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(_, operation)| operation.is_object())
+                .map(move |(method, operation)| Documented { method: method.to_uppercase(), path, operation })
         })
         .collect()
 }
@@ -136,7 +141,13 @@ fn conforms(value: &Value, schema: &Value, contract: &Value, place: &str, wrong:
     }
 }
 
-fn conforming_members(members: &Map<String, Value>, schema: &Value, contract: &Value, place: &str, wrong: &mut Vec<String>) {
+fn conforming_members(
+    members: &Map<String, Value>,
+    schema: &Value,
+    contract: &Value,
+    place: &str,
+    wrong: &mut Vec<String>,
+) {
     for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !members.contains_key(required) {
             wrong.push(format!("{place}/{required} is missing"));
@@ -261,7 +272,8 @@ fn resolve_references(value: &Value, document: &Value) -> usize {
                 let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
                 assert!(target.is_some(), "{reference} points nowhere");
             }
-            usize::from(reference.is_some()) + members.values().map(|value| resolve_references(value, document)).sum::<usize>()
+            usize::from(reference.is_some())
+                + members.values().map(|value| resolve_references(value, document)).sum::<usize>()
         }
         Value::Array(items) => items.iter().map(|item| resolve_references(item, document)).sum(),
         _ => 0,
@@ -324,7 +336,11 @@ async fn the_page_for_people_lists_every_operation() {
 async fn health_and_metrics_are_open_and_name_no_trouble() {
     let server = TestServer::start().await;
     for path in ["/health/live", "/health/ready"] {
-        assert_eq!(server.anonymous().get(path).await.expect(200).json(), json!({ "status": "ok", "trouble": [] }), "{path}");
+        assert_eq!(
+            server.anonymous().get(path).await.expect(200).json(),
+            json!({ "status": "ok", "trouble": [] }),
+            "{path}"
+        );
     }
     let metrics = server.anonymous().get("/metrics").await.expect(200);
     assert!(metrics.header("content-type").unwrap().contains("text"), "{:?}", metrics.headers);

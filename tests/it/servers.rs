@@ -8,8 +8,12 @@ use crate::support::{
 };
 
 covers!(
-    "listAuthorizationServers", "createAuthorizationServer", "getAuthorizationServer", "updateAuthorizationServer",
-    "deleteAuthorizationServer", "jwks",
+    "listAuthorizationServers",
+    "createAuthorizationServer",
+    "getAuthorizationServer",
+    "updateAuthorizationServer",
+    "deleteAuthorizationServer",
+    "jwks",
 );
 
 const SERVERS: &str = "/api/admin/default/servers";
@@ -20,7 +24,8 @@ async fn the_first_start_makes_the_documented_servers() {
     for (tenant, admin) in [("default", server.as_admin()), ("demo", server.as_other_admin())] {
         let listed = admin.get(&format!("/api/admin/{tenant}/servers")).await.expect(200).json();
         let servers = listed["servers"].as_array().unwrap();
-        let system: Vec<_> = servers.iter().map(|one| (one["id"].as_str().unwrap(), one["system"].as_bool().unwrap())).collect();
+        let system: Vec<_> =
+            servers.iter().map(|one| (one["id"].as_str().unwrap(), one["system"].as_bool().unwrap())).collect();
         assert_eq!(system, [("admin", true), ("default", false), ("developer", true), ("system", true)], "{tenant}");
         for one in servers {
             let id = one["id"].as_str().unwrap();
@@ -43,7 +48,10 @@ async fn a_new_server_has_defaults_and_keeps_what_it_was_given() {
     assert_eq!(made["jwks"]["keys"][0]["kty"], "RSA");
     assert_eq!((&made["system"], &made["decisions_open"]), (&json!(false), &json!(false)));
     assert_eq!(admin.get(&format!("{SERVERS}/{id}")).await.expect(200).json(), made);
-    assert_eq!(server.anonymous().get(&format!("/default/{id}/.well-known/jwks.json")).await.expect(200).json(), made["jwks"]);
+    assert_eq!(
+        server.anonymous().get(&format!("/default/{id}/.well-known/jwks.json")).await.expect(200).json(),
+        made["jwks"]
+    );
 
     make_policy(&admin, "rule", json!([yes()])).await;
     let body = json!({
@@ -75,14 +83,23 @@ async fn an_update_replaces_the_configuration_and_keeps_the_keys() {
 
     let client = bearer_of(&server, &make_client(&admin, "shop", "till", &["openid"]).await);
     client.token().await.unwrap();
-    let updated = admin.put(&path, &json!({ "name": "New", "access_token_ttl": "5s", "key_type": "rsa" })).await.expect(200).json();
+    let updated = admin
+        .put(&path, &json!({ "name": "New", "access_token_ttl": "5s", "key_type": "rsa" }))
+        .await
+        .expect(200)
+        .json();
     assert_eq!((&updated["name"], &updated["access_token_ttl"]), (&json!("New"), &json!("5s")));
-    assert_eq!((&updated["decision_bindings"], &updated["decisions_open"]), (&json!([]), &json!(false)), "PUT replaces");
+    assert_eq!(
+        (&updated["decision_bindings"], &updated["decisions_open"]),
+        (&json!([]), &json!(false)),
+        "PUT replaces"
+    );
     assert_eq!(updated["jwks"], made["jwks"], "the keys stay");
     assert_eq!(admin.get(&path).await.expect(200).json(), updated);
     assert_eq!(admin.get(&format!("{ADMIN}/clients/till")).await.expect(200).json()["authorization_server_id"], "shop");
 
-    let system = admin.put(&format!("{SERVERS}/system"), &json!({ "name": "System", "system": false })).await.expect(200).json();
+    let system =
+        admin.put(&format!("{SERVERS}/system"), &json!({ "name": "System", "system": false })).await.expect(200).json();
     assert_eq!(system["system"], true, "a system server stays one");
     admin.delete(&format!("{SERVERS}/system")).await.expect(400);
 }
@@ -95,12 +112,16 @@ async fn a_server_issues_tokens_as_long_as_it_says() {
     let client = make_client(&admin, "shop", "till", &["openid"]).await;
     let secret = client["client_secret"].as_str().unwrap();
     let grant = "grant_type=client_credentials";
-    let lasts = async || ask_token(&server, "shop", "till", secret, grant).await.expect(200).json()["expires_in"].clone();
+    let lasts =
+        async || ask_token(&server, "shop", "till", secret, grant).await.expect(200).json()["expires_in"].clone();
     assert_eq!(lasts().await, 90);
     admin.put(&format!("{SERVERS}/shop"), &json!({ "name": "Shop", "access_token_ttl": "2h" })).await.expect(200);
     assert_eq!(lasts().await, 7200);
     // A server that no longer has the grant issues nothing.
-    admin.put(&format!("{SERVERS}/shop"), &json!({ "name": "Shop", "grant_types": ["authorization_code"] })).await.expect(200);
+    admin
+        .put(&format!("{SERVERS}/shop"), &json!({ "name": "Shop", "grant_types": ["authorization_code"] }))
+        .await
+        .expect(200);
     let answer = ask_token(&server, "shop", "till", secret, grant).await.expect(400).json();
     assert_eq!(answer["error"], "unauthorized_client");
 }
@@ -111,7 +132,11 @@ async fn servers_that_make_no_sense_are_refused_and_change_nothing() {
     let admin = server.as_admin();
     make_policy(&admin, "rule", json!([yes()])).await;
     make_server(&admin, "shop", json!({})).await;
-    server.as_other_admin().post("/api/admin/demo/policies", &json!({ "id": "theirs", "policy_name": "Theirs", "validators": [yes()] })).await.expect(201);
+    server
+        .as_other_admin()
+        .post("/api/admin/demo/policies", &json!({ "id": "theirs", "policy_name": "Theirs", "validators": [yes()] }))
+        .await
+        .expect(201);
     let before = everything(&admin, "default").await;
     let binding = |resource: Value, action: Value, policy: Value| json!({ "resource_type": resource, "action": action, "policy_id": policy });
     let good = binding(json!("*"), json!("*"), json!("rule"));
@@ -131,21 +156,48 @@ async fn servers_that_make_no_sense_are_refused_and_change_nothing() {
         ("decisions_open", json!("yes"), "/decisions_open"),
         ("magic", json!(1), "/magic"),
         ("decision_bindings", json!({}), "/decision_bindings"),
-        ("decision_bindings", json!([good, binding(json!("a"), json!("b"), json!("nothing"))]), "/decision_bindings/1/policy_id"),
-        ("decision_bindings", json!([good, binding(json!("a"), json!("b"), json!("theirs"))]), "/decision_bindings/1/policy_id"),
-        ("decision_bindings", json!([binding(json!(""), json!("b"), json!("rule"))]), "/decision_bindings/0/resource_type"),
+        (
+            "decision_bindings",
+            json!([good, binding(json!("a"), json!("b"), json!("nothing"))]),
+            "/decision_bindings/1/policy_id",
+        ),
+        (
+            "decision_bindings",
+            json!([good, binding(json!("a"), json!("b"), json!("theirs"))]),
+            "/decision_bindings/1/policy_id",
+        ),
+        (
+            "decision_bindings",
+            json!([binding(json!(""), json!("b"), json!("rule"))]),
+            "/decision_bindings/0/resource_type",
+        ),
         ("decision_bindings", json!([binding(json!("a"), json!(""), json!("rule"))]), "/decision_bindings/0/action"),
-        ("decision_bindings", json!([good, good, { "resource_type": "a", "action": "b", "policy_id": "rule", "magic": 1 }]), "/decision_bindings/2/magic"),
-        ("decision_bindings", json!([binding(json!(1), json!("b"), json!("rule"))]), "/decision_bindings/0/resource_type"),
+        (
+            "decision_bindings",
+            json!([good, good, { "resource_type": "a", "action": "b", "policy_id": "rule", "magic": 1 }]),
+            "/decision_bindings/2/magic",
+        ),
+        (
+            "decision_bindings",
+            json!([binding(json!(1), json!("b"), json!("rule"))]),
+            "/decision_bindings/0/resource_type",
+        ),
     ];
     let mut wrong = Vec::new();
     for (member, value, named) in refused {
         let mut body = json!({ "name": "New", "key_type": "ecdsa" });
         body[member] = value;
-        for (operation, answer) in [("create", admin.post(SERVERS, &body).await), ("update", admin.put(&format!("{SERVERS}/shop"), &body).await)] {
+        for (operation, answer) in [
+            ("create", admin.post(SERVERS, &body).await),
+            ("update", admin.put(&format!("{SERVERS}/shop"), &body).await),
+        ] {
             let members = if answer.status == 422 { wrong_members(&answer) } else { Vec::new() };
             if members != [named] {
-                wrong.push(format!("{operation} {body}\n    should be refused at {named}: {} {}", answer.status, answer.text()));
+                wrong.push(format!(
+                    "{operation} {body}\n    should be refused at {named}: {} {}",
+                    answer.status,
+                    answer.text()
+                ));
             }
         }
         assert_eq!(everything(&admin, "default").await, before, "{body} has changed something");

@@ -28,7 +28,10 @@ fn the_list_of_uncovered_operations_is_known() {
     let uncovered = rows().filter(|row| !covered.contains(row.id));
     let lines: String = uncovered.map(|row| format!("{}: {} {}\n", row.id, row.method, row.path)).collect();
     let lines = if lines.is_empty() { "none\n".to_owned() } else { lines };
-    golden::check("uncovered.txt", &format!("Operations of the tables that no file of tests shows at work:\n\n{lines}"));
+    golden::check(
+        "uncovered.txt",
+        &format!("Operations of the tables that no file of tests shows at work:\n\n{lines}"),
+    );
 }
 
 #[test]
