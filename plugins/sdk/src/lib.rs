@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod configure;
+mod consents;
+#[cfg(target_family = "wasm")]
+mod heap;
+mod input;
+mod log;
+mod outcome;
+pub mod testing;
+
+#[cfg(feature = "claim-mapper")]
+pub mod claim_mapper;
+#[cfg(feature = "consent-checker")]
+pub mod consent_checker;
+#[cfg(feature = "validator")]
+pub mod validator;
+
+#[cfg(feature = "claim-mapper")]
+pub use claim_mapper::{Claim, ClaimMapper};
+#[cfg(feature = "consent-checker")]
+pub use consent_checker::ConsentChecker;
+pub use consents::Consents;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub use heap::Heap;
+pub use input::Input;
+pub use log::{Level, log};
+pub use outcome::Outcome;
+pub use portcullis_fields::{Json, Number, Path, Problem};
+#[cfg(feature = "validator")]
+pub use validator::Validator;
