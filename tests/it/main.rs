@@ -3,3 +3,7 @@
 mod support;
 
 mod boot;
+mod crash;
+mod backup;
+mod replay;
+mod policy_test;

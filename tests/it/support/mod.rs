@@ -7,7 +7,10 @@
 //! ```
 
 pub mod client;
+pub mod guests;
 pub mod process;
+pub mod random;
+pub mod wire;
 pub mod world;
 
 use std::{path::PathBuf, sync::Arc};
@@ -24,6 +27,8 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use client::{Answer, Caller};
 pub use process::Process;
+pub use random::Random;
+pub use wire::Wire;
 pub use world::TestWorld;
 
 /// The bootstrap secret of every test server.
@@ -128,6 +133,6 @@ impl TestServer {
 }
 
 /// Compiled components, shared by all test servers of this machine: they have the same master key.
-fn shared_artefacts() -> PathBuf {
+pub fn shared_artefacts() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("artefacts")
 }
