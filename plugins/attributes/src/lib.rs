@@ -8,8 +8,8 @@ pub struct Attributes(Fields);
 
 impl Validator for Attributes {
     const NAME: &'static str = "attributes";
-    const HELP: &'static str = "Compares any value of the input document, such as contexts.client.name, request.method or now, with a \
-        value of the policy, or by value_from with another value of the document. \
+    const HELP: &'static str = "Compares any value of the input document, such as request.method or now, with a value of \
+        the policy, or by value_from with another value of the document. \
         Every field has to pass; a field that is missing or of another type fails.";
     const SCHEMA: &'static str = SCHEMA_WITH_REFERENCES;
     type Conf = Conf;

@@ -31,8 +31,8 @@ pub struct Claim<'i> {
     pub value: Cow<'i, Json<'i>>,
 }
 
-/// A claim mapper. Its value is one conf, read and checked; [`export_claim_mapper!`](crate::export_claim_mapper) makes it a
-/// component whose version is the version of its package.
+/// A claim mapper. Its value is one conf, read and checked.
+/// [`export_claim_mapper!`](crate::export_claim_mapper) makes it a component whose version is the version of its package.
 pub trait ClaimMapper: Sized + 'static {
     /// The name policies use, such as `path`.
     const NAME: &'static str;

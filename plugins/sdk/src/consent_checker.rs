@@ -20,8 +20,8 @@ pub mod bindings {
 
 use bindings::portcullis::policy::types::{About, ConfProblem, Verdict};
 
-/// A consent checker. Its value is one conf, read and checked; [`export_consent_checker!`](crate::export_consent_checker) makes it a
-/// component whose version is the version of its package.
+/// A consent checker. Its value is one conf, read and checked.
+/// [`export_consent_checker!`](crate::export_consent_checker) makes it a component whose version is that of its package.
 pub trait ConsentChecker: Sized + 'static {
     /// The name policies use, such as `required-consents`.
     const NAME: &'static str;

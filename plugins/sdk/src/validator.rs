@@ -123,3 +123,57 @@ pub mod adapter {
         ConfProblem { index, path: problem.path, message: problem.message }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Passes when the input has the member.
+    struct Has(String);
+
+    impl Validator for Has {
+        const NAME: &'static str = "has";
+        const HELP: &'static str = "";
+        const SCHEMA: &'static str = "{}";
+        type Conf = String;
+
+        fn configure(member: String) -> Result<Has, Problem> {
+            if member.is_empty() { Err(Problem::new("", "name a member")) } else { Ok(Has(member)) }
+        }
+
+        fn validate(&self, input: &Input<'_>) -> Outcome {
+            match input.get(&self.0) {
+                Some(_) => Outcome::Allow,
+                None => Outcome::deny("missing", format!("{} is missing", self.0)),
+            }
+        }
+    }
+
+    fn configure(confs: &[&str]) -> Result<Vec<Has>, Vec<ConfProblem>> {
+        let confs: Vec<String> = confs.iter().map(|conf| (*conf).to_owned()).collect();
+        adapter::configure(&confs)
+    }
+
+    #[test]
+    fn every_conf_gets_its_verdict_in_order() {
+        let configured = configure(&[r#""a""#, r#""b""#]).unwrap();
+        let verdicts = adapter::validate(&configured, r#"{"b":1}"#);
+        let told: Vec<_> = verdicts.iter().map(|verdict| (verdict.allow, verdict.code.as_str())).collect();
+        assert_eq!(told, [(false, "missing"), (true, "")]);
+        assert_eq!((verdicts[1].message.as_str(), verdicts[1].details.as_str()), ("", ""));
+    }
+
+    #[test]
+    fn bad_input_is_a_deny_for_every_conf() {
+        let configured = configure(&[r#""a""#, r#""b""#]).unwrap();
+        let verdicts = adapter::validate(&configured, "[]");
+        assert_eq!(verdicts.len(), 2);
+        assert!(verdicts.iter().all(|verdict| !verdict.allow && verdict.code == "bad_input"));
+    }
+
+    #[test]
+    fn problems_name_their_conf() {
+        let problems = configure(&[r#""a""#, r#""""#, "1"]).err().unwrap();
+        assert_eq!(problems.iter().map(|problem| problem.index).collect::<Vec<_>>(), [1, 2]);
+    }
+}
