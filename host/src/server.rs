@@ -14,13 +14,13 @@ use crate::{
     api::{App, Operations},
     bundled,
     config::{Config, PagemapScan},
-    crypto::{Secret, vault::Vault},
+    crypto::{KEY_FILE, MacKey, Secret, Vault},
     decision::Verdict,
     domain::{
         Domain, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
     },
-    metrics::{Decided, Metrics, Phase},
+    metrics::{Decided, Metrics, Phase, SandboxCounts},
     plugin::{ArtefactMac, Limits, Sandbox, Settings},
     serve::{self, Bound, Drained, control, pipeline::Pipeline},
     store::{Options, Store},
@@ -78,8 +78,8 @@ impl Server {
     /// Opens the store, prepares the sandbox, binds the address, and fills an empty store.
     pub async fn start(config: Config, world: World, secrets: Secrets) -> Result<Server, StartError> {
         let metrics = Arc::new(Metrics::new());
-        let store = open_store(&config)?;
         let vault = open_vault(&config, secrets.master_key.as_ref(), &world)?;
+        let store = open_store(&config)?;
         let sandbox = start_sandbox(&config, &vault)?;
         let bound = serve::bind(&config).map_err(|error| cannot("cannot listen")(&error))?;
         let public_url = public_url(&config, &bound);
@@ -104,7 +104,7 @@ impl Server {
         let made_secret = boot::start(&domain, first).await.map_err(|failure| {
             StartError(format!("cannot start: {}", failure.to_log().map_or_else(|| failure.to_client(), str::to_owned)))
         })?;
-        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone()));
+        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone()));
         let app = Arc::new(App { domain, operations: Arc::clone(&health) as Arc<dyn Operations> });
         let pipeline = Pipeline::new(Arc::clone(&app), &metrics).map_err(StartError)?;
         Ok(Server { config, world, bound, app, pipeline: Arc::new(pipeline), metrics, sandbox, health, made_secret })
@@ -135,17 +135,20 @@ impl Server {
         };
         let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
         let socket = config.data.join(CONTROL_SOCKET);
-        let control = tokio::spawn(control::serve_control(socket, commands, waits(stopped.clone())));
+        let until = waits(stopped.clone());
+        let control = tokio::spawn(async move {
+            if let Err(error) = control::serve_control(socket, commands, until).await {
+                tracing::warn!(%error, "backup and replay cannot ask this server");
+            }
+        });
         tokio::spawn(async move {
             stop.await;
             health.accepting.store(false, Ordering::Relaxed);
             stopping.send_replace(true);
         });
         let drained = serve::run(bound, pipeline, metrics, world, waits(stopped)).await;
-        match control.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the control socket was not served"),
-            Err(error) => tracing::error!(%error, "the control socket's task had panicked"),
+        if let Err(error) = control.await {
+            tracing::error!(%error, "the control socket's task had panicked");
         }
         app.domain.log.stop();
         app.domain.store.clone().close();
@@ -163,8 +166,15 @@ pub fn open_store(config: &Config) -> Result<Store, StartError> {
     Store::open(&options).map_err(|error| cannot("cannot open the store")(&error))
 }
 
-/// Opens the data folder's key.
+/// Opens the data folder's key. A folder with a store and without its key gets no new one: it would open nothing.
 pub fn open_vault(config: &Config, given: Option<&Secret>, world: &World) -> Result<Vault, StartError> {
+    let lost = given.is_none() && !config.data.join(KEY_FILE).exists() && config.data.join(STORE_FILE).exists();
+    if lost {
+        let folder = config.data.display();
+        return Err(StartError(format!(
+            "the store in {folder} has no master key: put {KEY_FILE} back, or set PORTCULLIS_MASTER_KEY"
+        )));
+    }
     Vault::open(&config.data, given, world).map_err(|error| cannot("cannot open the master key")(&error))
 }
 
@@ -222,7 +232,7 @@ fn public_url(config: &Config, bound: &Bound) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-struct VaultMac(crate::crypto::vault::MacKey);
+struct VaultMac(MacKey);
 
 impl ArtefactMac for VaultMac {
     fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
@@ -252,6 +262,10 @@ impl Observer for MetricsObserver {
         });
     }
 
+    fn answered(&self, micros: u64) {
+        self.0.observe(Phase::Answer, micros);
+    }
+
     fn logged(&self, written: u64, dropped: u64) {
         self.0.decision_log_records.inc_by(written);
         self.0.decision_log_dropped.inc_by(dropped);
@@ -261,12 +275,13 @@ impl Observer for MetricsObserver {
 struct Health {
     metrics: Arc<Metrics>,
     sandbox: Sandbox,
+    store: Store,
     accepting: AtomicBool,
 }
 
 impl Health {
-    fn new(metrics: Arc<Metrics>, sandbox: Sandbox) -> Health {
-        Health { metrics, sandbox, accepting: AtomicBool::new(true) }
+    fn new(metrics: Arc<Metrics>, sandbox: Sandbox, store: Store) -> Health {
+        Health { metrics, sandbox, store, accepting: AtomicBool::new(true) }
     }
 }
 
@@ -281,6 +296,16 @@ impl Operations for Health {
     }
 
     fn metrics(&self) -> String {
+        let (sandbox, store) = (self.sandbox.report(), self.store.stats());
+        self.metrics.sandbox_images.set(i64::try_from(sandbox.images).unwrap_or(i64::MAX));
+        self.metrics.sandbox_is(&SandboxCounts {
+            calls: sandbox.calls,
+            cold_calls: sandbox.cold_calls,
+            builds: sandbox.builds,
+            evictions: sandbox.evictions,
+            failures: sandbox.failures.iter().map(|(code, count)| (code.as_str(), *count)).collect(),
+        });
+        self.metrics.store_is(store.commits, store.batched_writes);
         self.metrics.render()
     }
 }

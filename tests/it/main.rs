@@ -2,8 +2,11 @@
 
 mod support;
 
+mod backup;
 mod boot;
 mod crash;
-mod backup;
-mod replay;
+mod edge;
+mod hostile;
+mod key_ring;
 mod policy_test;
+mod replay;

@@ -63,7 +63,8 @@ fn operation(row: &Row, dialect: &Dialect, error: &Value, generator: &mut Schema
 
 fn parameters(row: &Row) -> Vec<Value> {
     let names = row.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let path = names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let path =
+        names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let query = row.doc.query.iter().map(
         |(name, text)| json!({ "name": name, "in": "query", "description": text, "schema": { "type": "string" } }),
     );

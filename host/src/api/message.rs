@@ -5,10 +5,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::CONTENT_TYPE,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 
 /// A whole request: the body is read, its size already limited.

@@ -31,8 +31,7 @@ pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
 
 /// A JSON value as a `T`.
 pub fn from_value<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| Problem::new(pointer(error.path()), reason(error.inner())))
+    serde_path_to_error::deserialize(value).map_err(|error| Problem::new(pointer(error.path()), reason(error.inner())))
 }
 
 /// A path of serde_path_to_error as a JSON Pointer (RFC 6901).
@@ -111,7 +110,12 @@ impl Pairs {
     }
 
     /// The value of `name`, converted.
-    pub fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>, expected: &str) -> Result<Option<T>, Failure> {
+    pub fn parsed<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        expected: &str,
+    ) -> Result<Option<T>, Failure> {
         match self.get(name) {
             None => Ok(None),
             Some(text) => match parse(text) {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
 
 use super::{Answer, App, DIALECTS, Request};
 use crate::{
     decision::BoxFuture,
     domain::{Caller, Failure, Needs, Target},
+    world::Stopwatch,
 };
 
 /// A tongue: its rows, and its words for failures.
@@ -82,6 +84,14 @@ impl Call {
         self.params.get(name).unwrap_or_default()
     }
 
+    /// An answer with a JSON body, with the time that took on the metrics.
+    pub fn json(&self, status: StatusCode, body: &impl Serialize) -> Answer {
+        let watch = Stopwatch::start();
+        let answer = Answer::json(status, body);
+        self.app.domain.observer.answered(watch.micros());
+        answer
+    }
+
     /// The tenant of the path.
     pub fn tenant(&self) -> &str {
         self.param("tid")
@@ -127,7 +137,9 @@ impl Router {
                     Ok(found) if found.value.first().is_some_and(|(_, first)| first.path == row.path) => {
                         found.value.push((dialect, row));
                     }
-                    _ => paths.insert(row.path, vec![(dialect, row)]).map_err(|error| format!("{}: {error}", row.id))?,
+                    _ => {
+                        paths.insert(row.path, vec![(dialect, row)]).map_err(|error| format!("{}: {error}", row.id))?
+                    }
                 }
             }
         }

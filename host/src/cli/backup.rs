@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Error, Outcome, Place, commands, output};
 use crate::{server::STORE_FILE, store};
@@ -46,7 +46,11 @@ impl Backup {
         let report = commands::ask(&self.place, "backup", json!({ "to": to }))?;
         match self.json {
             true => output::say_json(&report)?,
-            false => output::say(&format!("{} entries, {} bytes in {}", report["entries"], report["bytes"], to.display())),
+            false => {
+                let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or_default();
+                let (entries, bytes) = (number("entries"), number("bytes"));
+                output::say(&format!("{entries} entries, {bytes} bytes in {}", to.display()));
+            }
         }
         Ok(Outcome::Yes)
     }

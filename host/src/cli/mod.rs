@@ -55,7 +55,8 @@ pub struct Place {
 impl Place {
     fn load(&self, listen: Option<SocketAddr>, demo: bool) -> Result<Config, Error> {
         let flags = Flags { listen, data: self.data.clone(), demo };
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Config::load(self.config.as_deref(), environment, flags).map_err(Error::from_display)
     }
 }

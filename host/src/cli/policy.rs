@@ -72,7 +72,9 @@ async fn test_all(suites: &[Suite], artefacts: &Path) -> Result<Vec<Tested>, Err
     for suite in suites {
         let rules = &suite.policy.rules;
         if let Err(problems) = sandbox.check(rules).await {
-            let lines = problems.iter().map(|problem| format!("/validators/{}{}: {}", problem.rule, problem.path, problem.message));
+            let lines = problems
+                .iter()
+                .map(|problem| format!("/validators/{}{}: {}", problem.rule, problem.path, problem.message));
             let case = "the policy can be saved".to_owned();
             tested.push(Tested { policy: suite.name.clone(), case, passed: false, problems: lines.collect() });
             continue;

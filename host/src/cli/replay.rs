@@ -25,7 +25,9 @@ impl Replay {
         if self.json {
             output::say_json(&answer)?;
         } else {
-            let result = |when: &str| answer.pointer(&format!("/{when}/result")).and_then(Value::as_str).unwrap_or("?").to_owned();
+            let result = |when: &str| {
+                answer.pointer(&format!("/{when}/result")).and_then(Value::as_str).unwrap_or("?").to_owned()
+            };
             output::say(&format!("then: {}, now: {}", result("before"), result("now")));
             output::say(if agrees { "the replay agrees" } else { "the replay DIFFERS, see --json" });
         }

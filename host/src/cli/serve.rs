@@ -1,6 +1,6 @@
 //! `portcullis serve`: runs until SIGTERM or SIGINT.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 
@@ -12,6 +12,9 @@ use crate::{
     server::{Secrets, Server, workers},
     world::World,
 };
+
+/// How long background work may go on after the last request.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Run the server
 #[derive(Args)]
@@ -33,7 +36,8 @@ impl Serve {
         let log = logging::install(&config.log).map_err(Error::from_display)?;
         config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
         let secrets = secrets();
-        let served = runtime(workers(&config))?.block_on(async {
+        let runtime = runtime(workers(&config))?;
+        let served = runtime.block_on(async {
             let server = Server::start(config, World::system(), secrets).await.map_err(Error::from_display)?;
             if let Some(secret) = &server.made_secret {
                 output::say(&format!("bootstrap secret (shown once): {}", secret.expose()));
@@ -41,6 +45,8 @@ impl Serve {
             output::say(&format!("listening on {}", server.url()));
             server.run(terminated()).await.map_err(Error::from_display)
         });
+        // A component that is being compiled in the background must not hold up the end.
+        runtime.shutdown_timeout(LAST_WORK);
         drop(log);
         served.map(|_| Outcome::Yes)
     }

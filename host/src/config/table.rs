@@ -54,7 +54,12 @@ pub const SETTINGS: &[Setting] = &[
         Some(Preset::Text("auto")),
         "Whether the kernel's page map tells which pages of a slot to reset.",
     ),
-    row("sandbox.artefacts", Kind::Text, None, "Folder for compiled components; `artefacts` in the data folder when left out."),
+    row(
+        "sandbox.artefacts",
+        Kind::Text,
+        None,
+        "Folder for compiled components; `artefacts` in the data folder when left out.",
+    ),
     switch("decisions.enabled", true, "Whether decisions are logged."),
     integer(
         "decisions.log_bytes",

@@ -17,6 +17,9 @@ use std::{
 };
 use zeroize::Zeroizing;
 
+/// The file in the data folder that holds the master key.
+pub const KEY_FILE: &str = "master.key";
+
 /// 256 bits from which every other key comes.
 pub(super) type MasterKey = Zeroizing<[u8; 32]>;
 
@@ -33,7 +36,7 @@ pub(super) fn from_given(given: &Secret) -> Result<MasterKey, VaultError> {
 
 /// The key in `folder`/master.key, which is made, with its folder, if it does not exist.
 pub(super) fn from_folder(folder: &Path, world: &World) -> Result<MasterKey, VaultError> {
-    let path = folder.join("master.key");
+    let path = folder.join(KEY_FILE);
     let failed = |source| VaultError::File { path: path.clone(), source };
     match File::open(&path) {
         Ok(file) => read(file, &path),

@@ -14,6 +14,7 @@ pub mod secret;
 pub mod vault;
 mod verifying;
 
+pub use key_file::KEY_FILE;
 pub use keys::{KeyError, KeyType, SigningKey, VerifyingKey};
 pub use password::{PasswordError, Passwords};
 pub use secret::Secret;

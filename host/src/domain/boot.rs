@@ -11,13 +11,14 @@ use super::{
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy::{self, Policy},
     server::{self, DEFAULT_GRANTS, DEFAULT_TOKEN_SECONDS, Server},
+    stamp::Stamp,
     tenant::{Attribute, Tenant},
     token::CLIENT_CREDENTIALS,
     user::User,
 };
 use crate::{
     crypto::{Secret, keys::KeyType},
-    store::{Record, Table, Write, records, timeline},
+    store::{Record, Table, Write, records},
 };
 
 /// Written last, read at every start.
@@ -94,20 +95,20 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Fail
     let rings = rings(domain, &tenants).await?;
     let credential = credential::choose(domain, secret).await?;
     let installation = Installation { at: domain.world.now(), key_fingerprint: domain.vault.fingerprint() };
-    let now = domain.world.now();
+    let stamp = Stamp { now: domain.world.now(), author: AUTHOR.to_owned(), keep: domain.limits.states_kept };
     domain
         .write(move |write| {
             for (tenant, name, servers) in &tenants {
-                insert_tenant(write, tenant, name, now)?;
+                insert_tenant(write, tenant, name, &stamp)?;
                 for (id, policy) in &policies {
-                    policy::save(write, tenant, id, policy, now, AUTHOR)?;
+                    policy::save(write, tenant, id, policy, &stamp)?;
                 }
                 for server in *servers {
-                    insert_server(write, tenant, server, &rings, now)?;
+                    insert_server(write, tenant, server, &rings, &stamp)?;
                 }
             }
             for (id, tenant, server) in &clients {
-                client::insert(write, tenant, id, &machine(id, server), &credential, now, AUTHOR)?;
+                client::insert(write, tenant, id, &machine(id, server), &credential, &stamp)?;
             }
             insert_admin_user(write, &credential)?;
             Ok(records::put(write, &[INSTALLATION], &installation)?)
@@ -131,13 +132,13 @@ async fn rings(
     Ok(rings)
 }
 
-fn insert_tenant(write: &mut Write<'_>, id: &str, name: &str, now: i64) -> Result<(), Failure> {
+fn insert_tenant(write: &mut Write<'_>, id: &str, name: &str, stamp: &Stamp) -> Result<(), Failure> {
     let tenant = Tenant { name: name.to_owned(), attributes: default_attributes() };
-    timeline::append(write, id, id, tenant, now, now, AUTHOR)?;
+    stamp.append(write, id, id, tenant)?;
     Ok(())
 }
 
-fn insert_server(write: &mut Write<'_>, tenant: &str, id: &str, rings: &Rings, now: i64) -> Result<(), Failure> {
+fn insert_server(write: &mut Write<'_>, tenant: &str, id: &str, rings: &Rings, stamp: &Stamp) -> Result<(), Failure> {
     let ring = rings.iter().find(|(of, server, _)| *of == tenant && *server == id).map(|(_, _, ring)| ring);
     let ring = ring.ok_or_else(|| Failure::Internal { log: format!("no key was made for {tenant}/{id}") })?;
     let server = Server {
@@ -149,8 +150,8 @@ fn insert_server(write: &mut Write<'_>, tenant: &str, id: &str, rings: &Rings, n
         bindings: Vec::new(),
         decisions_open: false,
     };
-    server::save(write, tenant, id, &server, now, AUTHOR)?;
-    server::insert_below(write, tenant, id, ring, now, AUTHOR)
+    server::save(write, tenant, id, &server, stamp)?;
+    server::insert_below(write, tenant, id, ring, stamp)
 }
 
 fn machine(id: &str, server: &str) -> Client {
@@ -175,7 +176,8 @@ fn insert_admin_user(write: &mut Write<'_>, credential: &Credential) -> Result<(
 
 /// What a tenant's authentication context may hold (OpenID Connect Core §5.1 and `scp`, `groups`).
 fn default_attributes() -> Vec<Attribute> {
-    let attribute = |(name, description): (&str, &str)| Attribute { name: name.into(), description: description.into() };
+    let attribute =
+        |(name, description): (&str, &str)| Attribute { name: name.into(), description: description.into() };
     [
         ("scp", "Scopes"),
         ("groups", "Groups"),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
-use crate::store::{Index, Kind, Noun, Write, index, timeline};
+use super::{Failure, stamp::Stamp};
+use crate::store::{Index, Kind, Noun, Write, index};
 
 /// A claim's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +39,20 @@ const DEFAULTS: [(&str, &[&str]); 4] = [
     (
         "profile",
         &[
-            "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
-            "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
         ],
     ),
     ("email", &["email", "email_verified"]),
@@ -48,20 +60,18 @@ const DEFAULTS: [(&str, &[&str]); 4] = [
     (
         "address",
         &[
-            "address.formatted", "address.street_address", "address.locality", "address.region", "address.country",
+            "address.formatted",
+            "address.street_address",
+            "address.locality",
+            "address.region",
+            "address.country",
             "address.postal_code",
         ],
     ),
 ];
 
 /// Writes the default claims of a new server, inside a transaction.
-pub(super) fn insert_defaults(
-    write: &mut Write<'_>,
-    tenant: &str,
-    server: &str,
-    now: i64,
-    author: &str,
-) -> Result<(), Failure> {
+pub(super) fn insert_defaults(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
     for (scope, names) in DEFAULTS {
         for name in names {
             let id = format!("{server}-{name}");
@@ -72,7 +82,7 @@ pub(super) fn insert_defaults(
                 token: ClaimToken::IdToken,
                 scopes: vec![scope.to_owned()],
             };
-            timeline::append(write, tenant, &id, claim, now, now, author)?;
+            stamp.append(write, tenant, &id, claim)?;
             index::put(write, Index::ServerClaims, &[tenant, server], &id)?;
         }
     }
@@ -80,15 +90,9 @@ pub(super) fn insert_defaults(
 }
 
 /// Removes the claims of a server that goes, inside a transaction.
-pub(super) fn delete_all(
-    write: &mut Write<'_>,
-    tenant: &str,
-    server: &str,
-    now: i64,
-    author: &str,
-) -> Result<(), Failure> {
+pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
     for id in index::ids(write, Index::ServerClaims, &[tenant, server])? {
-        timeline::soft_delete::<Claim>(write, tenant, &id, now, author)?;
+        stamp.soft_delete::<Claim>(write, tenant, &id)?;
         index::remove(write, Index::ServerClaims, &[tenant, server], &id)?;
     }
     Ok(())

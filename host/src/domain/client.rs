@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Caller, Domain, Failure, Problem,
     credential::{self, Credential},
-    id, server,
+    id, scope,
+    server::{self, Server},
+    stamp::Stamp,
 };
 use crate::{
     crypto::Secret,
@@ -96,16 +98,18 @@ pub async fn create(
         }
         Some(chosen) => (None, credential::choose(domain, chosen).await?),
     };
-    let (tenant, author, now) = (tenant.to_owned(), caller.name(), domain.world.now());
+    let (tenant, stamp) = (tenant.to_owned(), Stamp::of(domain, caller));
     let (key, value) = (id.clone(), client.clone());
     let state = domain
         .write(move |write| {
-            let live = |state: State<Client>| !state.deleted;
-            if timeline::current::<Client>(write, &tenant, &key, now)?.is_some_and(live) {
+            if stamp.live::<Server>(write, &tenant, &value.server)?.is_none() {
+                return Err(Failure::not_found("authorization server", value.server.clone()));
+            }
+            if stamp.live::<Client>(write, &tenant, &key)?.is_some() {
                 return Err(Failure::Conflict { noun: "client", reason: format!("`{key}` exists already") });
             }
-            check_scopes(write, &tenant, &value, now)?;
-            insert(write, &tenant, &key, &value, &credential, now, &author)
+            check_scopes(write, &tenant, &value, &stamp)?;
+            insert(write, &tenant, &key, &value, &credential, &stamp)
         })
         .await?;
     Ok(Created { id, secret, state })
@@ -113,16 +117,16 @@ pub async fn create(
 
 /// Removes a client; its tokens are refused from then on (deleteClient).
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
     domain
         .write(move |write| {
-            let found = timeline::current::<Client>(write, &tenant, &id, now)?.filter(|state| !state.deleted);
+            let found = stamp.live::<Client>(write, &tenant, &id)?;
             match found {
                 None => Err(Failure::not_found("client", id.clone())),
                 Some(state) if state.value.system => {
                     Err(Failure::InUse { noun: "client", by: vec!["the tenant itself".to_owned()] })
                 }
-                Some(state) => remove(write, &tenant, &id, &state.value.server, now, &author),
+                Some(state) => remove(write, &tenant, &id, &state.value.server, &stamp),
             }
         })
         .await
@@ -135,43 +139,29 @@ pub(super) fn insert(
     id: &str,
     client: &Client,
     credential: &Credential,
-    now: i64,
-    author: &str,
+    stamp: &Stamp,
 ) -> Result<State<Client>, Failure> {
     records::put(write, &[tenant, id], credential)?;
     index::put(write, Index::ServerClients, &[tenant, &client.server], id)?;
-    Ok(timeline::append(write, tenant, id, client.clone(), now, now, author)?)
+    Ok(stamp.append(write, tenant, id, client.clone())?)
 }
 
 /// Removes the clients of a server that goes, inside a transaction.
-pub(super) fn delete_all(
-    write: &mut Write<'_>,
-    tenant: &str,
-    server: &str,
-    now: i64,
-    author: &str,
-) -> Result<(), Failure> {
+pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
     for id in index::ids(write, Index::ServerClients, &[tenant, server])? {
-        remove(write, tenant, &id, server, now, author)?;
+        remove(write, tenant, &id, server, stamp)?;
     }
     Ok(())
 }
 
-fn remove(
-    write: &mut Write<'_>,
-    tenant: &str,
-    id: &str,
-    server: &str,
-    now: i64,
-    author: &str,
-) -> Result<(), Failure> {
-    timeline::soft_delete::<Client>(write, tenant, id, now, author)?;
+fn remove(write: &mut Write<'_>, tenant: &str, id: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+    stamp.soft_delete::<Client>(write, tenant, id)?;
     records::delete::<Credential>(write, &[tenant, id])?;
     index::remove(write, Index::ServerClients, &[tenant, server], id)?;
     Ok(())
 }
 
-fn check(client: &Client, server: &server::Server, secret: Option<&Secret>) -> Result<(), Failure> {
+fn check(client: &Client, server: &Server, secret: Option<&Secret>) -> Result<(), Failure> {
     let mut problems = Vec::new();
     if client.name.trim().is_empty() {
         problems.push(Problem::new("/client_name", "must not be empty"));
@@ -188,9 +178,9 @@ fn check(client: &Client, server: &server::Server, secret: Option<&Secret>) -> R
     if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
 }
 
-fn check_scopes(write: &Write<'_>, tenant: &str, client: &Client, now: i64) -> Result<(), Failure> {
+fn check_scopes(write: &Write<'_>, tenant: &str, client: &Client, stamp: &Stamp) -> Result<(), Failure> {
     let ClientScopes::Only(wanted) = &client.scopes else { return Ok(()) };
-    let known = super::scope::names(write, tenant, &client.server, now)?;
+    let known = scope::names(write, tenant, &client.server, stamp.now)?;
     let unknown = wanted.iter().enumerate().filter(|(_, scope)| !known.contains(scope));
     let problems: Vec<Problem> = unknown
         .map(|(place, scope)| Problem::new(format!("/scopes/{place}"), format!("there is no scope `{scope}`")))

@@ -160,7 +160,9 @@ impl Writer {
             let (page, stop) = gather(messages, self.settings.flush);
             stopped = stop;
             let written = page.len() as u64;
-            if written > 0 && let Err(error) = self.write(page) {
+            if written > 0
+                && let Err(error) = self.write(page)
+            {
                 tracing::error!(%error, records = written, "decision records could not be written");
                 self.counts.dropped.fetch_add(written, Ordering::Relaxed);
             } else {
@@ -208,7 +210,8 @@ fn encode(page: &[(DecisionId, DecisionRecord)]) -> Result<Vec<u8>, StoreError> 
 }
 
 fn decode(bytes: &[u8]) -> Result<Vec<(DecisionId, DecisionRecord)>, Failure> {
-    let corrupt = |reason: String| Failure::Internal { log: format!("a page of the decision log is damaged: {reason}") };
+    let corrupt =
+        |reason: String| Failure::Internal { log: format!("a page of the decision log is damaged: {reason}") };
     let plain = pages::decompress(bytes)?;
     rmp_serde::from_slice(&plain).map_err(|error| corrupt(error.to_string()))
 }
@@ -283,7 +286,10 @@ fn take(
     limit: usize,
     records: &mut Vec<(DecisionId, DecisionRecord)>,
 ) {
-    let wanted = page.into_iter().rev().filter(|(id, record)| before.is_none_or(|before| *id < before) && filter.matches(record));
+    let wanted = page
+        .into_iter()
+        .rev()
+        .filter(|(id, record)| before.is_none_or(|before| *id < before) && filter.matches(record));
     records.extend(wanted.take(limit.saturating_sub(records.len())));
 }
 

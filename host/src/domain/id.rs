@@ -7,8 +7,18 @@ use crate::world::World;
 
 /// First path segments that are not tenants.
 const RESERVED_TENANTS: [&str; 12] = [
-    ".well-known", "api", "docs", "favicon.ico", "health", "metrics", "nevismeta", "oauth", "openapi", "robots.txt",
-    "security", "setups",
+    ".well-known",
+    "api",
+    "docs",
+    "favicon.ico",
+    "health",
+    "metrics",
+    "nevismeta",
+    "oauth",
+    "openapi",
+    "robots.txt",
+    "security",
+    "setups",
 ];
 
 const LONGEST: usize = 128;

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod replay;
 pub mod scope;
 pub mod server;
+mod stamp;
 pub mod tenant;
 pub mod token;
 pub mod user;
@@ -79,6 +80,8 @@ pub trait Observer: Send + Sync {
     fn store(&self, micros: u64);
     /// A decision was made.
     fn decided(&self, verdict: &crate::decision::Verdict);
+    /// An answer took so long to shape.
+    fn answered(&self, micros: u64);
     /// Decision records were written, or dropped because the queue was full.
     fn logged(&self, written: u64, dropped: u64);
 }
@@ -133,4 +136,3 @@ impl Domain {
         format!("{}/{tenant}/{server}", self.public_url)
     }
 }
-

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Domain, Failure, Problem, id, tenant};
+use super::{Caller, Domain, Failure, Problem, id, stamp::Stamp, tenant};
 use crate::{
     decision::{self, ConfProblem, RuleSet, Verdict},
     store::{Index, Kind, Noun, Record, State, Table, Write, index, records, timeline},
@@ -65,14 +65,14 @@ pub async fn create(
     id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
-    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
     domain
         .write(move |write| {
-            if live(write, &tenant, &id, now)? {
+            if stamp.live::<Policy>(write, &tenant, &id)?.is_some() {
                 let reason = format!("`{id}` exists already");
                 return Err(Failure::Conflict { noun: "policy", reason });
             }
-            save(write, &tenant, &id, &policy, now, &author)
+            save(write, &tenant, &id, &policy, &stamp)
         })
         .await
 }
@@ -87,28 +87,28 @@ pub async fn update(
 ) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
-    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
     domain
-        .write(move |write| match live(write, &tenant, &id, now)? {
-            true => save(write, &tenant, &id, &policy, now, &author),
-            false => Err(Failure::not_found("policy", id.clone())),
+        .write(move |write| match stamp.live::<Policy>(write, &tenant, &id)? {
+            Some(_) => save(write, &tenant, &id, &policy, &stamp),
+            None => Err(Failure::not_found("policy", id.clone())),
         })
         .await
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
     domain
         .write(move |write| {
-            if !live(write, &tenant, &id, now)? {
+            if stamp.live::<Policy>(write, &tenant, &id)?.is_none() {
                 return Err(Failure::not_found("policy", id.clone()));
             }
             let by = index::ids(write, Index::PolicyUsers, &[&tenant, &id])?;
             if !by.is_empty() {
                 return Err(Failure::InUse { noun: "policy", by });
             }
-            timeline::soft_delete::<Policy>(write, &tenant, &id, now, &author)?;
+            stamp.soft_delete::<Policy>(write, &tenant, &id)?;
             Ok(())
         })
         .await
@@ -126,16 +126,10 @@ pub(super) fn save(
     tenant: &str,
     id: &str,
     policy: &Policy,
-    now: i64,
-    author: &str,
+    stamp: &Stamp,
 ) -> Result<State<Policy>, Failure> {
     records::put(write, &[policy.rules.digest()], &PolicyRules(policy.rules.clone()))?;
-    Ok(timeline::append(write, tenant, id, policy.clone(), now, now, author)?)
-}
-
-/// True when the policy exists now, seen from inside a transaction.
-pub(super) fn live(write: &Write<'_>, tenant: &str, id: &str, now: i64) -> Result<bool, Failure> {
-    Ok(timeline::current::<Policy>(write, tenant, id, now)?.is_some_and(|state| !state.deleted))
+    Ok(stamp.append(write, tenant, id, policy.clone())?)
 }
 
 async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {

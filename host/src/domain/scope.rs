@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, permit};
+use super::{Failure, permit, stamp::Stamp};
 use crate::store::{Index, Kind, Noun, View, Write, index, timeline};
 
 /// A scope's configuration.
@@ -67,13 +67,7 @@ pub fn names(view: &impl View, tenant: &str, server: &str, at: i64) -> Result<Ve
 }
 
 /// Writes the default scopes of a new server, inside a transaction.
-pub(super) fn insert_defaults(
-    write: &mut Write<'_>,
-    tenant: &str,
-    server: &str,
-    now: i64,
-    author: &str,
-) -> Result<(), Failure> {
+pub(super) fn insert_defaults(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
     let defaults: &[(&str, &str)] = if server == permit::SYSTEM_SERVER { &SYSTEM } else { &EVERYWHERE };
     for (name, display_name) in defaults {
         let id = format!("{server}-{name}");
@@ -83,22 +77,16 @@ pub(super) fn insert_defaults(
             display_name: (*display_name).to_owned(),
             system: true,
         };
-        timeline::append(write, tenant, &id, scope, now, now, author)?;
+        stamp.append(write, tenant, &id, scope)?;
         index::put(write, Index::ServerScopes, &[tenant, server], &id)?;
     }
     Ok(())
 }
 
 /// Removes the scopes of a server that goes, inside a transaction.
-pub(super) fn delete_all(
-    write: &mut Write<'_>,
-    tenant: &str,
-    server: &str,
-    now: i64,
-    author: &str,
-) -> Result<(), Failure> {
+pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
     for id in index::ids(write, Index::ServerScopes, &[tenant, server])? {
-        timeline::soft_delete::<Scope>(write, tenant, &id, now, author)?;
+        stamp.soft_delete::<Scope>(write, tenant, &id)?;
         index::remove(write, Index::ServerScopes, &[tenant, server], &id)?;
     }
     Ok(())

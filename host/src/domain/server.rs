@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Caller, Domain, Failure, Problem, binding::Binding, claim, client, id, key_ring, key_ring::KeyRing, policy, scope, tenant,
+    Caller, Domain, Failure, Problem, binding::Binding, claim, client, id, key_ring, key_ring::KeyRing, policy::Policy,
+    scope, stamp::Stamp, tenant,
 };
 use crate::{
     crypto::keys::KeyType,
@@ -68,15 +69,15 @@ pub async fn create(
     id::check("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     check(&server)?;
     let ring = key_ring::generate(domain, tenant, &id, server.key_type).await?;
-    let (tenant, author, now) = (tenant.to_owned(), caller.name(), domain.world.now());
+    let (tenant, stamp) = (tenant.to_owned(), Stamp::of(domain, caller));
     domain
         .write(move |write| {
-            if live(write, &tenant, &id, now)? {
+            if stamp.live::<Server>(write, &tenant, &id)?.is_some() {
                 let reason = format!("`{id}` exists already");
                 return Err(Failure::Conflict { noun: "authorization server", reason });
             }
-            let state = save(write, &tenant, &id, &server, now, &author)?;
-            insert_below(write, &tenant, &id, &ring, now, &author)?;
+            let state = save(write, &tenant, &id, &server, &stamp)?;
+            insert_below(write, &tenant, &id, &ring, &stamp)?;
             Ok((id.clone(), state))
         })
         .await
@@ -91,38 +92,38 @@ pub async fn update(
     server: Server,
 ) -> Result<State<Server>, Failure> {
     check(&server)?;
-    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
     domain
         .write(move |write| {
-            let Some(old) = timeline::current::<Server>(write, &tenant, &id, now)?.filter(|state| !state.deleted) else {
+            let Some(old) = stamp.live::<Server>(write, &tenant, &id)? else {
                 return Err(Failure::not_found("authorization server", id.clone()));
             };
             let mut server = server.clone();
             server.system = old.value.system;
             server.key_type = old.value.key_type;
             release(write, &tenant, &id, &old.value)?;
-            save(write, &tenant, &id, &server, now, &author)
+            save(write, &tenant, &id, &server, &stamp)
         })
         .await
 }
 
 /// Removes a server and everything below it in one transaction (deleteAuthorizationServer). System servers stay.
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author, now) = (tenant.to_owned(), id.to_owned(), caller.name(), domain.world.now());
+    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
     domain
         .write(move |write| {
-            let Some(old) = timeline::current::<Server>(write, &tenant, &id, now)?.filter(|state| !state.deleted) else {
+            let Some(old) = stamp.live::<Server>(write, &tenant, &id)? else {
                 return Err(Failure::not_found("authorization server", id.clone()));
             };
             if old.value.system {
                 return Err(Failure::InUse { noun: "authorization server", by: vec!["the tenant itself".to_owned()] });
             }
             release(write, &tenant, &id, &old.value)?;
-            client::delete_all(write, &tenant, &id, now, &author)?;
-            scope::delete_all(write, &tenant, &id, now, &author)?;
-            claim::delete_all(write, &tenant, &id, now, &author)?;
+            client::delete_all(write, &tenant, &id, &stamp)?;
+            scope::delete_all(write, &tenant, &id, &stamp)?;
+            claim::delete_all(write, &tenant, &id, &stamp)?;
             records::delete::<KeyRing>(write, &[&tenant, &id])?;
-            timeline::soft_delete::<Server>(write, &tenant, &id, now, &author)?;
+            stamp.soft_delete::<Server>(write, &tenant, &id)?;
             Ok(())
         })
         .await
@@ -134,11 +135,10 @@ pub(super) fn save(
     tenant: &str,
     id: &str,
     server: &Server,
-    now: i64,
-    author: &str,
+    stamp: &Stamp,
 ) -> Result<State<Server>, Failure> {
     for (place, binding) in server.bindings.iter().enumerate() {
-        if !policy::live(write, tenant, &binding.policy_id, now)? {
+        if stamp.live::<Policy>(write, tenant, &binding.policy_id)?.is_none() {
             let member = format!("/decision_bindings/{place}/policy_id");
             return Err(Failure::invalid(member, format!("there is no policy `{}`", binding.policy_id)));
         }
@@ -146,7 +146,7 @@ pub(super) fn save(
     for policy_id in bound(server) {
         index::put(write, Index::PolicyUsers, &[tenant, policy_id], &user_of_policy(id))?;
     }
-    Ok(timeline::append(write, tenant, id, server.clone(), now, now, author)?)
+    Ok(stamp.append(write, tenant, id, server.clone())?)
 }
 
 /// Writes what a new server has below it, inside a transaction.
@@ -155,12 +155,11 @@ pub(super) fn insert_below(
     tenant: &str,
     id: &str,
     ring: &KeyRing,
-    now: i64,
-    author: &str,
+    stamp: &Stamp,
 ) -> Result<(), Failure> {
     records::put(write, &[tenant, id], ring)?;
-    scope::insert_defaults(write, tenant, id, now, author)?;
-    claim::insert_defaults(write, tenant, id, now, author)
+    scope::insert_defaults(write, tenant, id, stamp)?;
+    claim::insert_defaults(write, tenant, id, stamp)
 }
 
 /// Takes the server out of the list of those who use its policies.
@@ -179,10 +178,6 @@ fn user_of_policy(server: &str) -> String {
     format!("authorization server `{server}`")
 }
 
-fn live(write: &Write<'_>, tenant: &str, id: &str, now: i64) -> Result<bool, Failure> {
-    Ok(timeline::current::<Server>(write, tenant, id, now)?.is_some_and(|state| !state.deleted))
-}
-
 fn check(server: &Server) -> Result<(), Failure> {
     let mut problems = Vec::new();
     if server.name.trim().is_empty() {
@@ -193,7 +188,8 @@ fn check(server: &Server) -> Result<(), Failure> {
     }
     for (place, grant) in server.grant_types.iter().enumerate() {
         if !KNOWN_GRANTS.contains(&grant.as_str()) {
-            problems.push(Problem::new(format!("/grant_types/{place}"), format!("`{grant}` is not a known grant type")));
+            problems
+                .push(Problem::new(format!("/grant_types/{place}"), format!("`{grant}` is not a known grant type")));
         }
     }
     for (place, binding) in server.bindings.iter().enumerate() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Domain, Failure};
-use crate::store::{Kind, Noun, State, timeline};
+use super::{Caller, Domain, Failure, stamp::Stamp};
+use crate::store::{Kind, Noun, State};
 
 /// A tenant's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,15 +37,11 @@ pub fn current(domain: &Domain, id: &str) -> Result<Arc<State<Tenant>>, Failure>
 
 /// Replaces the configuration of the tenant `id`.
 pub async fn update(domain: &Domain, caller: &Caller, id: &str, tenant: Tenant) -> Result<State<Tenant>, Failure> {
-    let (id, author, now) = (id.to_owned(), caller.name(), domain.world.now());
+    let (id, stamp) = (id.to_owned(), Stamp::of(domain, caller));
     domain
-        .write(move |write| {
-            match timeline::current::<Tenant>(write, &id, &id, now)? {
-                Some(state) if !state.deleted => {
-                    Ok(timeline::append(write, &id, &id, tenant.clone(), now, now, &author)?)
-                }
-                _ => Err(Failure::not_found("tenant", id.clone())),
-            }
+        .write(move |write| match stamp.live::<Tenant>(write, &id, &id)? {
+            Some(_) => Ok(stamp.append(write, &id, &id, tenant.clone())?),
+            None => Err(Failure::not_found("tenant", id.clone())),
         })
         .await
 }

@@ -5,9 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Bearer, Credentials, Domain, Failure, client, client::ClientScopes, credential, key_ring, scope, server,
-};
+use super::{Bearer, Credentials, Domain, Failure, client, client::ClientScopes, credential, key_ring, scope, server};
 use crate::crypto::{Secret, digest, jws};
 
 /// The grant this file serves (RFC 6749 §4.4).

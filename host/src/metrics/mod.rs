@@ -1,12 +1,12 @@
 //! What the server counts: one registry, handed around, no globals.
 //!
-//! Counted by `serve`, `store`, `plugin` and the decision log; rendered by `serve` at /metrics. Handles are resolved
+//! Counted by `serve`, `store`, `plugin` and the decision log; rendered by the `operate` dialect at /metrics. Handles are resolved
 //! before the hot path: counting a request costs an atomic addition, observing a phase a short lock. Knows nothing of
 //! what the numbers mean.
 
 mod operation;
 
-use std::fmt;
+use std::{fmt, sync::atomic::Ordering::Relaxed};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -52,23 +52,19 @@ pub enum Decided {
     Error,
 }
 
-/// How a call into the sandbox ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Called {
-    /// The guest answered.
-    Answered,
-    /// The guest trapped.
-    Trap,
-    /// The guest ran past its deadline.
-    Deadline,
-    /// The guest wanted more than it may have.
-    ResourceLimit,
-    /// The answer was malformed.
-    BadAnswer,
-    /// The component was missing or could not be loaded.
-    Unavailable,
-    /// No slot became free in the queue.
-    Overloaded,
+/// What the sandbox counted since the start.
+#[derive(Clone, Debug, Default)]
+pub struct SandboxCounts {
+    /// Calls into fresh instances.
+    pub calls: u64,
+    /// Calls that configured their instance first.
+    pub cold_calls: u64,
+    /// Images built.
+    pub builds: u64,
+    /// Images dropped to stay within bounds.
+    pub evictions: u64,
+    /// Calls that failed, by reason code.
+    pub failures: Vec<(&'static str, u64)>,
 }
 
 /// Everything the server counts.
@@ -77,9 +73,9 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     phases: [Histogram; 5],
     decisions: [Counter; 3],
-    calls: [Counter; 7],
+    sandbox: [Counter; 4],
+    sandbox_failures: Family<ResultLabels, Counter>,
     request_seconds: Histogram,
-    commit_microseconds: Histogram,
     /// Connections open now.
     pub connections: Gauge,
     /// Times the accept loop had to wait because all connections were in use.
@@ -94,8 +90,6 @@ pub struct Metrics {
     pub decision_log_records: Counter,
     /// Records the decision log had to drop.
     pub decision_log_dropped: Counter,
-    /// Sandbox instances that exist now.
-    pub sandbox_instances: Gauge,
     /// Configured images in memory.
     pub sandbox_images: Gauge,
     /// Commits of the store (one fsync each).
@@ -125,8 +119,13 @@ impl Metrics {
             request_seconds: seconds(&mut registry),
             phases: phases(&mut registry),
             decisions: results(&mut registry, "decisions", "Decisions made", ["allow", "deny", "error"]),
-            calls: results(&mut registry, "sandbox_calls", "Calls into the sandbox", CALLED),
-            commit_microseconds: commit_microseconds(&mut registry),
+            sandbox: sandbox(&mut registry),
+            sandbox_failures: added(
+                &mut registry,
+                "sandbox_failures",
+                "Calls that failed, by reason",
+                Family::default(),
+            ),
             connections: added(&mut registry, "connections", "Connections open now", Gauge::default()),
             connections_full: counter(&mut registry, "connections_full", "Waits because all connections were in use"),
             handshakes_failed: counter(&mut registry, "tls_handshakes_failed", "TLS handshakes that failed"),
@@ -134,7 +133,6 @@ impl Metrics {
             shed: counter(&mut registry, "shed", "Requests turned away because too much was waiting"),
             decision_log_records: counter(&mut registry, "decision_log_records", "Records written"),
             decision_log_dropped: counter(&mut registry, "decision_log_dropped", "Records that had to be dropped"),
-            sandbox_instances: added(&mut registry, "sandbox_instances", "Instances that exist now", Gauge::default()),
             sandbox_images: added(&mut registry, "sandbox_images", "Configured images in memory", Gauge::default()),
             store_commits: counter(&mut registry, "store_commits", "Commits, one fsync each"),
             store_transactions: counter(&mut registry, "store_transactions", "Write transactions in those commits"),
@@ -165,11 +163,22 @@ impl Metrics {
         self.request_seconds.observe(micros as f64 / 1e6);
     }
 
-    /// Adds one commit of the store with so many transactions.
-    pub fn committed(&self, transactions: u64, micros: u64) {
-        self.store_commits.inc();
-        self.store_transactions.inc_by(transactions);
-        self.commit_microseconds.observe(micros as f64);
+    /// Takes over what the store counted itself: commits, and the write transactions in them.
+    pub fn store_is(&self, commits: u64, transactions: u64) {
+        self.store_commits.inner().store(commits, Relaxed);
+        self.store_transactions.inner().store(transactions, Relaxed);
+    }
+
+    /// Takes over what the sandbox counted itself.
+    pub fn sandbox_is(&self, counts: &SandboxCounts) {
+        let SandboxCounts { calls, cold_calls, builds, evictions, failures } = counts;
+        let [all, cold, built, evicted] = &self.sandbox;
+        for (counter, count) in [(all, calls), (cold, cold_calls), (built, builds), (evicted, evictions)] {
+            counter.inner().store(*count, Relaxed);
+        }
+        for (result, count) in failures {
+            self.sandbox_failures.get_or_create(&ResultLabels { result }).inner().store(*count, Relaxed);
+        }
     }
 
     /// Counts a decision.
@@ -179,21 +188,6 @@ impl Metrics {
             Decided::Allow => allow,
             Decided::Deny => deny,
             Decided::Error => error,
-        }
-        .inc();
-    }
-
-    /// Counts a call into the sandbox.
-    pub fn called(&self, how: Called) {
-        let [answered, trap, deadline, resource_limit, bad_answer, unavailable, overloaded] = &self.calls;
-        match how {
-            Called::Answered => answered,
-            Called::Trap => trap,
-            Called::Deadline => deadline,
-            Called::ResourceLimit => resource_limit,
-            Called::BadAnswer => bad_answer,
-            Called::Unavailable => unavailable,
-            Called::Overloaded => overloaded,
         }
         .inc();
     }
@@ -220,9 +214,6 @@ impl fmt::Debug for Metrics {
         out.write_str("Metrics")
     }
 }
-
-/// The words of [`Called`], in its order.
-const CALLED: [&str; 7] = ["answered", "trap", "deadline", "resource_limit", "bad_answer", "unavailable", "overloaded"];
 
 fn added<M>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M
 where
@@ -259,8 +250,13 @@ fn seconds(registry: &mut Registry) -> Histogram {
     histogram
 }
 
-fn commit_microseconds(registry: &mut Registry) -> Histogram {
-    added(registry, "store_commit_microseconds", "Time of a commit", Histogram::new(MICROSECONDS))
+fn sandbox(registry: &mut Registry) -> [Counter; 4] {
+    [
+        counter(registry, "sandbox_calls", "Calls into fresh instances"),
+        counter(registry, "sandbox_cold_calls", "Calls that configured their instance first"),
+        counter(registry, "sandbox_builds", "Images built"),
+        counter(registry, "sandbox_evictions", "Images dropped to stay within bounds"),
+    ]
 }
 
 #[cfg(test)]
@@ -300,11 +296,12 @@ mod tests {
     fn results_and_commits_are_counted() {
         let metrics = Metrics::new();
         metrics.decided(Decided::Error);
-        metrics.called(Called::Overloaded);
-        metrics.committed(3, 120);
+        metrics.sandbox_is(&SandboxCounts { calls: 7, failures: vec![("overloaded", 1)], ..SandboxCounts::default() });
+        metrics.store_is(2, 3);
         let text = metrics.render();
         assert!(text.contains("portcullis_decisions_total{result=\"error\"} 1\n"), "{text}");
-        assert!(text.contains("portcullis_sandbox_calls_total{result=\"overloaded\"} 1\n"), "{text}");
+        assert!(text.contains("portcullis_sandbox_calls_total 7\n"), "{text}");
+        assert!(text.contains("portcullis_sandbox_failures_total{result=\"overloaded\"} 1\n"), "{text}");
         assert!(text.contains("portcullis_store_transactions_total 3\n"), "{text}");
         assert!(text.contains("portcullis_build_info{version="), "{text}");
     }

@@ -40,11 +40,6 @@ impl Watch {
             Err(_) => Phase::Cut,
         }
     }
-
-    /// Whether new work is welcome.
-    pub(super) fn serving(&self) -> bool {
-        *self.0.borrow() == Phase::Serving
-    }
 }
 
 /// The first phase, and a view of it.

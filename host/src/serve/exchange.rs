@@ -20,7 +20,7 @@ use super::{
     drain,
     headers::{self, Outgoing},
     own::Own,
-    probes, request_id,
+    request_id,
 };
 use crate::{
     api::message::{Answer, Request},
@@ -140,10 +140,6 @@ impl<S> Line<S> {
 
 impl<S: Service> Edge<S> {
     async fn answer(&self, request: Request) -> Answer {
-        let ready = || self.phase.serving() && self.service.ready();
-        if let Some(answer) = probes::answer(&request.method, &request.path, &self.metrics, ready) {
-            return self.counted(answer);
-        }
         let patience = Duration::from_secs(self.limits.request_seconds);
         match timeout(patience, caught(async { self.service.answer(request).await })).await {
             Ok(Ok(answer)) => answer,
@@ -156,10 +152,7 @@ impl<S: Service> Edge<S> {
     }
 
     fn refuse(&self, own: Own) -> Answer {
-        self.counted(own.answer())
-    }
-
-    fn counted(&self, answer: Answer) -> Answer {
+        let answer = own.answer();
         self.own.answered(answer.status.as_u16());
         answer
     }

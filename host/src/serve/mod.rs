@@ -17,7 +17,6 @@ mod headers;
 mod listen;
 mod own;
 pub mod pipeline;
-mod probes;
 mod request_id;
 mod stream;
 #[cfg(test)]
@@ -34,9 +33,4 @@ pub use listen::{Bound, bind, run};
 pub trait Service: Send + Sync + 'static {
     /// The answer to a whole request.
     fn answer(&self, request: Request) -> impl Future<Output = Answer> + Send;
-
-    /// Whether requests can be answered, for /health/ready.
-    fn ready(&self) -> bool {
-        true
-    }
 }

@@ -58,22 +58,21 @@ pub struct ClientsBody {
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let found = client::list(&call.app.domain, call.tenant(), call.param("aid"))?;
     let clients: Result<Vec<_>, _> = found.into_iter().map(|(id, state)| show(&call, id, state.value, None)).collect();
-    Ok(Answer::json(StatusCode::OK, &ClientsBody { clients: clients? }))
+    Ok(call.json(StatusCode::OK, &ClientsBody { clients: clients? }))
 }
 
 /// createClient
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (id, secret, client) = to_client(read::json(&call.request)?, call.tenant())?;
-    let created =
-        client::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), secret, client).await?;
-    Ok(Answer::json(StatusCode::CREATED, &show(&call, created.id, created.state.value, created.secret)?))
+    let created = client::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), secret, client).await?;
+    Ok(call.json(StatusCode::CREATED, &show(&call, created.id, created.state.value, created.secret)?))
 }
 
 /// getClient
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("cid").to_owned();
     let state = client::current(&call.app.domain, call.tenant(), &id)?;
-    Ok(Answer::json(StatusCode::OK, &show(&call, id, state.value.clone(), None)?))
+    Ok(call.json(StatusCode::OK, &show(&call, id, state.value.clone(), None)?))
 }
 
 /// deleteClient

@@ -123,7 +123,7 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
         next: found.next.map(|id| HEXLOWER.encode(&id)),
         dropped_since_start: domain.log.dropped(),
     };
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(call.json(StatusCode::OK, &body))
 }
 
 /// getDecision
@@ -133,7 +133,7 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = decision_log::parse_id(name).ok_or_else(missing)?;
     let record = decision_log::get(&call.app.domain.store, &id)?;
     let record = record.filter(|record| record.tenant == call.tenant()).ok_or_else(missing)?;
-    Ok(Answer::json(StatusCode::OK, &show(&id, record)?))
+    Ok(call.json(StatusCode::OK, &show(&id, record)?))
 }
 
 fn filter(tenant: &str, query: &read::Pairs) -> Result<Filter, Failure> {

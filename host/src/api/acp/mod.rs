@@ -14,10 +14,5 @@ pub mod words;
 use super::Dialect;
 
 /// The dialect.
-pub static DIALECT: Dialect = Dialect {
-    name: "acp",
-    title: "Administration",
-    prefixes: &["/api/", ""],
-    rows: rows::ROWS,
-    word: words::word,
-};
+pub static DIALECT: Dialect =
+    Dialect { name: "acp", title: "Administration", prefixes: &["/api/", ""], rows: rows::ROWS, word: words::word };

@@ -100,7 +100,7 @@ pub struct TestAnswer {
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let policies = policy::list(&call.app.domain, call.tenant())?;
     let policies = policies.into_iter().map(|(id, state)| show(call.tenant(), &id, state.value)).collect();
-    Ok(Answer::json(StatusCode::OK, &PoliciesBody { policies }))
+    Ok(call.json(StatusCode::OK, &PoliciesBody { policies }))
 }
 
 /// createPolicy
@@ -112,14 +112,14 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
         return Err(Failure::invalid("/id", "is reserved: its path is the policy test's"));
     }
     let state = policy::create(&call.app.domain, &call.caller, call.tenant(), &id, policy).await?;
-    Ok(Answer::json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
+    Ok(call.json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
 }
 
 /// getPolicy
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("pid");
     let state = policy::current(&call.app.domain, call.tenant(), id)?;
-    Ok(Answer::json(StatusCode::OK, &show(call.tenant(), id, state.value.clone())))
+    Ok(call.json(StatusCode::OK, &show(call.tenant(), id, state.value.clone())))
 }
 
 /// updatePolicy
@@ -132,7 +132,7 @@ pub async fn update(call: Call) -> Result<Answer, Failure> {
     }
     let (_, policy) = parse(body)?;
     let state = policy::update(&call.app.domain, &call.caller, call.tenant(), &id, policy).await?;
-    Ok(Answer::json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
+    Ok(call.json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
 }
 
 /// deletePolicy
@@ -163,7 +163,7 @@ pub async fn test(call: Call) -> Result<Answer, Failure> {
         failures: verdict.failures.into_iter().map(verdicts::failing).collect(),
         recovery: verdict.recovery.into_iter().map(verdicts::recovery).collect(),
     };
-    Ok(Answer::json(StatusCode::OK, &answer))
+    Ok(call.json(StatusCode::OK, &answer))
 }
 
 /// The policy of a body, with its id.

@@ -82,7 +82,7 @@ pub struct ServersBody {
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let found = server::list(&call.app.domain, call.tenant())?;
     let servers: Result<Vec<_>, _> = found.into_iter().map(|(id, state)| show(&call, &id, state.value)).collect();
-    Ok(Answer::json(StatusCode::OK, &ServersBody { servers: servers? }))
+    Ok(call.json(StatusCode::OK, &ServersBody { servers: servers? }))
 }
 
 /// createAuthorizationServer
@@ -90,8 +90,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let body: ServerBody = read::json(&call.request)?;
     let id = body.id.clone();
     let server = to_server(body, call.tenant())?;
-    let (id, state) =
-        server::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), server).await?;
+    let (id, state) = server::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), server).await?;
     answer(&call, StatusCode::CREATED, &id, state)
 }
 
@@ -99,7 +98,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("aid");
     let state = server::current(&call.app.domain, call.tenant(), id)?;
-    Ok(Answer::json(StatusCode::OK, &show(&call, id, state.value.clone())?))
+    Ok(call.json(StatusCode::OK, &show(&call, id, state.value.clone())?))
 }
 
 /// updateAuthorizationServer
@@ -169,7 +168,7 @@ fn seconds(member: &str, text: Option<&str>) -> Result<i64, Failure> {
 }
 
 fn answer(call: &Call, status: StatusCode, id: &str, state: State<Server>) -> Result<Answer, Failure> {
-    Ok(Answer::json(status, &show(call, id, state.value)?))
+    Ok(call.json(status, &show(call, id, state.value)?))
 }
 
 fn show(call: &Call, id: &str, server: Server) -> Result<ServerBody, Failure> {

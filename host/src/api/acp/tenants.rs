@@ -101,5 +101,5 @@ fn show(call: &Call, tenant: Tenant) -> Result<Answer, Failure> {
         jwks: Some(key_ring::jwks(domain, call.tenant(), SYSTEM_SERVER)?),
         authentication_context_settings: Some(ContextSettings { attributes }),
     };
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(call.json(StatusCode::OK, &body))
 }

@@ -71,7 +71,7 @@ pub enum DecisionContext {
 /// evaluate
 pub async fn evaluate(call: Call) -> Result<Answer, Failure> {
     let body: EvaluationBody = read::json(&call.request)?;
-    Ok(Answer::json(StatusCode::OK, &decide(&call, body).await?))
+    Ok(call.json(StatusCode::OK, &decide(&call, body).await?))
 }
 
 /// Decides one evaluation.

@@ -97,12 +97,12 @@ pub async fn evaluate(call: Call) -> Result<Answer, Failure> {
         return Err(Failure::malformed("/evaluations", format!("may have at most {MOST} items")));
     }
     let evaluations = batch(&call, &defaults, items, options.evaluations_semantic).await;
-    Ok(Answer::json(StatusCode::OK, &EvaluationsAnswer { evaluations }))
+    Ok(call.json(StatusCode::OK, &EvaluationsAnswer { evaluations }))
 }
 
 async fn single(call: &Call, members: Map<String, Value>) -> Result<Answer, Failure> {
     let body = parse(members).map_err(Failure::Malformed)?;
-    Ok(Answer::json(StatusCode::OK, &evaluation::decide(call, body).await?))
+    Ok(call.json(StatusCode::OK, &evaluation::decide(call, body).await?))
 }
 
 async fn batch(

@@ -30,5 +30,5 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
         access_evaluations_endpoint: format!("{base}/access/v1/evaluations"),
         policy_decision_point: base,
     };
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(call.json(StatusCode::OK, &body))
 }

@@ -67,7 +67,9 @@ fn client(call: &Call, form: &read::Pairs) -> Result<(String, Secret), Failure> 
     match (header, form.get("client_secret")) {
         (Some(_), Some(_)) => Err(Failure::malformed("form.client_secret", "is given twice: also in the header")),
         (Some(basic), None) => match form.get("client_id") {
-            Some(other) if other != basic.name => Err(Failure::malformed("form.client_id", "differs from the header's")),
+            Some(other) if other != basic.name => {
+                Err(Failure::malformed("form.client_id", "differs from the header's"))
+            }
             _ => Ok((basic.name, basic.secret)),
         },
         (None, Some(secret)) => match form.get("client_id") {

@@ -39,7 +39,8 @@ pub async fn page(_: Call) -> Result<Answer, Failure> {
     }
     html.push_str("</main></body></html>");
     let answer = Answer::with(StatusCode::OK, "text/html; charset=utf-8", html);
-    Ok(answer.header(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"))
+    Ok(answer
+        .header(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"))
 }
 
 /// docsStyle

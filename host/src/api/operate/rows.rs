@@ -83,12 +83,7 @@ pub static ROWS: &[Row] = &[
         path: "/docs/style.css",
         id: "docsStyle",
         needs: Needs::Nothing,
-        doc: Doc {
-            summary: "The style of that page.",
-            query: &[],
-            body: None,
-            answers: &[(StatusCode::OK, None)],
-        },
+        doc: Doc { summary: "The style of that page.", query: &[], body: None, answers: &[(StatusCode::OK, None)] },
         run: |call| Box::pin(docs::style(call)),
     },
 ];

@@ -30,7 +30,12 @@ fn a_known_path_with_another_method_names_the_methods_it_has() {
 
 #[test]
 fn hostile_parameters_are_no_path() {
-    for path in ["/api/admin/%2e%2e%2f/policies", "/api/admin/a%00b/policies", "/api/admin/%ff/policies", "/api/admin//policies"] {
+    for path in [
+        "/api/admin/%2e%2e%2f/policies",
+        "/api/admin/a%00b/policies",
+        "/api/admin/%ff/policies",
+        "/api/admin//policies",
+    ] {
         assert_eq!(find(Method::GET, path).row.err(), Some(Failure::NoSuchPath), "{path}");
     }
 }

@@ -123,26 +123,35 @@ fn rules(rules: &[(&str, &str)]) -> RuleSet {
     RuleSet::new(rules.iter().map(rule).collect())
 }
 
+/// How long a test waits for work in the background before it fails.
+const BACKGROUND: Duration = Duration::from_secs(120);
+
 /// Waits until `builds` images were built or given up.
 async fn built(sandbox: &Sandbox, builds: u64) {
-    loop {
-        let report = sandbox.report();
-        if report.builds + report.failed_builds >= builds {
-            return;
+    let wait = async {
+        loop {
+            let report = sandbox.report();
+            if report.builds + report.failed_builds >= builds {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    };
+    tokio::time::timeout(BACKGROUND, wait).await.expect("the images are built")
 }
 
 /// Asks until the answer comes from an image.
 async fn warm(sandbox: &Sandbox, rules: &RuleSet) -> Asked {
-    loop {
-        let asked = sandbox.ask(rules, "{}").await;
-        if !asked.usage.cold {
-            return asked;
+    let wait = async {
+        loop {
+            let asked = sandbox.ask(rules, "{}").await;
+            if !asked.usage.cold {
+                return asked;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    };
+    tokio::time::timeout(BACKGROUND, wait).await.expect("the image is built")
 }
 
 fn denied() -> Answer {
