@@ -6,6 +6,7 @@
 //! assert_eq!(answer.status, 200);
 //! ```
 
+pub mod certificates;
 pub mod client;
 pub mod guests;
 pub mod process;
