@@ -27,7 +27,11 @@ pub fn paths(data: &[u8]) {
     ROUTER.with(|router| {
         let found = router.find(method, &path);
         let Ok((row, params)) = found.row else { return };
-        assert!(row.method == *method || *method == Method::HEAD && row.method == Method::GET, "{} for {method}", row.id);
+        assert!(
+            row.method == *method || *method == Method::HEAD && row.method == Method::GET,
+            "{} for {method}",
+            row.id
+        );
         for part in row.path.split('/') {
             let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else { continue };
             let value = params.get(name).expect("every parameter of the row is there");

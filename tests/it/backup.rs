@@ -84,7 +84,10 @@ async fn a_backup_of_a_working_server_has_everything_from_before() {
     let client = admin.post("/api/admin/default/clients", &client).await.expect(201).json();
     let stop = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn(keep_writing(admin.clone(), Arc::clone(&stop)));
-    let made = { let (data, file) = (data.clone(), file.clone()); tokio::task::spawn_blocking(move || report(on(&data, "backup", &file))).await.unwrap() };
+    let made = {
+        let (data, file) = (data.clone(), file.clone());
+        tokio::task::spawn_blocking(move || report(on(&data, "backup", &file))).await.unwrap()
+    };
     create(&admin, "later").await;
     stop.store(true, Ordering::Relaxed);
     let written = writer.await.unwrap();

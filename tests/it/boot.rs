@@ -86,7 +86,8 @@ fn stdout_has_the_address_and_nothing_else() {
         text.push(byte[0]);
     }
     let line = String::from_utf8(text).unwrap();
-    let port: u16 = line.strip_prefix("listening on http://127.0.0.1:").unwrap().trim_end_matches('\n').parse().unwrap();
+    let port: u16 =
+        line.strip_prefix("listening on http://127.0.0.1:").unwrap().trim_end_matches('\n').parse().unwrap();
     assert_ne!(port, 0, "the port that the system chose");
     std::net::TcpStream::connect(("127.0.0.1", port)).expect("who has read the line may connect");
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
@@ -156,7 +157,8 @@ async fn flags_win_over_variables_and_variables_over_the_file() {
 fn a_variable_may_name_the_file() {
     let folder = scratch();
     let file = file_in(folder.path());
-    let process = Process::spawn(command(&["serve"]).env("PORTCULLIS_CONFIG", &file).env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET));
+    let process =
+        Process::spawn(command(&["serve"]).env("PORTCULLIS_CONFIG", &file).env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET));
     assert!(process.url.starts_with("http://127.0.0.3:"), "{}", process.url);
     assert!(folder.path().join("from-file").join(STORE_FILE).exists());
 }
@@ -200,7 +202,11 @@ const BAD_VARIABLES: [(&str, &str, &[&str]); 7] = [
     ("PORTCULLIS_LISTEN", "8080", &["listen", "PORTCULLIS_LISTEN"]),
     ("PORTCULLIS_DEMO", "yes", &["demo", "PORTCULLIS_DEMO", "true or false"]),
     ("PORTCULLIS_WORKERS", "0", &["workers", "PORTCULLIS_WORKERS", "from 1 to 1024"]),
-    ("PORTCULLIS_SANDBOX_PAGEMAP_SCAN", "maybe", &["sandbox.pagemap_scan", "PORTCULLIS_SANDBOX_PAGEMAP_SCAN", "auto, off"]),
+    (
+        "PORTCULLIS_SANDBOX_PAGEMAP_SCAN",
+        "maybe",
+        &["sandbox.pagemap_scan", "PORTCULLIS_SANDBOX_PAGEMAP_SCAN", "auto, off"],
+    ),
     ("PORTCULLIS_PUBLIC_URL", "https://a.example/", &["public_url", "PORTCULLIS_PUBLIC_URL"]),
 ];
 
@@ -279,7 +285,9 @@ async fn a_secret_is_made_and_printed_once() {
 async fn the_secret_of_a_later_start_changes_nothing() {
     let folder = scratch();
     assert!(Process::serve(folder.path()).terminate().success());
-    let again = Process::spawn(serve(folder.path()).env("PORTCULLIS_BOOTSTRAP_SECRET", "another secret, long enough for a first start"));
+    let again = Process::spawn(
+        serve(folder.path()).env("PORTCULLIS_BOOTSTRAP_SECRET", "another secret, long enough for a first start"),
+    );
     assert_eq!(again.printed.len(), 1);
     again.token_of("default", "admin", "admin").get("/api/admin/default/tenant").await.expect(200);
 }
@@ -314,7 +322,9 @@ async fn the_first_start_makes_exactly_what_it_says() {
     let admin = process.token_of("default", "admin", "admin");
     let servers = admin.get("/api/admin/default/servers").await.expect(200).json();
     assert_eq!(members(&servers["servers"], "id"), ["admin", "default", "developer", "system"]);
-    for (server, clients) in [("admin", vec!["admin"]), ("default", vec![]), ("developer", vec![]), ("system", vec!["system"])] {
+    for (server, clients) in
+        [("admin", vec!["admin"]), ("default", vec![]), ("developer", vec![]), ("system", vec!["system"])]
+    {
         let found = admin.get(&format!("/api/admin/default/servers/{server}/clients")).await.expect(200).json();
         assert_eq!(members(&found["clients"], "client_id"), clients, "{server}");
     }
@@ -322,7 +332,10 @@ async fn the_first_start_makes_exactly_what_it_says() {
     assert_eq!(members(&policies["policies"], "id"), ["allow", "block", "nist-aal-1", "nist-aal-2", "nist-aal-3"]);
     let attributes = admin.get("/api/admin/default/tenant").await.expect(200).json();
     let attributes = members(&attributes["authentication_context_settings"]["attributes"], "name");
-    assert!(["scp", "groups", "sub", "amr"].iter().all(|name| attributes.iter().any(|known| known == name)), "{attributes:?}");
+    assert!(
+        ["scp", "groups", "sub", "amr"].iter().all(|name| attributes.iter().any(|known| known == name)),
+        "{attributes:?}"
+    );
     assert!(process.terminate().success());
 
     let users = store::verify(&folder.path().join(STORE_FILE)).unwrap().tables;
@@ -352,7 +365,8 @@ async fn machine_tokens_have_the_scopes_of_a_system_server() {
     let process = Process::serve(folder.path());
     assert_eq!(scopes(&process.url, "default", "system", "system").await, SYSTEM_SCOPES);
     assert_eq!(scopes(&process.url, "system", "system", "setup").await, SYSTEM_SCOPES);
-    let client = process.token_of("default", "admin", "admin").get("/api/admin/default/clients/system").await.expect(200);
+    let client =
+        process.token_of("default", "admin", "admin").get("/api/admin/default/clients/system").await.expect(200);
     assert_eq!(client.json()["scopes"], serde_json::json!(SYSTEM_SCOPES));
 }
 
@@ -441,7 +455,8 @@ fn an_address_that_is_taken_is_refused() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = folder.path().to_str().unwrap();
-    let said = refused(command(&["serve", "--listen", &address, "--data", data]).env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET));
+    let said =
+        refused(command(&["serve", "--listen", &address, "--data", data]).env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET));
     assert!(said.contains(&address), "{said}");
 }
 

@@ -75,7 +75,8 @@ impl Kind {
     fn body(self, id: &str, number: u64) -> Value {
         match self {
             Kind::Policy => {
-                let rule = json!({ "name": "true", "conf": {}, "recovery": [{ "id": number.to_string(), "type": "mfa" }] });
+                let rule =
+                    json!({ "name": "true", "conf": {}, "recovery": [{ "id": number.to_string(), "type": "mfa" }] });
                 let rules: Vec<Value> = (0..=number % 3).map(|_| rule.clone()).collect();
                 json!({ "id": id, "policy_name": format!("number {number}"), "validators": rules })
             }
@@ -157,7 +158,12 @@ impl Writer {
             };
             assert_eq!(listed.get(&id), found.as_ref(), "the list and the thing itself say the same about {id}");
             let content = found.map(|shown| self.kind.number(&id, &shown));
-            assert!(self.model.allows(&id, content), "{id} is {content:?}, not {:?} or {:?}", self.model.of(&id), self.model.in_flight);
+            assert!(
+                self.model.allows(&id, content),
+                "{id} is {content:?}, not {:?} or {:?}",
+                self.model.of(&id),
+                self.model.in_flight
+            );
             self.model.acknowledged.insert(id, content);
         }
         self.model.in_flight = None;
@@ -205,7 +211,8 @@ async fn decide(caller: Caller) -> u64 {
         "subject": { "type": "user", "id": "anna" }, "action": { "name": "read" },
         "resource": { "type": "policy", "id": "steady" },
     });
-    while let Some(answer) = caller.attempt(Method::POST, "/default/system/access/v1/evaluation", Some(&question)).await {
+    while let Some(answer) = caller.attempt(Method::POST, "/default/system/access/v1/evaluation", Some(&question)).await
+    {
         assert_eq!(answer.expect(200).json()["decision"], true);
         made += 1;
     }
@@ -288,7 +295,11 @@ async fn what_was_acknowledged_survives_every_kill() {
         compare(&process.url, &admin, &mut writers).await;
         if let Some(id) = &logged {
             let found = admin.get(&format!("/api/admin/default/decisions/{id}")).await.expect(200).json();
-            assert_eq!((&found["id"], &found["result"]), (&json!(id), &json!("allow")), "a decision that was shown is kept");
+            assert_eq!(
+                (&found["id"], &found["result"]),
+                (&json!(id), &json!("allow")),
+                "a decision that was shown is kept"
+            );
         }
         admin.get("/api/admin/default/decisions?limit=1000").await.expect(200);
         if round == ROUNDS {
@@ -296,7 +307,8 @@ async fn what_was_acknowledged_survives_every_kill() {
             break;
         }
         let after = Duration::from_millis(SHORTEST_MS + random.next() % (LONGEST_MS - SHORTEST_MS));
-        let (theirs, made, seen) = work_and_kill((process, admin, system), writers, &numbers, &acknowledged, after).await;
+        let (theirs, made, seen) =
+            work_and_kill((process, admin, system), writers, &numbers, &acknowledged, after).await;
         (writers, decided, logged) = (theirs, decided + made, seen.or(logged));
     }
     store::verify(&folder.path().join(STORE_FILE)).unwrap();

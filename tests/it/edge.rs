@@ -40,8 +40,14 @@ async fn a_connection_serves_many_requests_one_after_the_other() {
 async fn pipelined_requests_are_answered_in_their_order() {
     let server = TestServer::start().await;
     let mut wire = wire(&server).await;
-    let paths = ["/health/live", "/nowhere", "/.well-known/authzen-configuration/default/default", "/default/default/.well-known/jwks.json"];
-    let request = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-request-id: {}\r\n\r\n", path.replace('/', "."));
+    let paths = [
+        "/health/live",
+        "/nowhere",
+        "/.well-known/authzen-configuration/default/default",
+        "/default/default/.well-known/jwks.json",
+    ];
+    let request =
+        |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-request-id: {}\r\n\r\n", path.replace('/', "."));
     wire.send(paths.map(request).concat()).await;
     for (path, status) in paths.into_iter().zip([200, 404, 200, 200]) {
         let reply = wire.reply().await.unwrap();
@@ -68,7 +74,13 @@ async fn a_body_in_pieces_is_one_body() {
 #[tokio::test(flavor = "multi_thread")]
 async fn head_is_get_without_the_body() {
     let server = TestServer::start().await;
-    let paths = ["/docs", "/nowhere", "/api/admin/default/tenant", "/default/default/.well-known/jwks.json", "/openapi/acp.json"];
+    let paths = [
+        "/docs",
+        "/nowhere",
+        "/api/admin/default/tenant",
+        "/default/default/.well-known/jwks.json",
+        "/openapi/acp.json",
+    ];
     for path in paths.into_iter().chain(["/health/live", "/health/ready"]) {
         let get = ask(&server, &format!("GET {path}")).await;
         let mut wire = wire(&server).await;
@@ -96,9 +108,7 @@ where
 
 /// Many requests at once on one connection: each gets its own answer.
 async fn many_at_once(sender: hyper::client::conn::http2::SendRequest<Full<Bytes>>, scheme: &str, token: &str) {
-    let question = |policy: &str| {
-        json!({ "subject": { "type": "user", "id": "a" }, "action": { "name": "read" }, "resource": { "type": "policy", "id": policy } })
-    };
+    let question = |policy: &str| json!({ "subject": { "type": "user", "id": "a" }, "action": { "name": "read" }, "resource": { "type": "policy", "id": policy } });
     let mut answers = Vec::new();
     for place in 0..60 {
         let policy = ["yes", "no"][place % 2];
@@ -179,7 +189,8 @@ async fn http2_is_agreed_on_over_tls() {
         let body = json!({ "id": id, "policy_name": id, "validators": [{ "name": validator }] }).to_string();
         let mut wire = Wire::over(certificates.connect(&server.url, None, "http/1.1").await.unwrap());
         let head = "POST /api/admin/default/policies HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
-        wire.send(format!("{head}\r\nauthorization: Bearer {admin}\r\ncontent-length: {}\r\n\r\n{body}", body.len())).await;
+        wire.send(format!("{head}\r\nauthorization: Bearer {admin}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+            .await;
         assert_eq!(wire.reply().await.unwrap().status, 201);
     }
     let stream = certificates.connect(&server.url, None, "h2").await.unwrap();
@@ -249,7 +260,8 @@ async fn what_is_too_large_is_refused_in_json() {
 async fn a_refusal_of_the_edge_has_the_shape_of_the_dialect() {
     let server = TestServer::with(|config| config.limits.body_bytes = 100).await;
     let body = Bytes::from(vec![b' '; 101]);
-    let answer = server.as_admin().send(Method::POST, "/api/admin/default/policies", Some("application/json"), body).await;
+    let answer =
+        server.as_admin().send(Method::POST, "/api/admin/default/policies", Some("application/json"), body).await;
     let members: Vec<String> = answer.expect(413).json().as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["status_code", "error", "details"]);
 }
@@ -259,7 +271,15 @@ async fn a_refusal_of_the_edge_has_the_shape_of_the_dialect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_paths_and_methods_are_answered_in_the_words_of_their_dialect() {
     let server = TestServer::start().await;
-    for path in ["/nowhere", "/api/admin/default/nothing", "/", "/docs/x", "/health/x", "/openapi/x/y", "/api/admin/default/policies/"] {
+    for path in [
+        "/nowhere",
+        "/api/admin/default/nothing",
+        "/",
+        "/docs/x",
+        "/health/x",
+        "/openapi/x/y",
+        "/api/admin/default/policies/",
+    ] {
         let reply = ask(&server, &format!("GET {path}")).await;
         assert_eq!((reply.status, &reply.json()["status_code"]), (404, &json!(404)), "{path}");
         assert!(reply.json()["error"].is_string() && reply.json()["details"].is_object(), "{path}: {}", reply.text());
@@ -271,12 +291,16 @@ async fn unknown_paths_and_methods_are_answered_in_the_words_of_their_dialect() 
     ] {
         let reply = ask(&server, &format!("{method} {path}")).await;
         assert_eq!((reply.status, &reply.json()["status_code"]), (405, &json!(405)), "{method} {path}");
-        let mut found: Vec<&str> = reply.header("allow").unwrap().split(", ").filter(|method| *method != "HEAD").collect();
+        let mut found: Vec<&str> =
+            reply.header("allow").unwrap().split(", ").filter(|method| *method != "HEAD").collect();
         found.sort_unstable();
         assert_eq!(found, allowed, "{method} {path}");
     }
     let reply = ask(&server, "GET /default/default/oauth2/token").await;
-    assert_eq!((reply.status, &reply.json()["error"], reply.header("allow")), (405, &json!("invalid_request"), Some("POST")));
+    assert_eq!(
+        (reply.status, &reply.json()["error"], reply.header("allow")),
+        (405, &json!("invalid_request"), Some("POST"))
+    );
     assert!(reply.json()["error_description"].is_string());
     let reply = ask(&server, "GET /default/default/access/v1/evaluation").await;
     assert_eq!((reply.status, &reply.json()["status"], reply.header("allow")), (405, &json!(405), Some("POST")));
@@ -335,7 +359,11 @@ async fn a_percent_encoded_path_is_the_path_it_means() {
     let admin = server.as_admin();
     assert_eq!(admin.get("/api/admin/%64efault/policies/%61llow").await.expect(200).json()["id"], "allow");
     // An encoded slash is no slash, and what decodes to two segments is nobody's identifier.
-    for path in ["/api/admin/default%2Fpolicies", "/api/admin/default/policies/a%2Fb", "/api/admin/default/policies/%2e%2e%2ftenant"] {
+    for path in [
+        "/api/admin/default%2Fpolicies",
+        "/api/admin/default/policies/a%2Fb",
+        "/api/admin/default/policies/%2e%2e%2ftenant",
+    ] {
         admin.get(path).await.expect(404);
     }
 }
@@ -483,7 +511,9 @@ async fn metrics_count_what_was_done() {
 async fn no_metric_is_there_for_show() {
     let server = TestServer::with(|config| config.sandbox.deadline_ms = 20_000).await;
     let text = after_three_decisions(&server).await;
-    for name in ["sandbox_calls_total", "sandbox_images", "store_commits_total", "store_transactions_total", "connections"] {
+    for name in
+        ["sandbox_calls_total", "sandbox_images", "store_commits_total", "store_transactions_total", "connections"]
+    {
         assert!(metric(&text, &format!("portcullis_{name}")).unwrap() > 0.0, "{name} is still zero\n{text}");
     }
 }

@@ -109,7 +109,8 @@ async fn a_batch_goes_on_after_a_hostile_guest() {
         "evaluations": [policy("steady"), policy("trap"), policy("steady")],
     });
     let answer = server.as_system().post("/default/system/access/v1/evaluations", &batch).await.expect(200).json();
-    let decisions: Vec<_> = answer["evaluations"].as_array().unwrap().iter().map(|one| one["decision"].as_bool().unwrap()).collect();
+    let decisions: Vec<_> =
+        answer["evaluations"].as_array().unwrap().iter().map(|one| one["decision"].as_bool().unwrap()).collect();
     assert_eq!(decisions, [true, false, true]);
 }
 
@@ -160,7 +161,13 @@ async fn others_are_answered_while_ten_guests_loop() {
     }
     times.sort_unstable();
     let at = |percent: usize| times[times.len() * percent / 100 - usize::from(percent == 100)];
-    println!("{} decisions while ten guests looped: p50 {:?}, p99 {:?}, worst {:?}", times.len(), at(50), at(99), at(100));
+    println!(
+        "{} decisions while ten guests looped: p50 {:?}, p99 {:?}, worst {:?}",
+        times.len(),
+        at(50),
+        at(99),
+        at(100)
+    );
     assert!(times.len() >= OTHERS, "only {} decisions were answered", times.len());
     assert_eq!(ask(&system, "steady").await["decision"], true);
 }

@@ -79,7 +79,10 @@ async fn a_replay_agrees_with_and_without_a_server() {
     let denied = decide(&process, "mfa", &["pwd"], false).await;
     let nothing = decide(&process, "no-such-policy", &[], false).await;
     let check = || {
-        assert_eq!(agrees(folder.path(), &allowed)["before"], json!({ "result": "allow", "failures": [], "recovery": [] }));
+        assert_eq!(
+            agrees(folder.path(), &allowed)["before"],
+            json!({ "result": "allow", "failures": [], "recovery": [] })
+        );
         let report = agrees(folder.path(), &denied);
         assert_eq!((&report["policy_id"], &report["before"]["result"]), (&json!("mfa"), &json!("deny")));
         assert_eq!(report["before"]["failures"][0]["code"], "not_contained");

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use http::Method;
 use portcullis::{
-    api::{DIALECTS, Row, Router, route::Dialect},
+    api::{DIALECTS, Router, Row, route::Dialect},
     domain::Needs,
 };
 use serde_json::{Value, json};
@@ -74,7 +74,13 @@ fn good_body(id: &str) -> Option<Value> {
 
 /// The row's path with names that exist.
 fn good_path(row: &Row) -> String {
-    let names = [("{tid}", "default"), ("{aid}", "default"), ("{cid}", "admin"), ("{pid}", "allow"), ("{document}", "acp.json")];
+    let names = [
+        ("{tid}", "default"),
+        ("{aid}", "default"),
+        ("{cid}", "admin"),
+        ("{pid}", "allow"),
+        ("{document}", "acp.json"),
+    ];
     let path = names.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
     path.replace("{did}", &"0".repeat(32))
 }
@@ -88,8 +94,12 @@ fn bad_path(random: &mut Random, row: &Row) -> String {
         false => {
             let name = *random.one(&names);
             let template = row.path.replace(name, &junk);
-            let names = [("{tid}", "default"), ("{aid}", "default"), ("{cid}", "admin"), ("{pid}", "allow"), ("{did}", "0")];
-            names.iter().fold(template, |path, (name, value)| path.replace(name, value)).replace("{document}", "acp.json")
+            let names =
+                [("{tid}", "default"), ("{aid}", "default"), ("{cid}", "admin"), ("{pid}", "allow"), ("{did}", "0")];
+            names
+                .iter()
+                .fold(template, |path, (name, value)| path.replace(name, value))
+                .replace("{document}", "acp.json")
         }
     }
 }
@@ -98,7 +108,9 @@ fn bad_path(random: &mut Random, row: &Row) -> String {
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
-        Value::Object(members) => members.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{name}"), found)),
+        Value::Object(members) => {
+            members.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{name}"), found))
+        }
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(place, inner)| places(inner, &format!("{at}/{place}"), found));
         }
@@ -161,7 +173,11 @@ fn malformed(random: &mut Random, row: &Row) -> Malformed {
     match (random.below(6), &good) {
         (0 | 1, Some(good)) => request.body = bad_body(random, good).into(),
         (0 | 1, None) if row.id == "token" => {
-            let grant = *random.one(&["", "grant_type=client_credentials&", "grant_type=client_credentials&client_id=admin&client_secret="]);
+            let grant = *random.one(&[
+                "",
+                "grant_type=client_credentials&",
+                "grant_type=client_credentials&client_id=admin&client_secret=",
+            ]);
             request.content_type = Some("application/x-www-form-urlencoded".to_owned());
             request.body = format!("{grant}{}", random.text(PATH, 60)).into();
         }
@@ -180,7 +196,10 @@ fn malformed(random: &mut Random, row: &Row) -> Malformed {
             request.headers.push(("accept", random.text(HEADER, 30).trim().to_owned()));
             request.headers.push(("x-request-id", random.text(HEADER, 200).trim().to_owned()));
             request.headers.push(("x-forwarded-for", random.text(HEADER, 30).trim().to_owned()));
-            if request.row == "deleteClient" || request.row == "deletePolicy" || request.row == "deleteAuthorizationServer" {
+            if request.row == "deleteClient"
+                || request.row == "deletePolicy"
+                || request.row == "deleteAuthorizationServer"
+            {
                 request.path.push_str("~nobody");
             }
         }

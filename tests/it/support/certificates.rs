@@ -27,7 +27,8 @@ impl Certificates {
         made.write("ca", &authority.self_signed(&key).unwrap().pem(), &key);
         let issuer = Issuer::new(authority, key);
         for name in ["server", "client"] {
-            let (key, params) = (KeyPair::generate().unwrap(), CertificateParams::new(vec!["localhost".to_owned()]).unwrap());
+            let (key, params) =
+                (KeyPair::generate().unwrap(), CertificateParams::new(vec!["localhost".to_owned()]).unwrap());
             made.write(name, &params.signed_by(&key, &issuer).unwrap().pem(), &key);
         }
         let (stranger, key) = self::authority("stranger");
