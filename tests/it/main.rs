@@ -10,6 +10,7 @@ macro_rules! covers {
 
 mod support;
 
+<<<<<<< HEAD
 mod authority;
 mod boot;
 mod contract;
@@ -20,3 +21,15 @@ mod servers;
 mod tidy;
 mod tokens;
 mod uncovered;
+=======
+mod backup;
+mod boot;
+mod crash;
+mod edge;
+mod fuzz_seeds;
+mod hostile;
+mod key_ring;
+mod policy_test;
+mod replay;
+mod storm;
+>>>>>>> tests-b

@@ -1,6 +1,6 @@
 //! A caller: sends requests over a real socket, with the token of its role.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -119,7 +119,18 @@ impl Caller {
         if let Some(token) = self.token().await {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        exchange(self.host(), request.body(Full::new(body)).unwrap()).await
+        exchange(self.host(), request.body(Full::new(body)).unwrap()).await.unwrap()
+    }
+
+    /// A request to a server that may be gone, with the token fetched before: no whole answer is `None`.
+    pub async fn attempt(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let mut request = Request::builder().method(method).uri(path).header("host", self.host());
+        if let Some(token) = self.token.get() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = request.header("content-type", "application/json").body(Full::new(Bytes::from(body)));
+        exchange(self.host(), request.unwrap()).await.ok()
     }
 
     /// The token, fetched once.
@@ -148,19 +159,19 @@ async fn fetch(host: &str, credentials: &Credentials) -> String {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Full::new(Bytes::from_static(b"grant_type=client_credentials")))
         .unwrap();
-    let answer = exchange(host, request).await.expect(200);
+    let answer = exchange(host, request).await.unwrap().expect(200);
     answer.json()["access_token"].as_str().unwrap().to_owned()
 }
 
 /// One request on a connection of its own.
-async fn exchange(host: &str, request: Request<Full<Bytes>>) -> Answer {
-    let stream = TcpStream::connect(host).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+async fn exchange(host: &str, request: Request<Full<Bytes>>) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+    let stream = TcpStream::connect(host).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let response = sender.send_request(request).await.unwrap();
+    let response = sender.send_request(request).await?;
     let (head, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+    let body = body.collect().await?.to_bytes();
     drop(sender);
     let _ = driver.await;
-    Answer { status: head.status, headers: head.headers, body }
+    Ok(Answer { status: head.status, headers: head.headers, body })
 }

@@ -6,10 +6,14 @@
 //! assert_eq!(answer.status, 200);
 //! ```
 
+pub mod certificates;
 pub mod client;
 pub mod golden;
 pub mod made;
+pub mod guests;
 pub mod process;
+pub mod random;
+pub mod wire;
 pub mod world;
 
 use std::{path::PathBuf, sync::Arc};
@@ -26,6 +30,8 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use client::{Answer, Caller};
 pub use process::Process;
+pub use random::Random;
+pub use wire::Wire;
 pub use world::TestWorld;
 
 /// The bootstrap secret of every test server.
@@ -130,6 +136,6 @@ impl TestServer {
 }
 
 /// Compiled components, shared by all test servers of this machine: they have the same master key.
-fn shared_artefacts() -> PathBuf {
+pub fn shared_artefacts() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("artefacts")
 }

@@ -4,9 +4,14 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
+    time::Duration,
 };
 
-use super::{Caller, MASTER_KEY, SECRET};
+use portcullis::server::CONTROL_SOCKET;
+
+use super::{Caller, MASTER_KEY, SECRET, shared_artefacts};
+
+const SIGTERM: u32 = 15;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis-under-test");
@@ -24,7 +29,37 @@ pub struct Process {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env_clear().env("PORTCULLIS_MASTER_KEY", MASTER_KEY).env("PORTCULLIS_LOG_LEVEL", "warn");
+    command.env("PORTCULLIS_SANDBOX_ARTEFACTS", shared_artefacts());
     command
+}
+
+/// Runs a command to its end, which must come by itself: a server that starts though it should not fails the test.
+pub fn ended(command: &mut Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ends = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        until("the command ends", || child.try_wait().unwrap().is_some());
+    }));
+    if let Err(panic) = ends {
+        child.kill().unwrap();
+        std::panic::resume_unwind(panic);
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// Waits for something that must happen soon; a minute without it fails the test.
+pub fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    for _ in 0..6000 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited in vain: {what}");
+}
+
+/// What a command wrote to stderr, as text.
+pub fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Runs a command of the program to its end.
@@ -35,7 +70,10 @@ pub fn run(arguments: &[&str]) -> Output {
 impl Process {
     /// Starts `serve` on a folder and waits for its address.
     pub fn serve(folder: &Path) -> Process {
-        Process::spawn(command(&["serve", "--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()]).env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET))
+        let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()]);
+        let process = Process::spawn(serve.env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET));
+        until("the control socket is there", || folder.join(CONTROL_SOCKET).exists());
+        process
     }
 
     /// Starts a `serve` command and waits for its address.
@@ -69,19 +107,28 @@ impl Process {
     }
 
     /// SIGTERM, and wait for the end.
-    pub fn terminate(mut self) -> ExitStatus {
+    pub fn terminate(self) -> ExitStatus {
         self.signal("TERM");
-        self.child.wait().unwrap()
+        self.wait()
     }
 
-    /// Sends a signal by name.
+    /// Sends a signal by name, once the server handles it.
     pub fn signal(&self, name: &str) {
+        until("signals are handled", || self.handles_signals());
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
-    /// Waits for the end.
+    /// True when SIGTERM no longer just ends the process (proc_pid_status(5): SigCgt).
+    fn handles_signals(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(caught.trim(), 16).unwrap() >> (SIGTERM - 1) & 1 == 1
+    }
+
+    /// Waits for the end, which must come by itself.
     pub fn wait(mut self) -> ExitStatus {
+        until("the server ends", || self.child.try_wait().unwrap().is_some());
         self.child.wait().unwrap()
     }
 }

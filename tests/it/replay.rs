@@ -1,0 +1,133 @@
+//! `portcullis replay`: the same rules, input and components once more say the same, whatever became of the policy.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Caller, Process,
+    process::{command, complaint, ended},
+};
+
+const POLICIES: &str = "/api/admin/default/policies";
+
+/// Allows who has used two factors.
+fn two_factors(id: &str) -> Value {
+    let fields = json!([{ "field": "amr", "comparator": "contains", "value": "mfa" }]);
+    let rule = json!({ "name": "identity-context", "conf": { "fields": fields }, "recovery": [{ "type": "mfa" }] });
+    json!({ "id": id, "policy_name": "Two factors", "validators": [rule] })
+}
+
+fn always(id: &str, validator: &str) -> Value {
+    json!({ "id": id, "policy_name": validator, "validators": [{ "name": validator }] })
+}
+
+/// Asks a policy and waits until the log has the decision. Answers its id.
+async fn decide(process: &Process, policy: &str, amr: &[&str], expected: bool) -> String {
+    let question = json!({
+        "subject": { "type": "user", "id": "anna", "properties": { "amr": amr } },
+        "action": { "name": "read" }, "resource": { "type": "policy", "id": policy },
+    });
+    let system = process.token_of("default", "system", "system");
+    let answer = system.post("/default/system/access/v1/evaluation", &question).await.expect(200).json();
+    assert_eq!(answer["decision"], expected, "{answer}");
+    let id = answer["context"]["id"].as_str().unwrap().to_owned();
+    let admin = process.token_of("default", "admin", "admin");
+    for _ in 0..1000 {
+        if admin.get(&format!("/api/admin/default/decisions/{id}")).await.status == 200 {
+            return id;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the log never had {id}");
+}
+
+/// Replays a decision that must agree, for people and for programs. Answers the report.
+fn agrees(data: &Path, id: &str) -> Value {
+    let data = data.to_str().unwrap();
+    let said = ended(&mut command(&["replay", "--data", data, id]));
+    assert_eq!(said.status.code(), Some(0), "{}", complaint(&said));
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(text.ends_with("the replay agrees\n"), "{text}");
+    let said = ended(&mut command(&["replay", "--data", data, id, "--json"]));
+    assert_eq!(said.status.code(), Some(0), "{}", complaint(&said));
+    let report: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(report["agrees"], true);
+    assert_eq!(report["before"], report["now"]);
+    assert_eq!(report["changed_components"], json!([]));
+    report
+}
+
+/// Replays something that cannot be replayed, and answers the complaint.
+fn refused(data: &Path, id: &str) -> String {
+    let said = ended(&mut command(&["replay", "--data", data.to_str().unwrap(), id]));
+    assert_eq!(said.status.code(), Some(2), "{said:?}");
+    assert!(said.stdout.is_empty());
+    complaint(&said)
+}
+
+async fn admin_of(process: &Process) -> Caller {
+    process.token_of("default", "admin", "admin")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_agrees_with_and_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::serve(folder.path());
+    admin_of(&process).await.post(POLICIES, &two_factors("mfa")).await.expect(201);
+    let allowed = decide(&process, "mfa", &["pwd", "mfa"], true).await;
+    let denied = decide(&process, "mfa", &["pwd"], false).await;
+    let nothing = decide(&process, "no-such-policy", &[], false).await;
+    let check = || {
+        assert_eq!(
+            agrees(folder.path(), &allowed)["before"],
+            json!({ "result": "allow", "failures": [], "recovery": [] })
+        );
+        let report = agrees(folder.path(), &denied);
+        assert_eq!((&report["policy_id"], &report["before"]["result"]), (&json!("mfa"), &json!("deny")));
+        assert_eq!(report["before"]["failures"][0]["code"], "not_contained");
+        assert_eq!(report["before"]["recovery"][0]["type"], "mfa");
+        assert_eq!(agrees(folder.path(), &nothing)["before"]["failures"][0]["code"], "no_policy");
+    };
+    check();
+    assert!(process.terminate().success());
+    check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_decision_is_replayed_with_the_old_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::serve(folder.path());
+    let admin = admin_of(&process).await;
+    admin.post(POLICIES, &always("changing", "true")).await.expect(201);
+    let old = decide(&process, "changing", &[], true).await;
+    admin.put(&format!("{POLICIES}/changing"), &always("changing", "false")).await.expect(201);
+    let new = decide(&process, "changing", &[], false).await;
+    assert_eq!(agrees(folder.path(), &old)["now"]["result"], "allow");
+    assert_eq!(agrees(folder.path(), &new)["now"]["result"], "deny");
+    admin.delete(&format!("{POLICIES}/changing")).await.expect(204);
+    assert_eq!(agrees(folder.path(), &old)["now"]["result"], "allow");
+    assert!(process.terminate().success());
+    assert_eq!(agrees(folder.path(), &old)["now"]["result"], "allow");
+    assert_eq!(agrees(folder.path(), &new)["now"]["result"], "deny");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_in_the_log_cannot_be_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let unknown = "0".repeat(32);
+    let said = refused(folder.path(), &unknown);
+    assert!(said.contains("there is no store"), "{said}");
+    let process = Process::serve(folder.path());
+    let check = || {
+        let said = refused(folder.path(), &unknown);
+        assert!(said.contains("there is no decision") && said.contains(&unknown), "{said}");
+        for malformed in ["", "abc", "zz00000000000000000000000000000000"] {
+            let said = refused(folder.path(), malformed);
+            assert!(said.contains("32 hexadecimal digits"), "{said}");
+        }
+    };
+    check();
+    assert!(process.terminate().success());
+    check();
+}

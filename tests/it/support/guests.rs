@@ -1,0 +1,29 @@
+//! The hostile guests of tests/hostile, as components.
+
+/// The component of a file that goes into the frame.
+pub fn component(name: &str) -> Vec<u8> {
+    framed(&file(name))
+}
+
+/// The frame with the functions of `guest`, and the defaults for those it does not have.
+fn framed(guest: &str) -> Vec<u8> {
+    let mut functions = guest.to_owned();
+    for default in file("defaults").split("\n;;\n") {
+        let name = default.split_once("(func ").unwrap().1.split_once(' ').unwrap().0;
+        if !guest.contains(&format!("(func {name} ")) {
+            functions.push('\n');
+            functions.push_str(default);
+        }
+    }
+    wat::parse_str(file("frame").replace(";; GUEST\n", &functions)).unwrap()
+}
+
+/// Bytes that look like a component and are none.
+pub fn damaged() -> Vec<u8> {
+    [b"\0asm\x0d\0\x01\0".as_slice(), &[0xee; 64]].concat()
+}
+
+fn file(name: &str) -> String {
+    let path = format!("{}/hostile/{name}.wat", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
