@@ -25,7 +25,8 @@ pub enum Table {
     /// Key: the 16-byte time-ordered id of the page's first record. Value: the page as it was handed in.
     Pages,
     /// Facts about the file and the installation.
-    /// Key: owner, name. `store, format` is the format number, `store, pages` the bytes in the decision log.
+    /// Key: owner, name. `store, format` is the format number, `store, pages` the bytes in the decision log,
+    /// `store, clock` the highest instant that a change was given.
     Meta,
     /// Secrets of clients and other accounts, hashed or encrypted by the caller.
     /// Key: tenant first, then the owner's parts. Value: the credential.
