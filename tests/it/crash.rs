@@ -319,7 +319,6 @@ async fn what_was_acknowledged_survives_every_kill() {
 
 /// A kill during the very first start leaves a folder that starts.
 #[test]
-#[ignore = "defect: redb's file is made in place, so a kill while it is made leaves one that is no database"]
 fn a_killed_first_start_is_repeated() {
     let mut random = Random::seeded(7);
     for _ in 0..6 {

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Domain, Failure, Problem, id, stamp::Stamp, tenant};
+use super::{
+    Caller, Domain, Failure, Problem, id,
+    stamp::{Author, Stamp},
+    tenant,
+};
 use crate::{
     decision::{self, ConfProblem, RuleSet, Verdict},
     store::{Index, Kind, Noun, Record, State, Table, Write, index, records, timeline},
@@ -44,7 +48,7 @@ impl Record for PolicyRules {
 
 /// The policy `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Policy>>, Failure> {
-    let found = domain.store.current::<Policy>(tenant, id, domain.world.now())?;
+    let found = domain.store.current::<Policy>(tenant, id, domain.now())?;
     found.ok_or_else(|| Failure::not_found("policy", id))
 }
 
@@ -65,9 +69,10 @@ pub async fn create(
     id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             if stamp.live::<Policy>(write, &tenant, &id)?.is_some() {
                 let reason = format!("`{id}` exists already");
                 return Err(Failure::Conflict { noun: "policy", reason });
@@ -87,20 +92,24 @@ pub async fn update(
 ) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
-        .write(move |write| match stamp.live::<Policy>(write, &tenant, &id)? {
-            Some(_) => save(write, &tenant, &id, &policy, &stamp),
-            None => Err(Failure::not_found("policy", id.clone())),
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            match stamp.live::<Policy>(write, &tenant, &id)? {
+                Some(_) => save(write, &tenant, &id, &policy, &stamp),
+                None => Err(Failure::not_found("policy", id.clone())),
+            }
         })
         .await
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             if stamp.live::<Policy>(write, &tenant, &id)?.is_none() {
                 return Err(Failure::not_found("policy", id.clone()));
             }
