@@ -270,10 +270,8 @@ async fn a_secret_is_made_and_printed_once() {
     assert_eq!(first.printed.len(), 2, "{:?}", first.printed.len());
     let secret = first.printed[0].strip_prefix("bootstrap secret (shown once): ").unwrap().to_owned();
     assert!(secret.len() >= 32, "{} characters", secret.len());
-    for url in [first.url.clone()] {
-        let admin = Caller::new(&url).with_credentials("default", "admin", "admin", &secret);
-        admin.get("/api/admin/default/tenant").await.expect(200);
-    }
+    let admin = Caller::new(&first.url).with_credentials("default", "admin", "admin", &secret);
+    admin.get("/api/admin/default/tenant").await.expect(200);
     assert!(first.terminate().success());
     let second = start();
     assert_eq!(second.printed.len(), 1, "the second start prints its address only");
@@ -417,6 +415,9 @@ fn the_folder_and_everything_in_it_belong_to_one_user() {
     assert!(Process::spawn(&mut start).terminate().success());
     fs::write(&key, "not a key").unwrap();
     assert!(refused(&mut start).contains("master.key"));
+    fs::remove_file(&key).unwrap();
+    assert!(refused(&mut start).contains("master.key"), "a store gets no new key");
+    assert!(!key.exists());
 }
 
 #[test]
