@@ -96,7 +96,6 @@ async fn a_guest_that_cannot_be_configured_gets_no_policy() {
     assert_eq!(ask(&server.as_system(), "steady").await["decision"], true);
 }
 
-/// A recovery of a rule that failed because its guest misbehaved is offered like any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_goes_on_after_a_hostile_guest() {
     let server = server(800).await;
