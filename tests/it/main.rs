@@ -1,7 +1,27 @@
 //! The integration tests: one binary against the real server over real sockets.
 
+/// Names the operations whose behaviour a file of tests shows; `uncovered.rs` lists the rest.
+macro_rules! covers {
+    ($($operation:literal),+ $(,)?) => {
+        /// The operations that this file shows at work.
+        pub const COVERS: &[&str] = &[$($operation),+];
+    };
+}
+
 mod support;
 
+<<<<<<< HEAD
+mod authority;
+mod boot;
+mod contract;
+mod decisions;
+mod key_ring;
+mod policies;
+mod servers;
+mod tidy;
+mod tokens;
+mod uncovered;
+=======
 mod backup;
 mod boot;
 mod crash;
@@ -12,3 +32,4 @@ mod key_ring;
 mod policy_test;
 mod replay;
 mod storm;
+>>>>>>> tests-b

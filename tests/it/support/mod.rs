@@ -8,6 +8,8 @@
 
 pub mod certificates;
 pub mod client;
+pub mod golden;
+pub mod made;
 pub mod guests;
 pub mod process;
 pub mod random;

@@ -1,3 +1,5 @@
+//! Routing: which row a method and a path find, and whose words the answer has when they find none.
+
 use super::*;
 
 fn find(method: Method, path: &str) -> Found {

@@ -1,0 +1,349 @@
+//! The administration dialect against the documented contract (shared/contract/acp.openapi.json, which lives beside the
+//! repository), and our own OpenAPI documents against our tables.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use portcullis::api::{DIALECTS, Dialect, Row, acp};
+use serde_json::{Map, Value, json};
+
+use crate::support::{
+    Answer, TestServer,
+    made::{ADMIN, make_client, make_policy, make_server, yes},
+};
+
+covers!("openapi", "docs", "docsStyle", "healthLive", "healthReady", "metrics");
+
+/// Members of our answers that the contract does not document, each with the reason.
+const ADDITIONS: &[(&str, &str)] = &[
+    ("decision_bindings", "which policy decides about which AuthZEN resource"),
+    ("decisions_open", "decisions without a token"),
+    ("language", "policies as scripts, as later versions of the contract have them"),
+    ("definition", "the same"),
+];
+
+/// The contract, found in the folders above this one; None, said loudly, where it is not.
+fn contract() -> Option<Value> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|folder| folder.join("shared/contract/acp.openapi.json"))
+        .find(|path| path.exists());
+    let Some(path): Option<PathBuf> = found else {
+        eprintln!(
+            "SKIPPED: shared/contract/acp.openapi.json is not beside the repository, the contract was NOT checked"
+        );
+        return None;
+    };
+    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+}
+
+/// A documented operation: method, path and description.
+struct Documented<'a> {
+    method: String,
+    path: &'a str,
+    operation: &'a Value,
+}
+
+fn documented(contract: &Value) -> Vec<Documented<'_>> {
+    let paths = contract["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, methods)| {
+            methods
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(_, operation)| operation.is_object())
+                .map(move |(method, operation)| Documented { method: method.to_uppercase(), path, operation })
+        })
+        .collect()
+}
+
+impl Documented<'_> {
+    fn id(&self) -> &str {
+        self.operation["operationId"].as_str().unwrap_or_default()
+    }
+
+    /// The documented success statuses with their shapes.
+    fn successes(&self) -> Vec<(u16, Option<&Value>)> {
+        let responses = self.operation["responses"].as_object().unwrap();
+        let numbered = responses.iter().filter_map(|(status, response)| Some((status.parse::<u16>().ok()?, response)));
+        numbered
+            .filter(|(status, _)| (200..400).contains(status))
+            .map(|(status, response)| (status, response.pointer("/content/application~1json/schema")))
+            .collect()
+    }
+}
+
+/// A path with every parameter named alike.
+fn anonymous_parameters(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn every_row_that_the_contract_has_is_the_contracts() {
+    let Some(contract) = contract() else { return };
+    let documented = documented(&contract);
+    let mut ours_only = Vec::new();
+    let mut shared = 0;
+    for row in acp::DIALECT.rows {
+        let Some(found) = documented.iter().find(|operation| operation.id() == row.id) else {
+            ours_only.push(row.id);
+            continue;
+        };
+        shared += 1;
+        assert_eq!(row.method.as_str(), found.method, "{}: method", row.id);
+        assert_eq!(anonymous_parameters(row.path), anonymous_parameters(found.path), "{}: path", row.id);
+        for (status, _) in found.successes() {
+            let has = row.doc.answers.iter().any(|(code, _)| code.as_u16() == status);
+            assert!(has, "{}: the contract answers {status}, the row does not", row.id);
+        }
+        for (code, _) in row.doc.answers {
+            let has = found.successes().iter().any(|(status, _)| *status == code.as_u16());
+            assert!(has, "{}: the row answers {code}, the contract does not", row.id);
+        }
+    }
+    for row in acp::DIALECT.rows.iter().filter(|row| ours_only.contains(&row.id)) {
+        let same = |found: &&Documented<'_>| {
+            found.method == row.method.as_str() && anonymous_parameters(found.path) == anonymous_parameters(row.path)
+        };
+        let same = documented.iter().find(same).map(Documented::id);
+        assert_eq!(same, None, "{} stands where the contract has another operation", row.id);
+    }
+    println!(
+        "contract: {shared} of {} documented operations have a row, {} are missing; rows of our own: {}",
+        documented.len(),
+        documented.len() - shared,
+        ours_only.join(", ")
+    );
+    assert!(shared > 0, "no operation of the contract has a row");
+}
+
+/// Checks a value against a documented schema: only documented members or our additions, with the documented types.
+fn conforms(value: &Value, schema: &Value, contract: &Value, place: &str, wrong: &mut Vec<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = contract.pointer(reference.trim_start_matches('#'));
+        return conforms(value, target.unwrap_or_else(|| panic!("no {reference}")), contract, place, wrong);
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        _ => return,
+    };
+    if !types.iter().any(|kind| is(value, kind)) {
+        wrong.push(format!("{place} is {value}, documented as {}", types.join(" or ")));
+        return;
+    }
+    if let Some(members) = value.as_object() {
+        conforming_members(members, schema, contract, place, wrong);
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        conforms(item, &schema["items"], contract, &format!("{place}/{index}"), wrong);
+    }
+}
+
+fn conforming_members(
+    members: &Map<String, Value>,
+    schema: &Value,
+    contract: &Value,
+    place: &str,
+    wrong: &mut Vec<String>,
+) {
+    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !members.contains_key(required) {
+            wrong.push(format!("{place}/{required} is missing"));
+        }
+    }
+    for (name, value) in members {
+        let place = format!("{place}/{name}");
+        match (schema["properties"].get(name), schema.get("additionalProperties")) {
+            (Some(schema), _) => conforms(value, schema, contract, &place, wrong),
+            (None, Some(Value::Bool(true))) => {}
+            (None, Some(schema @ Value::Object(_))) => conforms(value, schema, contract, &place, wrong),
+            (None, _) if ADDITIONS.iter().any(|(addition, _)| addition == name) => {}
+            (None, _) => wrong.push(format!("{place} is not documented")),
+        }
+    }
+}
+
+fn is(value: &Value, kind: &str) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "null" => value.is_null(),
+        other => panic!("a type that JSON Schema does not have: {other}"),
+    }
+}
+
+/// A call of a row that succeeds.
+fn call_of(row: &Row) -> (&'static str, Value) {
+    let bindings = json!([{ "resource_type": "record", "action": "*", "policy_id": "rule" }]);
+    match row.id {
+        "getAdminTenant" => ("/tenant", Value::Null),
+        "updateAdminTenant" => ("/tenant", json!({ "name": "Default" })),
+        "listAuthorizationServers" => ("/servers", Value::Null),
+        "createAuthorizationServer" => {
+            ("/servers", json!({ "id": "made", "name": "Made", "key_type": "ecdsa", "decision_bindings": bindings }))
+        }
+        "getAuthorizationServer" => ("/servers/shop", Value::Null),
+        "updateAuthorizationServer" => ("/servers/shop", json!({ "name": "Shop", "decision_bindings": bindings })),
+        "deleteAuthorizationServer" => ("/servers/made", Value::Null),
+        "listClients" => ("/servers/shop/clients", Value::Null),
+        "createClient" => {
+            ("/clients", json!({ "client_id": "made", "client_name": "Made", "authorization_server_id": "shop" }))
+        }
+        "getClient" => ("/clients/till", Value::Null),
+        "deleteClient" => ("/clients/made", Value::Null),
+        "listPolicies" => ("/policies", Value::Null),
+        "createPolicy" => {
+            let recovery = json!([{ "id": "second factor", "type": "mfa" }]);
+            let conf = json!({ "fields": [{ "field": "sub", "comparator": "exists" }] });
+            let validator = json!({ "name": "identity-context", "conf": conf, "recovery": recovery });
+            ("/policies", json!({ "id": "made", "policy_name": "Made", "validators": [validator] }))
+        }
+        "getPolicy" => ("/policies/rule", Value::Null),
+        "updatePolicy" => ("/policies/rule", json!({ "policy_name": "Rule", "validators": [yes()] })),
+        "deletePolicy" => ("/policies/made", Value::Null),
+        other => panic!("{other}: write a call that succeeds into contract.rs"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_answers_have_the_documented_shape() {
+    let Some(contract) = contract() else { return };
+    let documented = documented(&contract);
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    make_server(&admin, "shop", json!({})).await;
+    make_client(&admin, "shop", "till", &["openid"]).await;
+    make_policy(&admin, "rule", json!([yes()])).await;
+
+    let mut wrong = Vec::new();
+    for row in acp::DIALECT.rows {
+        let Some(found) = documented.iter().find(|operation| operation.id() == row.id) else { continue };
+        let (path, body) = call_of(row);
+        let (content_type, bytes) = match &body {
+            Value::Null => (None, Bytes::new()),
+            body => (Some("application/json"), Bytes::from(body.to_string())),
+        };
+        let answer = admin.send(row.method.clone(), &format!("{ADMIN}{path}"), content_type, bytes).await;
+        let successes = found.successes();
+        let success = successes.iter().find(|(status, _)| *status == answer.status.as_u16());
+        match success {
+            None => wrong.push(format!("{} answered {}: {}", row.id, answer.status, answer.text())),
+            Some((_, Some(schema))) => conforms(&answer.json(), schema, &contract, row.id, &mut wrong),
+            Some((_, None)) if answer.body.is_empty() => {}
+            Some((_, None)) => wrong.push(format!("{} has a body that is not documented", row.id)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_have_the_documented_shape() {
+    let Some(contract) = contract() else { return };
+    let server = TestServer::start().await;
+    let (admin, policies) = (server.as_admin(), format!("{ADMIN}/policies"));
+    let failures: [(u16, Answer); 6] = [
+        (401, server.anonymous().get(&policies).await),
+        (403, server.as_system().get(&policies).await),
+        (404, admin.get(&format!("{policies}/nothing")).await),
+        (404, admin.get(&format!("{ADMIN}/nothing")).await),
+        (409, admin.post(&policies, &json!({ "id": "allow", "policy_name": "Again", "validators": [yes()] })).await),
+        (422, admin.post(&policies, &json!({ "id": "new" })).await),
+    ];
+    for (status, answer) in failures {
+        let (body, mut wrong) = (answer.expect(status).json(), Vec::new());
+        conforms(&body, &contract["components"]["schemas"]["Error"], &contract, "Error", &mut wrong);
+        assert!(wrong.is_empty(), "{status}: {}", wrong.join("\n"));
+        assert_eq!(body["status_code"], status, "{body}");
+    }
+}
+
+/// Fails for every `$ref` that points nowhere; counts the others.
+fn resolve_references(value: &Value, document: &Value) -> usize {
+    match value {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            if let Some(reference) = reference {
+                let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+                assert!(target.is_some(), "{reference} points nowhere");
+            }
+            usize::from(reference.is_some())
+                + members.values().map(|value| resolve_references(value, document)).sum::<usize>()
+        }
+        Value::Array(items) => items.iter().map(|item| resolve_references(item, document)).sum(),
+        _ => 0,
+    }
+}
+
+fn describes(dialect: &Dialect, document: &Value) {
+    let mut described = 0;
+    for row in dialect.rows {
+        let operation = &document["paths"][row.path][row.method.as_str().to_lowercase()];
+        assert_eq!(operation["operationId"], row.id, "{} is not in the document of {}", row.id, dialect.name);
+        for (status, shape) in row.doc.answers {
+            let answer = &operation["responses"][status.as_str()];
+            assert!(answer.is_object(), "{} says nothing about {status}", row.id);
+            assert_eq!(answer.get("content").is_some(), shape.is_some(), "{}: content of {status}", row.id);
+        }
+        assert_eq!(operation.get("requestBody").is_some(), row.doc.body.is_some(), "{}: body", row.id);
+        for name in row.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+            let parameters = operation["parameters"].as_array().unwrap();
+            assert!(parameters.iter().any(|one| one["name"] == name && one["in"] == "path"), "{}: {name}", row.id);
+        }
+        described += 1;
+    }
+    let methods = document["paths"].as_object().unwrap().values().map(|methods| methods.as_object().unwrap().len());
+    assert_eq!(methods.sum::<usize>(), described, "{} describes more than it has", dialect.name);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_documents_describe_every_row() {
+    let server = TestServer::start().await;
+    for dialect in DIALECTS {
+        let answer = server.anonymous().get(&format!("/openapi/{}.json", dialect.name)).await.expect(200);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        let document = answer.json();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+        assert_eq!(document["servers"][0]["url"], server.url, "the document names another server");
+        describes(dialect, &document);
+        let references = resolve_references(&document, &document);
+        assert!(references > 0, "{}: no schema is shared, which is hardly right", dialect.name);
+    }
+    for unknown in ["nothing.json", "acp", "acp.yaml", "..%2Facp.json"] {
+        server.anonymous().get(&format!("/openapi/{unknown}")).await.expect(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_people_lists_every_operation() {
+    let server = TestServer::start().await;
+    let page = server.anonymous().get("/docs").await.expect(200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    for row in DIALECTS.iter().flat_map(|dialect| dialect.rows) {
+        assert!(page.text().contains(&format!("<td>{}</td>", row.id)), "{} is not on the page", row.id);
+    }
+    assert!(!page.text().contains("<script"), "the page runs no scripts");
+    let style = server.anonymous().get("/docs/style.css").await.expect(200);
+    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_metrics_are_open_and_name_no_trouble() {
+    let server = TestServer::start().await;
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(
+            server.anonymous().get(path).await.expect(200).json(),
+            json!({ "status": "ok", "trouble": [] }),
+            "{path}"
+        );
+    }
+    let metrics = server.anonymous().get("/metrics").await.expect(200);
+    assert!(metrics.header("content-type").unwrap().contains("text"), "{:?}", metrics.headers);
+    assert!(metrics.text().contains("healthLive"), "operations are counted by name:\n{}", metrics.text());
+    assert!(metrics.text().trim_end().ends_with("# EOF"), "OpenMetrics text ends with # EOF");
+}

@@ -1,0 +1,44 @@
+//! Operations that no file of tests shows at work. Every file says with `covers!` what it shows; an operation that is added
+//! without a test appears in golden/uncovered.txt, where a reviewer sees it.
+//!
+//! `authority.rs` asks every row of every table and counts for none: it shows who may call, not what happens.
+
+use std::collections::BTreeSet;
+
+use portcullis::api::{DIALECTS, Row};
+
+use crate::{contract, decisions, policies, servers, support::golden, tokens};
+
+/// Every file of tests with what it shows.
+const FILES: &[(&str, &[&str])] = &[
+    ("contract", contract::COVERS),
+    ("decisions", decisions::COVERS),
+    ("policies", policies::COVERS),
+    ("servers", servers::COVERS),
+    ("tokens", tokens::COVERS),
+];
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    DIALECTS.iter().flat_map(|dialect| dialect.rows)
+}
+
+#[test]
+fn the_list_of_uncovered_operations_is_known() {
+    let covered: BTreeSet<&str> = FILES.iter().flat_map(|(_, covers)| covers.iter().copied()).collect();
+    let uncovered = rows().filter(|row| !covered.contains(row.id));
+    let lines: String = uncovered.map(|row| format!("{}: {} {}\n", row.id, row.method, row.path)).collect();
+    let lines = if lines.is_empty() { "none\n".to_owned() } else { lines };
+    golden::check(
+        "uncovered.txt",
+        &format!("Operations of the tables that no file of tests shows at work:\n\n{lines}"),
+    );
+}
+
+#[test]
+fn files_cover_operations_that_exist() {
+    for (file, covers) in FILES {
+        for operation in *covers {
+            assert!(rows().any(|row| row.id == *operation), "{file}.rs covers `{operation}`, which is no operation");
+        }
+    }
+}
