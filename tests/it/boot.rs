@@ -25,7 +25,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{
     Caller, Process, SECRET, TestServer, Wire,
-    process::{command, complaint, ended, run, until},
+    process::{command, complaint, ended, run, signal, until},
 };
 
 /// The scopes of a `system` server (DESIGN §8), sorted.

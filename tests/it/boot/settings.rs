@@ -18,7 +18,7 @@ fn stdout_has_the_address_and_nothing_else() {
         line.strip_prefix("listening on http://127.0.0.1:").unwrap().trim_end_matches('\n').parse().unwrap();
     assert_ne!(port, 0, "the port that the system chose");
     std::net::TcpStream::connect(("127.0.0.1", port)).expect("who has read the line may connect");
-    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    signal(child.id(), "TERM");
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
