@@ -213,7 +213,8 @@ async fn decide(caller: Caller) -> u64 {
     });
     while let Some(answer) = caller.attempt(Method::POST, "/default/system/access/v1/evaluation", Some(&question)).await
     {
-        assert_eq!(answer.expect(200).json()["decision"], true);
+        let decision = answer.expect(200).json();
+        assert_eq!(decision["decision"], true, "{decision}");
         made += 1;
     }
     made
