@@ -227,6 +227,21 @@ async fn a_damaged_component_denies_its_own_policies_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_cannot_be_loaded_at_start_denies_its_own_policies_only() {
+    let (folder, world) = with_a_damaged_component().await.stop().await;
+    let server = TestServer::on(folder, world, |config| config.sandbox.deadline_ms = 20_000).await;
+    let system = server.as_system();
+    for code in ["unknown_validator", "unavailable"] {
+        let decision = ask(&system, "mixed").await;
+        assert_eq!((&decision["decision"], reasons(&decision)), (&json!(false), vec![("fragile", code)]));
+        assert_eq!(ask(&system, "steady").await["decision"], true);
+        server.sandbox.install("fragile", guests::damaged()).unwrap();
+    }
+    server.sandbox.install("fragile", guests::component("counter")).unwrap();
+    assert_eq!(ask(&system, "mixed").await["decision"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_component_degrades_the_server_visibly() {
     let server = with_a_damaged_component().await;
     ask(&server.as_system(), "fragile").await;
