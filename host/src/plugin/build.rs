@@ -6,11 +6,11 @@ use wasmtime::{
     Store,
     component::{Component, Instance},
 };
-use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
+use wasmtime_wizer::Wizer;
 
 use super::{
-    Limits, artefact::Machine, bindings::validator::Validator, engine::Engines, guest::Guest, state::State,
-    ticker::Ticker,
+    Limits, artefact::Machine, bindings::validator::Validator, engine::Engines, guest::Guest, snapshot::Configured,
+    state::State, ticker::Ticker,
 };
 
 /// Why there is no image. Decisions are then answered by configuring each instance.
@@ -50,8 +50,12 @@ impl Bench<'_> {
             // Reading the memory out is our own code: neither the guest's deadline nor its output cap apply.
             store.data_mut().no_deadline();
             store.set_hostcall_fuel(usize::MAX);
-            let mut state = WasmtimeWizerComponent { store: &mut store, instance };
-            wizer.snapshot_component(&context, &mut state).await.map_err(configuration)
+            let mut configured = Configured::new(&mut store, instance);
+            let snapshot = wizer.snapshot_component(&context, &mut configured).await.map_err(configuration)?;
+            match configured.failure() {
+                None => Ok(snapshot),
+                Some(error) => Err(configuration(error)),
+            }
         })?;
         Machine::compile(&self.engines.run, &snapshot).map_err(configuration)
     }
