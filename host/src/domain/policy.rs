@@ -66,7 +66,7 @@ pub async fn create(
     tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
     let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
-    domain
+    let saved = domain
         .write(move |write| {
             if stamp.live::<Policy>(write, &tenant, &id)?.is_some() {
                 let reason = format!("`{id}` exists already");
@@ -74,7 +74,9 @@ pub async fn create(
             }
             save(write, &tenant, &id, &policy, &stamp)
         })
-        .await
+        .await?;
+    domain.validators.prepare(&saved.value.rules).await;
+    Ok(saved)
 }
 
 /// Replaces a policy (updatePolicy). Decisions that run now end with the rules they began with.
@@ -88,12 +90,14 @@ pub async fn update(
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
     let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
-    domain
+    let saved = domain
         .write(move |write| match stamp.live::<Policy>(write, &tenant, &id)? {
             Some(_) => save(write, &tenant, &id, &policy, &stamp),
             None => Err(Failure::not_found("policy", id.clone())),
         })
-        .await
+        .await?;
+    domain.validators.prepare(&saved.value.rules).await;
+    Ok(saved)
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
@@ -117,7 +121,7 @@ pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) ->
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
 pub async fn test(domain: &Domain, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
     check(domain, policy).await?;
-    Ok(decision::decide(&policy.rules, input, domain.validators.as_ref()).await)
+    Ok(decision::try_out(&policy.rules, input, domain.validators.as_ref()).await)
 }
 
 /// Writes a policy inside a transaction. Also the way the first start makes the built-in ones.

@@ -9,8 +9,14 @@ use wasmtime::{
 use wasmtime_wizer::Wizer;
 
 use super::{
-    Limits, artefact::Machine, bindings::validator::Validator, engine::Engines, guest::Guest, snapshot::Configured,
-    state::State, ticker::Ticker,
+    Limits,
+    artefact::Machine,
+    bindings::validator::Validator,
+    engine::Engines,
+    guest::Guest,
+    snapshot::Configured,
+    state::{Interrupted, State},
+    ticker::Ticker,
 };
 
 /// Why there is no image. Decisions are then answered by configuring each instance.
@@ -20,13 +26,15 @@ pub(super) enum NoImage {
     Component(String),
     /// This configuration did not work out.
     Configuration(String),
+    /// It did not work out this time: the machine was too busy.
+    Passing(String),
 }
 
 impl NoImage {
     /// Why, in words.
     pub(super) fn reason(&self) -> &str {
         match self {
-            NoImage::Component(reason) | NoImage::Configuration(reason) => reason,
+            NoImage::Component(reason) | NoImage::Configuration(reason) | NoImage::Passing(reason) => reason,
         }
     }
 }
@@ -90,5 +98,8 @@ fn component(error: wasmtime::Error) -> NoImage {
 }
 
 fn configuration(error: wasmtime::Error) -> NoImage {
+    if error.is::<Interrupted>() {
+        return NoImage::Passing(format!("{error:#}"));
+    }
     NoImage::Configuration(format!("{error:#}"))
 }
