@@ -142,6 +142,10 @@ impl Server {
             // A dropped sender means that the server is gone, which is a stop as well.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
+        tokio::task::spawn_blocking({
+            let sandbox = sandbox.clone();
+            move || look_at_components(&sandbox)
+        });
         let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
@@ -218,6 +222,16 @@ pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartErr
         }
     }
     Ok(sandbox)
+}
+
+/// Unpacks and digests every component, so that a damaged one shows in /health/ready before somebody needs it.
+fn look_at_components(sandbox: &Sandbox) {
+    let sound = sandbox.installed().len();
+    let broken = sandbox.broken();
+    tracing::info!(sound, broken = broken.len(), "the components were looked at");
+    for (component, reason) in broken {
+        tracing::error!(component, reason, "a component cannot be used, its policies deny");
+    }
 }
 
 /// Threads that answer requests.
@@ -329,6 +343,7 @@ impl Operations for Health {
             evictions: sandbox.evictions,
             failures: sandbox.failures.iter().map(|(code, count)| (code.as_str(), *count)).collect(),
         });
+        self.metrics.components_broken.set(i64::try_from(self.sandbox.broken().len()).unwrap_or(i64::MAX));
         self.metrics.store_is(store.commits, store.batched_writes);
         self.metrics.render()
     }

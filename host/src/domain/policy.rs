@@ -55,7 +55,7 @@ pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Poli
 /// All policies of a tenant, by id.
 pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Policy>)>, Failure> {
     tenant::current(domain, tenant)?;
-    Ok(timeline::list(&domain.store.read()?, tenant, domain.world.now(), None, usize::MAX)?)
+    Ok(timeline::list(&domain.store.read()?, tenant, domain.now(), None, usize::MAX)?)
 }
 
 /// Saves a new policy (createPolicy).
@@ -70,7 +70,7 @@ pub async fn create(
     tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
     let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
-    domain
+    let saved = domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
             if stamp.live::<Policy>(write, &tenant, &id)?.is_some() {
@@ -79,7 +79,9 @@ pub async fn create(
             }
             save(write, &tenant, &id, &policy, &stamp)
         })
-        .await
+        .await?;
+    domain.validators.prepare(&saved.value.rules).await;
+    Ok(saved)
 }
 
 /// Replaces a policy (updatePolicy). Decisions that run now end with the rules they began with.
@@ -93,7 +95,7 @@ pub async fn update(
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
     let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
-    domain
+    let saved = domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
             match stamp.live::<Policy>(write, &tenant, &id)? {
@@ -101,7 +103,9 @@ pub async fn update(
                 None => Err(Failure::not_found("policy", id.clone())),
             }
         })
-        .await
+        .await?;
+    domain.validators.prepare(&saved.value.rules).await;
+    Ok(saved)
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
@@ -126,7 +130,7 @@ pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) ->
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
 pub async fn test(domain: &Domain, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
     check(domain, policy).await?;
-    Ok(decision::decide(&policy.rules, input, domain.validators.as_ref()).await)
+    Ok(decision::try_out(&policy.rules, input, domain.validators.as_ref()).await)
 }
 
 /// Writes a policy inside a transaction. Also the way the first start makes the built-in ones.

@@ -59,7 +59,7 @@ pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Serv
 /// All servers of a tenant, by id.
 pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Server>)>, Failure> {
     tenant::current(domain, tenant)?;
-    Ok(timeline::list(&domain.store.read()?, tenant, domain.world.now(), None, usize::MAX)?)
+    Ok(timeline::list(&domain.store.read()?, tenant, domain.now(), None, usize::MAX)?)
 }
 
 /// Makes a server with a key of its own and the default scopes (createAuthorizationServer). Without `id` it gets one.
