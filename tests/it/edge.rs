@@ -256,7 +256,6 @@ async fn what_is_too_large_is_refused_in_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: the edge's own errors lack `details`, which every other answer of the administration has"]
 async fn a_refusal_of_the_edge_has_the_shape_of_the_dialect() {
     let server = TestServer::with(|config| config.limits.body_bytes = 100).await;
     let body = Bytes::from(vec![b' '; 101]);
@@ -312,7 +311,6 @@ async fn unknown_paths_and_methods_are_answered_in_the_words_of_their_dialect() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: Allow of a 405 leaves out HEAD, which is served where GET is (RFC 9110 10.2.1)"]
 async fn allow_names_head_where_get_is_allowed() {
     let server = TestServer::start().await;
     let reply = ask(&server, "PATCH /api/admin/default/policies").await;
@@ -322,12 +320,12 @@ async fn allow_names_head_where_get_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_kept_when_it_is_well_formed() {
     let server = TestServer::start().await;
-    for kept in ["a", "01HX:abc_DEF-9.z", &"x".repeat(128)] {
+    for kept in ["a", "01HX:abc_DEF-9.z", "a\"b", "{}", "<script>", &"x".repeat(256)] {
         let reply = wire(&server).await.ask("GET /nowhere", &[("x-request-id", kept)]).await;
         assert_eq!(reply.header("x-request-id"), Some(kept));
     }
     let mut made = Vec::new();
-    for replaced in ["two words", "a\"b", &"x".repeat(129), "{}", "<script>", ""] {
+    for replaced in ["two words", "a\tb", &"x".repeat(257), ""] {
         let reply = wire(&server).await.ask("GET /nowhere", &[("x-request-id", replaced)]).await;
         made.push(reply.header("x-request-id").unwrap().to_owned());
     }
@@ -335,7 +333,7 @@ async fn a_request_id_is_kept_when_it_is_well_formed() {
     assert!(made.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())), "{made:?}");
     made.sort_unstable();
     made.dedup();
-    assert_eq!(made.len(), 7, "each has its own");
+    assert_eq!(made.len(), 5, "each has its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
