@@ -3,7 +3,7 @@
 use std::ops::{Bound, ControlFlow};
 
 use crate::store::{
-    Index, Store, StoreError, View, Write, index, pages, records,
+    Index, Store, StoreError, Write, index, pages, records,
     sample::{Folder, User},
 };
 
