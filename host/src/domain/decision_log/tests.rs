@@ -216,7 +216,7 @@ fn every_record_offered_around_a_stop_is_written_or_counted() {
     let (log, counted) = start(&store);
     let offer = || log.offer(1, [0; 4], || record("t", 0));
     std::thread::scope(|scope| {
-        (0..4).for_each(|_| drop(scope.spawn(|| (0..500).for_each(|_| drop(offer())))));
+        (0..4).for_each(|_| drop(scope.spawn(|| (0..500).for_each(|_| _ = offer()))));
         log.stop();
     });
     offer();
