@@ -82,10 +82,7 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Fail
     let FirstStart { secret: given, policies, demo } = first;
     let made = given.is_none().then(|| Secret::generate(&domain.world));
     let secret = given.or_else(|| made.clone()).ok_or_else(|| Failure::Internal { log: "no secret".to_owned() })?;
-    if secret.expose().chars().count() < client::SHORTEST_SECRET {
-        let reason = format!("must have at least {} characters", client::SHORTEST_SECRET);
-        return Err(Failure::invalid("PORTCULLIS_BOOTSTRAP_SECRET", reason));
-    }
+    credential::check("PORTCULLIS_BOOTSTRAP_SECRET", &secret).map_err(|problem| Failure::Invalid(vec![problem]))?;
     let mut tenants = TENANTS.to_vec();
     let mut clients = CLIENTS.to_vec();
     if demo {
