@@ -8,8 +8,8 @@ use portcullis::api::{DIALECTS, Dialect, Row, acp};
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    Answer, TestServer,
-    made::{ADMIN, make_client, make_policy, make_server, yes},
+    Answer, Caller, TestServer,
+    made::{ADMIN, make_client, make_policy, make_server, no, yes},
 };
 
 covers!("openapi", "docs", "docsStyle", "healthLive", "healthReady", "metrics");
@@ -207,6 +207,8 @@ fn call_of(row: &Row) -> (&'static str, Value) {
         "getPolicy" => ("/policies/rule", Value::Null),
         "updatePolicy" => ("/policies/rule", json!({ "policy_name": "Rule", "validators": [yes()] })),
         "deletePolicy" => ("/policies/made", Value::Null),
+        "testPolicy" => ("/policies/test", json!({ "policy": { "validators": [no()] } })),
+        "listDecisions" => ("/decisions", Value::Null),
         other => panic!("{other}: write a call that succeeds into contract.rs"),
     }
 }
@@ -224,22 +226,64 @@ async fn live_answers_have_the_documented_shape() {
     let mut wrong = Vec::new();
     for row in acp::DIALECT.rows {
         let Some(found) = documented.iter().find(|operation| operation.id() == row.id) else { continue };
-        let (path, body) = call_of(row);
-        let (content_type, bytes) = match &body {
-            Value::Null => (None, Bytes::new()),
-            body => (Some("application/json"), Bytes::from(body.to_string())),
-        };
-        let answer = admin.send(row.method.clone(), &format!("{ADMIN}{path}"), content_type, bytes).await;
-        let successes = found.successes();
-        let success = successes.iter().find(|(status, _)| *status == answer.status.as_u16());
-        match success {
-            None => wrong.push(format!("{} answered {}: {}", row.id, answer.status, answer.text())),
-            Some((_, Some(schema))) => conforms(&answer.json(), schema, &contract, row.id, &mut wrong),
-            Some((_, None)) if answer.body.is_empty() => {}
-            Some((_, None)) => wrong.push(format!("{} has a body that is not documented", row.id)),
+        check_live(&admin, row, found, &contract, &mut wrong).await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Makes a call that succeeds and compares its answer with the description.
+async fn check_live(admin: &Caller, row: &Row, found: &Documented<'_>, document: &Value, wrong: &mut Vec<String>) {
+    let (path, body) = call_of(row);
+    let (content_type, bytes) = match &body {
+        Value::Null => (None, Bytes::new()),
+        body => (Some("application/json"), Bytes::from(body.to_string())),
+    };
+    let answer = admin.send(row.method.clone(), &format!("{ADMIN}{path}"), content_type, bytes).await;
+    let successes = found.successes();
+    match successes.iter().find(|(status, _)| *status == answer.status.as_u16()) {
+        None => wrong.push(format!("{} answered {}: {}", row.id, answer.status, answer.text())),
+        Some((_, Some(schema))) => conforms(&answer.json(), schema, document, row.id, wrong),
+        Some((_, None)) if answer.body.is_empty() => {}
+        Some((_, None)) => wrong.push(format!("{} has a body that is not documented", row.id)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_answers_have_the_shape_of_our_own_document() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let document = server.anonymous().get("/openapi/acp.json").await.expect(200).json();
+    let documented = documented(&document);
+    make_server(&admin, "shop", json!({})).await;
+    make_client(&admin, "shop", "till", &["openid"]).await;
+    make_policy(&admin, "rule", json!([yes()])).await;
+    let question = json!({ "subject": { "type": "user", "id": "a" }, "action": { "name": "b" }, "resource": { "type": "c", "id": "d" } });
+    let decided = server.as_system().post("/default/shop/access/v1/evaluation", &question).await.expect(200).json();
+    let id = decided["context"]["id"].as_str().unwrap().to_owned();
+
+    let mut wrong = Vec::new();
+    for row in acp::DIALECT.rows {
+        let found = documented.iter().find(|operation| operation.id() == row.id).unwrap();
+        if row.id == "getDecision" {
+            let answer = written(&admin, &id).await;
+            conforms(&answer, found.successes()[0].1.unwrap(), &document, row.id, &mut wrong);
+        } else {
+            check_live(&admin, row, found, &document, &mut wrong).await;
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A decision as the log shows it, a moment after it was made.
+async fn written(admin: &Caller, id: &str) -> Value {
+    for _ in 0..2000 {
+        let answer = admin.get(&format!("{ADMIN}/decisions/{id}")).await;
+        if answer.status == 200 {
+            return answer.json();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("decision {id} never came to the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,9 +15,7 @@ async fn put_in_front(server: &TestServer, kind: KeyType) {
     let mut ring = key_ring::generate(domain, "default", "system", kind).await.unwrap();
     let old = key_ring::current(domain, "default", "system").unwrap();
     ring.keys.extend(old.keys.iter().cloned());
-    let write = domain.write(move |write| {
-        records::put(write, &["default", "system"], &ring).map_err(Failure::from)
-    });
+    let write = domain.write(move |write| records::put(write, &["default", "system"], &ring).map_err(Failure::from));
     write.await.unwrap();
 }
 
@@ -57,9 +55,10 @@ async fn tokens_of_every_key_are_good_until_their_key_goes() {
     let ring = key_ring::current(&server.app.domain, "default", "system").unwrap();
     let mut only_second = (*ring).clone();
     only_second.keys.retain(|key| key.kid == second);
-    let write = server.app.domain.write(move |write| {
-        records::put(write, &["default", "system"], &only_second).map_err(Failure::from)
-    });
+    let write = server
+        .app
+        .domain
+        .write(move |write| records::put(write, &["default", "system"], &only_second).map_err(Failure::from));
     write.await.unwrap();
     assert_eq!(may_decide(&by_first).await, 401, "its key is gone");
     assert_eq!(may_decide(&by_second).await, 200);

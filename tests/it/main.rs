@@ -10,26 +10,22 @@ macro_rules! covers {
 
 mod support;
 
-<<<<<<< HEAD
 mod authority;
-mod boot;
-mod contract;
-mod decisions;
-mod key_ring;
-mod policies;
-mod servers;
-mod tidy;
-mod tokens;
-mod uncovered;
-=======
 mod backup;
 mod boot;
+mod contract;
 mod crash;
+mod decisions;
 mod edge;
 mod fuzz_seeds;
 mod hostile;
 mod key_ring;
+mod log;
+mod policies;
 mod policy_test;
 mod replay;
+mod servers;
 mod storm;
->>>>>>> tests-b
+mod tidy;
+mod tokens;
+mod uncovered;

@@ -447,3 +447,83 @@ async fn a_tenant_shows_itself_and_takes_a_new_name() {
     }
     assert_eq!(everything(&admin, "default").await, before);
 }
+
+/// Sends the same request many times at once and answers the statuses, sorted.
+async fn at_once<F: Future<Output = Answer> + Send + 'static>(request: impl Fn(usize) -> F) -> Vec<u16> {
+    let running: Vec<_> = (0..16).map(|number| tokio::spawn(request(number))).collect();
+    let mut statuses = Vec::new();
+    for one in running {
+        statuses.push(one.await.unwrap().status.as_u16());
+    }
+    statuses.sort_unstable();
+    statuses
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_create_or_remove_a_policy_at_once_one_succeeds() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    admin.token().await;
+    let caller = admin.clone();
+    let created = at_once(move |number| {
+        let (caller, body) =
+            (caller.clone(), json!({ "id": "race", "policy_name": format!("Number {number}"), "validators": [yes()] }));
+        async move { caller.post(POLICIES, &body).await }
+    });
+    let created = created.await;
+    assert_eq!((created[0], &created[1..]), (201, &[409; 15][..]));
+    let caller = admin.clone();
+    let removed = at_once(move |_| {
+        let caller = caller.clone();
+        async move { caller.delete(&format!("{POLICIES}/race")).await }
+    });
+    let removed = removed.await;
+    assert_eq!((removed[0], &removed[1..]), (204, &[404; 15][..]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_binding_is_left_without_its_policy_whoever_is_faster() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    make_server(&admin, "shop", json!({})).await;
+    for round in 0..30 {
+        admin.post(POLICIES, &policy("race", json!([yes()]))).await.expect(201);
+        let bound = json!({ "name": "Shop", "decision_bindings": [{ "resource_type": "*", "action": "*", "policy_id": "race" }] });
+        let (path, policy_path) = (format!("{ADMIN}/servers/shop"), format!("{POLICIES}/race"));
+        let (put, delete) = tokio::join!(admin.put(&path, &bound), admin.delete(&policy_path));
+        let (put, delete) = (put.status.as_u16(), delete.status.as_u16());
+        assert!([(200, 400), (422, 204)].contains(&(put, delete)), "round {round}: PUT {put}, DELETE {delete}");
+        admin.put(&path, &json!({ "name": "Shop" })).await.expect(200);
+        let left = admin.delete(&policy_path).await.status.as_u16();
+        assert_eq!(left, if delete == 204 { 404 } else { 204 }, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_saved_is_there_although_the_clock_was_set_back() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    server.world.advance_seconds(100);
+    make_policy(&admin, "door", json!([yes()])).await;
+    server.world.advance_seconds(-50);
+    admin.get(&format!("{POLICIES}/door")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_change_counts_also_when_the_clock_was_set_back() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let put = async |validator: Value| {
+        admin.put(&format!("{POLICIES}/door"), &policy("door", json!([validator]))).await.expect(201)
+    };
+    make_policy(&admin, "door", json!([yes()])).await;
+    server.world.advance_seconds(100);
+    put(yes()).await;
+    server.world.advance_seconds(-50);
+    put(no()).await;
+    for seconds in [0, 49, 1, 1000] {
+        server.world.advance_seconds(seconds);
+        let now = admin.get(&format!("{POLICIES}/door")).await.expect(200).json();
+        assert_eq!(now["validators"][0]["name"], "false", "{seconds} seconds later an older state is back");
+    }
+}

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use portcullis::api::{DIALECTS, Row};
 
-use crate::{contract, decisions, policies, servers, support::golden, tokens};
+use crate::{contract, decisions, log, policies, servers, support::golden, tokens};
 
 /// Every file of tests with what it shows.
 const FILES: &[(&str, &[&str])] = &[
     ("contract", contract::COVERS),
     ("decisions", decisions::COVERS),
+    ("log", log::COVERS),
     ("policies", policies::COVERS),
     ("servers", servers::COVERS),
     ("tokens", tokens::COVERS),

@@ -9,8 +9,8 @@
 pub mod certificates;
 pub mod client;
 pub mod golden;
-pub mod made;
 pub mod guests;
+pub mod made;
 pub mod process;
 pub mod random;
 pub mod wire;
@@ -68,14 +68,15 @@ impl TestServer {
 
     /// A server on the same folder and world as one that was stopped.
     pub async fn on(folder: Arc<TempDir>, world: TestWorld, change: impl FnOnce(&mut Config)) -> TestServer {
-        let flags = Flags { listen: Some("127.0.0.1:0".parse().unwrap()), data: Some(folder.path().to_owned()), demo: true };
+        let flags =
+            Flags { listen: Some("127.0.0.1:0".parse().unwrap()), data: Some(folder.path().to_owned()), demo: true };
         let mut config = Config::load(None, std::iter::empty(), flags).unwrap();
         config.workers = Some(2);
         config.sandbox.artefacts = Some(shared_artefacts());
         config.decisions.flush_ms = 5;
         change(&mut config);
         let secrets = Secrets { bootstrap: Some(Secret::new(SECRET)), master_key: Some(Secret::new(MASTER_KEY)) };
-        let server = Server::start(config, world.world(), secrets).await.unwrap();
+        let server = Server::start(config, world.world(), secrets, |_| panic!("it has a secret")).await.unwrap();
         let (url, app, sandbox) = (server.url(), server.app(), server.sandbox());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
