@@ -314,6 +314,24 @@ async fn unknown_members_and_repetition_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_cannot_multiply_its_defaults_without_end() {
+    let server = shop(&[]).await;
+    let with = |size: usize, own: Value| {
+        let mut body = question("alice", "read", "record", "1");
+        body["context"] = json!({ "text": "x".repeat(size) });
+        body["evaluations"] = Value::Array(vec![own; 1000]);
+        body
+    };
+    let caller = server.as_system();
+    names(caller.post(MANY, &with(20_000, json!({}))).await, "/evaluations");
+    assert_eq!(
+        decisions(&caller.post(MANY, &with(20_000, json!({ "context": {} }))).await.expect(200).json()).len(),
+        1000
+    );
+    assert_eq!(decisions(&caller.post(MANY, &with(1000, json!({}))).await.expect(200).json()).len(), 1000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_overrides_whole_objects_and_keeps_the_order() {
     let server = shop(&[("record", "read", "yes"), ("file", "*", "no"), ("record", "sudo", "admin")]).await;
     let caller = server.as_system();
@@ -466,6 +484,11 @@ async fn a_caller_needs_the_scope_from_the_right_server() {
     let open = json!({ "name": "Shop", "decisions_open": true, "decision_bindings": bindings });
     admin.put(&format!("{ADMIN}/servers/shop"), &open).await.expect(200);
     assert!(decide(&server.anonymous(), &body).await, "an open server answers anybody");
+    for stale in ["Bearer stale", "Bearer ", "Bearer a.b.c", "Bearer"] {
+        let caller = server.anonymous().with_header("authorization", stale);
+        assert!(decide(&caller, &body).await, "an open server asks nobody who they are, so `{stale}` is nobody");
+        caller.post("/default/other/access/v1/evaluation", &body).await.expect(401);
+    }
     server.anonymous().post("/default/other/access/v1/evaluation", &body).await.expect(401);
     admin.put(&format!("{ADMIN}/servers/shop"), &json!({ "name": "Shop" })).await.expect(200);
     server.anonymous().post(ONE, &body).await.expect(401);

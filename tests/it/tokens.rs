@@ -79,6 +79,39 @@ async fn wrong_credentials_are_refused_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_the_header_may_be_sent_as_it_is_or_encoded() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let chosen = "50%25+1 is not 51%, and this is a long secret";
+    let body = json!({ "authorization_server_id": "admin", "client_id": "odd", "client_name": "Odd", "client_secret": chosen });
+    admin.post(&format!("{ADMIN}/clients"), &body).await.expect(201);
+    let ask = async |sent: &str| {
+        let header = format!("Basic {}", data_encoding::BASE64.encode(format!("odd:{sent}").as_bytes()));
+        post_form(&server.anonymous().with_header("authorization", &header), TOKEN, GRANT).await
+    };
+    let encode = |text: &str| text.replace('%', "%25").replace('+', "%2B").replace(' ', "+");
+    let encoded = encode(chosen);
+    for sent in [chosen, &encoded, chosen, &encoded] {
+        ask(sent).await.expect(200);
+    }
+    let twice = encode(&encoded);
+    for sent in [twice.as_str(), &chosen.replace('+', " "), &chosen.replace("%25", "%"), "+", "%"] {
+        refused(ask(sent).await, 401, "invalid_client");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_secret_is_not_longer_than_what_can_be_checked() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let with = |length: usize| json!({ "authorization_server_id": "admin", "client_id": "long", "client_name": "Long", "client_secret": "x".repeat(length) });
+    let answer = admin.post(&format!("{ADMIN}/clients"), &with(1025)).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/client_secret"]);
+    admin.post(&format!("{ADMIN}/clients"), &with(1024)).await.expect(201);
+    ask_token(&server, "admin", "long", &"x".repeat(1024), GRANT).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_or_tenant_that_does_not_exist_issues_nothing() {
     let server = TestServer::start().await;
     let caller = server.anonymous().with_header("authorization", &basic("admin", SECRET));

@@ -20,12 +20,8 @@ const MOST_MEMORY_KIB: u32 = 64 * 1024;
 const MOST_PASSES: u32 = 10;
 const MOST_LANES: u32 = 4;
 
-/// More bytes than anyone types; bounds the work before argon2's own.
-const MOST_PASSWORD_BYTES: usize = 1024;
-
-/// A hash with the parameters above that belongs to nobody and that no password is known to have.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The longest password, in bytes: more than anyone types. Bounds the work before argon2's own.
+pub const MOST_PASSWORD_BYTES: usize = 1024;
 
 /// Hashes `password` under a new salt. Blocks.
 pub fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
@@ -84,24 +80,26 @@ impl Passwords {
         self.in_turn(move || hash(&world, &password)).await.unwrap_or(Err(PasswordError::Interrupted))
     }
 
-    /// [`verify`], at once if this password was right before, else when its turn comes.
-    pub async fn verify(&self, password: Secret, phc: String) -> bool {
-        let memory = self.0.process_key.sign(&[phc.as_bytes(), password.expose().as_bytes()]);
-        if self.0.remembered.get(&memory).is_some() {
+    /// Whether one of `candidates` has the hash `phc`: at once if it was right before, else when its turn comes. There
+    /// are several when it is not known how the caller encoded what it sent.
+    pub async fn verify(&self, candidates: Vec<Secret>, phc: &str) -> bool {
+        // All are looked up before any is computed: a wrong one costs the same every time.
+        if candidates.iter().any(|password| self.0.remembered.get(&self.memory(password, phc)).is_some()) {
             return true;
         }
-        let right = self.in_turn(move || verify(&password, &phc)).await.unwrap_or(false);
-        if right {
-            self.0.remembered.insert(memory, ());
+        for password in candidates {
+            let (memory, phc) = (self.memory(&password, phc), phc.to_owned());
+            if self.in_turn(move || verify(&password, &phc)).await.unwrap_or(false) {
+                self.0.remembered.insert(memory, ());
+                return true;
+            }
         }
-        right
+        false
     }
 
-    /// Costs what a wrong password costs. To be called for an unknown account, so that the time of the answer does not
-    /// tell which accounts exist. Always false.
-    pub async fn verify_nobody(&self, password: Secret) -> bool {
-        self.verify(password, NOBODY.to_owned()).await;
-        false
+    /// What is kept of a right password.
+    fn memory(&self, password: &Secret, phc: &str) -> [u8; 32] {
+        self.0.process_key.sign(&[phc.as_bytes(), password.expose().as_bytes()])
     }
 
     /// Runs `work` on a blocking thread. The permit goes with the work: when the waiting request is given up, the

@@ -74,13 +74,7 @@ pub struct FirstStart {
 
 /// Checks a secret chosen by the operator.
 pub fn check_secret(secret: &Secret) -> Result<(), Failure> {
-    match secret.expose().chars().count() < client::SHORTEST_SECRET {
-        true => Err(Failure::invalid(
-            "PORTCULLIS_BOOTSTRAP_SECRET",
-            format!("must have at least {} characters", client::SHORTEST_SECRET),
-        )),
-        false => Ok(()),
-    }
+    credential::check("PORTCULLIS_BOOTSTRAP_SECRET", secret).map_err(|problem| Failure::Invalid(vec![problem]))
 }
 
 /// Checks that this store belongs to this key, and fills an empty one.

@@ -48,9 +48,6 @@ impl Noun for Client {
     const KIND: Kind = Kind::Client;
 }
 
-/// The shortest secret somebody may choose, in characters.
-pub const SHORTEST_SECRET: usize = 32;
-
 /// The client `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Client>>, Failure> {
     let found = domain.store.current::<Client>(tenant, id, domain.now())?;
@@ -175,9 +172,7 @@ fn check(client: &Client, server: &Server, secret: Option<&Secret>) -> Result<()
     if client.name.trim().is_empty() {
         problems.push(Problem::new("/client_name", "must not be empty"));
     }
-    if secret.is_some_and(|secret| secret.expose().chars().count() < SHORTEST_SECRET) {
-        problems.push(Problem::new("/client_secret", format!("must have at least {SHORTEST_SECRET} characters")));
-    }
+    problems.extend(secret.and_then(|secret| credential::check("/client_secret", secret).err()));
     for (place, grant) in client.grant_types.iter().enumerate() {
         if !server.grant_types.contains(grant) {
             let reason = format!("`{grant}` is not a grant type of the authorization server");

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure};
+use super::{Domain, Failure, Problem};
 use crate::{
-    crypto::{Secret, vault::KeyedHash},
+    crypto::{Secret, password::MOST_PASSWORD_BYTES, vault::KeyedHash},
     store::{Record, Table},
 };
 
@@ -16,6 +16,9 @@ pub enum Credential {
     /// A secret somebody chose: argon2id, as a PHC string.
     Chosen(String),
 }
+
+/// The shortest secret somebody may choose, in characters.
+const SHORTEST: usize = 32;
 
 impl Record for Credential {
     const TABLE: Table = Table::Credential;
@@ -33,23 +36,51 @@ pub fn generate(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Cred
     (secret, Credential::Generated(hash))
 }
 
-/// How a secret chosen by somebody is kept.
+/// Checks the length of a secret chosen by somebody.
+pub fn check(member: &str, secret: &Secret) -> Result<(), Problem> {
+    let text = secret.expose();
+    if text.chars().count() < SHORTEST {
+        return Err(Problem::new(member, format!("must have at least {SHORTEST} characters")));
+    }
+    if text.len() > MOST_PASSWORD_BYTES {
+        return Err(Problem::new(member, format!("must have at most {MOST_PASSWORD_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+/// How a secret chosen by somebody is kept. It must have passed [`check`].
 pub async fn choose(domain: &Domain, secret: Secret) -> Result<Credential, Failure> {
     let hashed = domain.passwords.hash(secret).await;
     hashed.map(Credential::Chosen).map_err(|error| Failure::Internal { log: error.to_string() })
 }
 
-/// True when `secret` is the client's. A client without a credential costs as much as one with a wrong secret.
-pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, secret: Secret) -> Result<bool, Failure> {
+/// True when one of `candidates` is the client's secret; there are several when it is not known how the caller encoded it.
+///
+/// A client that does not exist costs what one with a generated secret costs: anything dearer would let strangers spend
+/// argon2's time and memory. So the time may tell that a secret was chosen by somebody, never that one was generated.
+pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, candidates: Vec<Secret>) -> Result<bool, Failure> {
     let found = domain.store.record::<Credential>(&[tenant, client_id])?;
-    Ok(match found.as_deref() {
-        Some(Credential::Generated(hash)) => {
-            domain.vault.verify_keyed(&label(tenant, client_id), secret.expose(), hash)
-        }
-        Some(Credential::Chosen(phc)) => domain.passwords.verify(secret, phc.clone()).await,
-        None => {
-            domain.passwords.verify_nobody(secret).await;
-            false
-        }
-    })
+    let expected = match found.as_deref() {
+        Some(Credential::Chosen(phc)) => return Ok(domain.passwords.verify(candidates, phc).await),
+        Some(Credential::Generated(hash)) => Some(hash),
+        None => None,
+    };
+    let label = label(tenant, client_id);
+    let hashes = candidates.iter().map(|secret| domain.vault.keyed_hash(&label, secret.expose()));
+    // Every candidate is hashed and compared, whether there is a client and whichever is right.
+    Ok(hashes.fold(false, |right, hash| right | (expected == Some(&hash))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_secret_is_long_enough_and_not_too_long() {
+        let reason = |text: String| check("/client_secret", &Secret::new(text)).err().map(|problem| problem.reason);
+        assert_eq!(reason("ä".repeat(31)), Some("must have at least 32 characters".to_owned()));
+        assert_eq!(reason("ä".repeat(32)), None);
+        assert_eq!(reason("ä".repeat(512)), None);
+        assert_eq!(reason("ä".repeat(512) + "a"), Some("must have at most 1024 bytes".to_owned()));
+    }
 }

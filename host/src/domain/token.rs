@@ -61,17 +61,17 @@ impl From<Failure> for Refused {
     }
 }
 
-/// Issues a token to a client on its own behalf. Without `scope` it gets all scopes of the client (DESIGN §8).
+/// Issues a token to a client on its own behalf, when one of `candidates` is its secret. Without `scope` it gets all scopes of the client (DESIGN §8).
 pub async fn client_credentials(
     domain: &Domain,
     tenant: &str,
     server_id: &str,
     client_id: &str,
-    secret: Secret,
+    candidates: Vec<Secret>,
     scope: Option<&str>,
 ) -> Result<Issued, Refused> {
     let server = server::current(domain, tenant, server_id)?;
-    let right = credential::verify(domain, tenant, client_id, secret).await?;
+    let right = credential::verify(domain, tenant, client_id, candidates).await?;
     let client = match client::current(domain, tenant, client_id) {
         Ok(client) if right && client.value.server == server_id => client,
         Ok(_) | Err(Failure::NotFound { .. }) => return Err(Refused::Client),

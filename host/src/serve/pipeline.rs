@@ -35,7 +35,7 @@ impl Pipeline {
         let (row, params) = found.row?;
         let caller = match row.needs {
             Needs::Nothing => Caller::Anonymous,
-            _ => authn::identify(&self.app.domain, &request.headers, params.target())?,
+            _ => authn::identify(&self.app.domain, &request.headers, row.needs, params.target())?,
         };
         permit(&self.app.domain, &caller, row.needs, params.target())?;
         (row.run)(Call { app: Arc::clone(&self.app), caller, params, request }).await

@@ -83,6 +83,13 @@ fn a_short_secret_is_refused_and_the_next_start_is_the_first() {
 }
 
 #[test]
+fn a_secret_that_is_too_long_is_refused_in_words() {
+    let folder = scratch();
+    let said = refused(serve(folder.path()).env("PORTCULLIS_BOOTSTRAP_SECRET", "x".repeat(1025)));
+    assert!(said.contains("PORTCULLIS_BOOTSTRAP_SECRET: must have at most 1024 bytes"), "{said}");
+}
+
+#[test]
 fn a_short_secret_leaves_no_files() {
     let folder = scratch();
     let data = folder.path().join("data");

@@ -55,12 +55,12 @@ async fn allow_names_head_where_get_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_kept_when_it_is_well_formed() {
     let server = TestServer::start().await;
-    for kept in ["a", "01HX:abc_DEF-9.z", &"x".repeat(128)] {
+    for kept in ["a", "01HX:abc_DEF-9.z", "a\"b", "{}", "<script>", &"x".repeat(256)] {
         let reply = wire(&server).await.ask("GET /nowhere", &[("x-request-id", kept)]).await;
         assert_eq!(reply.header("x-request-id"), Some(kept));
     }
     let mut made = Vec::new();
-    for replaced in ["two words", "a\"b", &"x".repeat(129), "{}", "<script>", ""] {
+    for replaced in ["two words", "a\tb", &"x".repeat(257), ""] {
         let reply = wire(&server).await.ask("GET /nowhere", &[("x-request-id", replaced)]).await;
         made.push(reply.header("x-request-id").unwrap().to_owned());
     }
@@ -68,7 +68,7 @@ async fn a_request_id_is_kept_when_it_is_well_formed() {
     assert!(made.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())), "{made:?}");
     made.sort_unstable();
     made.dedup();
-    assert_eq!(made.len(), 7, "each has its own");
+    assert_eq!(made.len(), 5, "each has its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,16 +53,16 @@ pub async fn issue(call: Call) -> Result<Answer, Failure> {
             return Ok(error(StatusCode::BAD_REQUEST, "unsupported_grant_type", description));
         }
     }
-    let (client_id, secret) = client(&call, &form)?;
+    let (client_id, candidates) = client(&call, &form)?;
     let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
-    match token::client_credentials(domain, tenant, server, &client_id, secret, form.get("scope")).await {
+    match token::client_credentials(domain, tenant, server, &client_id, candidates, form.get("scope")).await {
         Ok(issued) => Ok(show(&issued)),
         Err(refused) => word(refused),
     }
 }
 
-/// The client's id and secret, from exactly one place (RFC 6749 §2.3).
-fn client(call: &Call, form: &read::Pairs) -> Result<(String, Secret), Failure> {
+/// The client's id and what its secret may be, from exactly one place (RFC 6749 §2.3).
+fn client(call: &Call, form: &read::Pairs) -> Result<(String, Vec<Secret>), Failure> {
     let header = basic::credentials(&call.request.headers)?;
     match (header, form.get("client_secret")) {
         (Some(_), Some(_)) => Err(Failure::malformed("form.client_secret", "is given twice: also in the header")),
@@ -70,10 +70,10 @@ fn client(call: &Call, form: &read::Pairs) -> Result<(String, Secret), Failure> 
             Some(other) if other != basic.name => {
                 Err(Failure::malformed("form.client_id", "differs from the header's"))
             }
-            _ => Ok((basic.name, basic.secret)),
+            _ => Ok((basic.name, basic.candidates)),
         },
         (None, Some(secret)) => match form.get("client_id") {
-            Some(client_id) => Ok((client_id.to_owned(), Secret::new(secret))),
+            Some(client_id) => Ok((client_id.to_owned(), vec![Secret::new(secret)])),
             None => Err(Failure::malformed("form.client_id", "is required")),
         },
         (None, None) => Err(Failure::Unauthenticated(Credentials::Missing)),
