@@ -2,7 +2,7 @@
 //! in their own clock and randomness. Reads like the start-up log.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,12 +17,16 @@ use crate::{
     crypto::{KEY_FILE, MacKey, Secret, Vault},
     decision::Verdict,
     domain::{
-        Domain, Observer, Parts, PolicyLimits, boot,
+        Domain, Failure, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
     },
     metrics::{Decided, Metrics, Phase, SandboxCounts},
     plugin::{ArtefactMac, Limits, Sandbox, Settings},
-    serve::{self, Bound, Drained, control, pipeline::Pipeline},
+    serve::{
+        self, Bound, Drained,
+        control::{self, Listening},
+        pipeline::Pipeline,
+    },
     store::{Options, Store},
     world::World,
 };
@@ -62,7 +66,6 @@ fn cannot(what: &str) -> impl Fn(&dyn fmt::Display) -> StartError {
 
 /// A server that listens and does not answer yet.
 pub struct Server {
-    config: Config,
     world: World,
     bound: Bound,
     app: Arc<App>,
@@ -70,13 +73,20 @@ pub struct Server {
     metrics: Arc<Metrics>,
     sandbox: Sandbox,
     health: Arc<Health>,
-    /// The bootstrap secret, when the first start made one. Shown once.
-    pub made_secret: Option<Secret>,
+    /// The control socket; none when it could not be made.
+    control: Option<Listening>,
 }
 
 impl Server {
-    /// Opens the store, prepares the sandbox, binds the address, and fills an empty store.
-    pub async fn start(config: Config, world: World, secrets: Secrets) -> Result<Server, StartError> {
+    /// Opens the store, prepares the sandbox, binds the address and the control socket, and fills an empty store. When
+    /// that makes a bootstrap secret, `show` hands it to the operator before it becomes valid.
+    pub async fn start(
+        config: Config,
+        world: World,
+        secrets: Secrets,
+        show: impl FnOnce(&Secret) -> io::Result<()> + Send + 'static,
+    ) -> Result<Server, StartError> {
+        check_bootstrap(&config, secrets.bootstrap.as_ref())?;
         let metrics = Arc::new(Metrics::new());
         let vault = open_vault(&config, secrets.master_key.as_ref(), &world)?;
         let store = open_store(&config)?;
@@ -101,14 +111,13 @@ impl Server {
             observer,
         });
         let policies = bundled::policies().map_err(StartError)?;
-        let first = boot::FirstStart { secret: secrets.bootstrap, policies, demo: config.demo };
-        let made_secret = boot::start(&domain, first).await.map_err(|failure| {
-            StartError(format!("cannot start: {}", failure.to_log().map_or_else(|| failure.to_client(), str::to_owned)))
-        })?;
+        let first = boot::FirstStart { secret: secrets.bootstrap, policies, demo: config.demo, show: Box::new(show) };
+        boot::start(&domain, first).await.map_err(|failure| refused(&failure))?;
+        let control = listen_control(&config);
         let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone()));
         let app = Arc::new(App { domain, operations: Arc::clone(&health) as Arc<dyn Operations> });
         let pipeline = Pipeline::new(Arc::clone(&app), &metrics).map_err(StartError)?;
-        Ok(Server { config, world, bound, app, pipeline: Arc::new(pipeline), metrics, sandbox, health, made_secret })
+        Ok(Server { world, bound, app, pipeline: Arc::new(pipeline), metrics, sandbox, health, control })
     }
 
     /// `http://ADDR` or `https://ADDR`.
@@ -128,33 +137,52 @@ impl Server {
 
     /// Answers requests until `stop` resolves, finishes what runs, and writes what waits.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<Drained, StartError> {
-        let Server { config, world, bound, app, pipeline, metrics, sandbox, health, made_secret: _ } = self;
+        let Server { world, bound, app, pipeline, metrics, sandbox, health, control } = self;
         let (stopping, stopped) = tokio::sync::watch::channel(false);
         let waits = |mut stopped: tokio::sync::watch::Receiver<bool>| async move {
             // A dropped sender means that the server is gone, which is a stop as well.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
-        let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
-        let socket = config.data.join(CONTROL_SOCKET);
-        let until = waits(stopped.clone());
-        let control = tokio::spawn(async move {
-            if let Err(error) = control::serve_control(socket, commands, until).await {
-                tracing::warn!(%error, "backup and replay cannot ask this server");
-            }
+        tokio::task::spawn_blocking({
+            let sandbox = sandbox.clone();
+            move || look_at_components(&sandbox)
         });
+        let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
+        let until = waits(stopped.clone());
+        let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
         tokio::spawn(async move {
             stop.await;
             health.accepting.store(false, Ordering::Relaxed);
             stopping.send_replace(true);
         });
         let drained = serve::run(bound, pipeline, metrics, world, waits(stopped)).await;
-        if let Err(error) = control.await {
+        if let Some(task) = control
+            && let Err(error) = task.await
+        {
             tracing::error!(%error, "the control socket's task had panicked");
         }
         app.domain.log.stop();
         app.domain.store.clone().close();
         drained.map_err(|error| cannot("cannot serve")(&error))
     }
+}
+
+/// A first start with a bad secret leaves nothing behind. Later starts do not use it.
+fn check_bootstrap(config: &Config, given: Option<&Secret>) -> Result<(), StartError> {
+    match given.filter(|_| !config.data.join(STORE_FILE).exists()) {
+        Some(secret) => boot::check_secret(secret).map_err(|failure| refused(&failure)),
+        None => Ok(()),
+    }
+}
+
+fn refused(failure: &Failure) -> StartError {
+    cannot("cannot start")(&failure.to_log().map_or_else(|| failure.to_client(), str::to_owned))
+}
+
+/// Without the socket the server does everything but the commands of its own machine.
+fn listen_control(config: &Config) -> Option<Listening> {
+    let listening = control::listen(&config.data.join(CONTROL_SOCKET));
+    listening.inspect_err(|error| tracing::warn!(%error, "backup and replay cannot ask this server")).ok()
 }
 
 /// Opens the data folder's store.
@@ -195,6 +223,16 @@ pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartErr
         }
     }
     Ok(sandbox)
+}
+
+/// Unpacks and digests every component, so that a damaged one shows in /health/ready before somebody needs it.
+fn look_at_components(sandbox: &Sandbox) {
+    let sound = sandbox.installed().len();
+    let broken = sandbox.broken();
+    tracing::info!(sound, broken = broken.len(), "the components were looked at");
+    for (component, reason) in broken {
+        tracing::error!(component, reason, "a component cannot be used, its policies deny");
+    }
 }
 
 /// Threads that answer requests.
@@ -307,6 +345,7 @@ impl Operations for Health {
             evictions: sandbox.evictions,
             failures: sandbox.failures.iter().map(|(code, count)| (code.as_str(), *count)).collect(),
         });
+        self.metrics.components_broken.set(i64::try_from(self.sandbox.broken().len()).unwrap_or(i64::MAX));
         self.metrics.store_is(store.commits, store.batched_writes);
         self.metrics.render()
     }

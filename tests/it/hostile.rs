@@ -96,7 +96,6 @@ async fn a_guest_that_cannot_be_configured_gets_no_policy() {
     assert_eq!(ask(&server.as_system(), "steady").await["decision"], true);
 }
 
-/// A recovery of a rule that failed because its guest misbehaved is offered like any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_goes_on_after_a_hostile_guest() {
     let server = server(800).await;
@@ -225,6 +224,21 @@ async fn a_damaged_component_denies_its_own_policies_only() {
     assert!(server.sandbox.uninstall("fragile"));
     let decision = ask(&system, "fragile").await;
     assert_eq!((&decision["decision"], reasons(&decision)), (&json!(false), vec![("fragile", "unknown_validator")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_cannot_be_loaded_at_start_denies_its_own_policies_only() {
+    let (folder, world) = with_a_damaged_component().await.stop().await;
+    let server = TestServer::on(folder, world, |config| config.sandbox.deadline_ms = 20_000).await;
+    let system = server.as_system();
+    for code in ["unknown_validator", "unavailable"] {
+        let decision = ask(&system, "mixed").await;
+        assert_eq!((&decision["decision"], reasons(&decision)), (&json!(false), vec![("fragile", code)]));
+        assert_eq!(ask(&system, "steady").await["decision"], true);
+        server.sandbox.install("fragile", guests::damaged()).unwrap();
+    }
+    server.sandbox.install("fragile", guests::component("counter")).unwrap();
+    assert_eq!(ask(&system, "mixed").await["decision"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -232,7 +232,6 @@ async fn bytes_that_are_no_policy_are_refused_and_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: a JSON list is taken for an object, its values by place (serde reads structs from sequences)"]
 async fn members_have_names_a_list_of_values_is_no_policy() {
     let server = TestServer::start().await;
     let admin = server.as_admin();
@@ -248,7 +247,6 @@ async fn members_have_names_a_list_of_values_is_no_policy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: of two members with one name in a conf the last one silently counts"]
 async fn a_member_of_a_conf_cannot_be_given_twice() {
     let server = TestServer::start().await;
     let fields = r#"{"field":"subject.id","comparator":"exists"}"#;
@@ -502,7 +500,6 @@ async fn no_binding_is_left_without_its_policy_whoever_is_faster() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: what was saved is gone (404, or its older state) while a clock that was set back is before the save"]
 async fn what_was_saved_is_there_although_the_clock_was_set_back() {
     let server = TestServer::start().await;
     let admin = server.as_admin();
@@ -513,7 +510,6 @@ async fn what_was_saved_is_there_although_the_clock_was_set_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: after a clock was set back, a change is undone once the clock passes the older state's valid_from"]
 async fn the_last_change_counts_also_when_the_clock_was_set_back() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

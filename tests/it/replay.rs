@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, Process,
+    Caller, Process, TestServer, guests,
     process::{command, complaint, ended},
 };
 
@@ -24,15 +24,18 @@ fn always(id: &str, validator: &str) -> Value {
 
 /// Asks a policy and waits until the log has the decision. Answers its id.
 async fn decide(process: &Process, policy: &str, amr: &[&str], expected: bool) -> String {
+    let [system, admin] = ["system", "admin"].map(|who| process.token_of("default", who, who));
+    decided(&system, &admin, policy, amr, expected).await
+}
+
+async fn decided(system: &Caller, admin: &Caller, policy: &str, amr: &[&str], expected: bool) -> String {
     let question = json!({
         "subject": { "type": "user", "id": "anna", "properties": { "amr": amr } },
         "action": { "name": "read" }, "resource": { "type": "policy", "id": policy },
     });
-    let system = process.token_of("default", "system", "system");
     let answer = system.post("/default/system/access/v1/evaluation", &question).await.expect(200).json();
     assert_eq!(answer["decision"], expected, "{answer}");
     let id = answer["context"]["id"].as_str().unwrap().to_owned();
-    let admin = process.token_of("default", "admin", "admin");
     for _ in 0..1000 {
         if admin.get(&format!("/api/admin/default/decisions/{id}")).await.status == 200 {
             return id;
@@ -130,4 +133,29 @@ async fn what_is_not_in_the_log_cannot_be_replayed() {
     check();
     assert!(process.terminate().success());
     check();
+}
+
+/// Another component behind the same name is told apart, also when it says the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_component_makes_a_replay_differ() {
+    let server = TestServer::with(|config| config.sandbox.deadline_ms = 20_000).await;
+    let (system, admin) = (server.as_system(), server.as_admin());
+    server.sandbox.install("replaced", guests::component("counter")).unwrap();
+    admin.post(POLICIES, &always("replaced", "replaced")).await.expect(201);
+    let id = decided(&system, &admin, "replaced", &[], true).await;
+    let folder = server.folder();
+    agrees(&folder, &id);
+    for (guest, now) in [("deny", "deny"), ("spy", "allow")] {
+        server.sandbox.install("replaced", guests::component(guest)).unwrap();
+        let said = ended(&mut command(&["replay", "--data", folder.to_str().unwrap(), &id, "--json"]));
+        assert_eq!(said.status.code(), Some(1), "{}", complaint(&said));
+        let report: Value = serde_json::from_slice(&said.stdout).unwrap();
+        assert_eq!((&report["agrees"], &report["changed_components"]), (&json!(false), &json!(["replaced"])));
+        assert_eq!((&report["before"]["result"], &report["now"]["result"]), (&json!("allow"), &json!(now)));
+    }
+    let said = ended(&mut command(&["replay", "--data", folder.to_str().unwrap(), &id]));
+    assert_eq!(said.status.code(), Some(1));
+    assert!(String::from_utf8(said.stdout).unwrap().contains("DIFFERS"));
+    server.sandbox.install("replaced", guests::component("counter")).unwrap();
+    agrees(&folder, &id);
 }

@@ -27,7 +27,8 @@ pub(crate) fn serve(body: String) {
     let config = Config::load(None, std::env::vars(), Flags::default()).unwrap();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(workers(&config)).enable_all().build().unwrap();
-    let accepting = async move { tokio::time::timeout(LIFE, accept(Bytes::from(body), config.limits.header_bytes)).await };
+    let accepting =
+        async move { tokio::time::timeout(LIFE, accept(Bytes::from(body), config.limits.header_bytes)).await };
     let served = runtime.block_on(accepting);
     assert!(served.is_err(), "accepting never ends by itself");
 }

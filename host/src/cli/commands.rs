@@ -91,11 +91,11 @@ impl Control for Commands {
     async fn command(&self, name: &str, arguments: Value) -> Result<Value, String> {
         match name {
             "backup" => {
-                let BackupArguments { to } = read::from_value(&arguments).map_err(|problem| problem.to_string())?;
+                let BackupArguments { to } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
                 self.backup(to).await
             }
             "replay" => {
-                let ReplayArguments { id } = read::from_value(&arguments).map_err(|problem| problem.to_string())?;
+                let ReplayArguments { id } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
                 self.replay(&id).await
             }
             other => Err(format!("there is no command `{other}`")),

@@ -1,6 +1,6 @@
 //! What the commands print: answers to stdout, complaints to stderr. The only place that prints.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{self, Write, stderr, stdout};
 
 use serde::Serialize;
 
@@ -8,7 +8,12 @@ use super::Error;
 
 /// Prints a line of an answer. A closed pipe is not an error: the reader has seen enough.
 pub fn say(line: &str) {
-    let _ = writeln!(stdout(), "{line}").and_then(|()| stdout().flush());
+    let _ = hand_over(line);
+}
+
+/// Prints a line that must have left before anything else happens.
+pub fn hand_over(line: &str) -> io::Result<()> {
+    writeln!(stdout(), "{line}").and_then(|()| stdout().flush())
 }
 
 /// Prints an answer for programs.

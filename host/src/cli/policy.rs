@@ -5,6 +5,7 @@ mod cases;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use clap::Subcommand;
@@ -34,6 +35,9 @@ pub enum Policy {
         json: bool,
     },
 }
+
+/// How long one case may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What one case came to.
 #[derive(Serialize)]
@@ -89,9 +93,10 @@ async fn test_all(suites: &[Suite], artefacts: &Path) -> Result<Vec<Tested>, Err
     Ok(tested)
 }
 
-/// A sandbox that configures for every call: a case runs once, so a snapshot would cost more than it saves.
+/// A sandbox that configures for every call, since a case runs once, and is patient: what a case costs on a busy machine
+/// says nothing about the policy.
 fn sandbox(artefacts: &Path) -> Result<Sandbox, Error> {
-    let limits = Limits { images: 0, ..Limits::default() };
+    let limits = Limits { images: 0, deadline: PATIENCE, ..Limits::default() };
     let settings = Settings { limits, artefacts: artefacts.to_owned(), mac: Arc::new(NoMac), workers: 1 };
     let sandbox = Sandbox::start(settings).map_err(Error::from_display)?;
     for component in bundled::COMPONENTS {

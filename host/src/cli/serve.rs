@@ -1,6 +1,6 @@
 //! `portcullis serve`: runs until SIGTERM or SIGINT.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use clap::Args;
 
@@ -38,18 +38,26 @@ impl Serve {
         let secrets = secrets();
         let runtime = runtime(workers(&config))?;
         let served = runtime.block_on(async {
-            let server = Server::start(config, World::system(), secrets).await.map_err(Error::from_display)?;
-            if let Some(secret) = &server.made_secret {
-                output::say(&format!("bootstrap secret (shown once): {}", secret.expose()));
-            }
+            let started = Server::start(config, World::system(), secrets, show).await;
+            let server = started.map_err(Error::from_display)?;
+            // Who has read the address may stop the server.
+            let stop = terminated();
             output::say(&format!("listening on {}", server.url()));
-            server.run(terminated()).await.map_err(Error::from_display)
+            server.run(stop).await.map_err(Error::from_display)
         });
         // A component that is being compiled in the background must not hold up the end.
         runtime.shutdown_timeout(LAST_WORK);
         drop(log);
         served.map(|_| Outcome::Yes)
     }
+}
+
+/// Prints the secret that the first start made. It is not valid yet: when this start fails, the next one makes another.
+fn show(secret: &Secret) -> io::Result<()> {
+    output::hand_over(&format!(
+        "bootstrap secret (shown once, void if a later start shows another): {}",
+        secret.expose()
+    ))
 }
 
 /// The secrets of the environment.

@@ -10,10 +10,10 @@ use super::{
 use crate::world::World;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use std::{
-    fs::{DirBuilder, File, OpenOptions, remove_file},
+    fs::{DirBuilder, File, OpenOptions, hard_link, remove_file},
     io::{self, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
 
@@ -38,10 +38,33 @@ pub(super) fn from_given(given: &Secret) -> Result<MasterKey, VaultError> {
 pub(super) fn from_folder(folder: &Path, world: &World) -> Result<MasterKey, VaultError> {
     let path = folder.join(KEY_FILE);
     let failed = |source| VaultError::File { path: path.clone(), source };
-    match File::open(&path) {
-        Ok(file) => read(file, &path),
-        Err(error) if error.kind() == ErrorKind::NotFound => create(folder, &path, world).map_err(failed),
-        Err(error) => Err(failed(error)),
+    match open(&path).map_err(failed)? {
+        Some(file) => {
+            // A start that was killed may have left a second name of the key.
+            remove(&partial(&path)).map_err(failed)?;
+            read(file, &path)
+        }
+        None => create(folder, &path, world),
+    }
+}
+
+/// The key file, if it is there.
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// The name under which the key file is written.
+fn partial(path: &Path) -> PathBuf {
+    path.with_extension("making")
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 
@@ -58,17 +81,28 @@ fn read(file: File, path: &Path) -> Result<MasterKey, VaultError> {
     key.ok_or_else(|| VaultError::KeyMalformed(KeySource::File(path.to_owned())))
 }
 
-fn create(folder: &Path, path: &Path, world: &World) -> io::Result<MasterKey> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let key = Zeroizing::new(world.bytes::<32>());
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    if let Err(error) = write(file, &key) {
-        // Half a key would only stop the next start. The first error is the one to tell.
-        let _ = remove_file(path);
-        return Err(error);
+/// Makes the key file. It gets its name when it is whole and durable, so a start that is killed leaves a key or none.
+fn create(folder: &Path, path: &Path, world: &World) -> Result<MasterKey, VaultError> {
+    let failed = |source| VaultError::File { path: path.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let folder = File::open(folder).map_err(failed)?;
+    // Two first starts at once take turns. Not every file system has such locks; without them they are told of an error.
+    let _ = folder.lock();
+    match open(path).map_err(failed)? {
+        Some(file) => read(file, path),
+        None => make(&folder, path, world).map_err(failed),
     }
+}
+
+fn make(folder: &File, path: &Path, world: &World) -> io::Result<MasterKey> {
+    let partial = partial(path);
+    remove(&partial)?;
+    let key = Zeroizing::new(world.bytes::<32>());
+    write(OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?, &key)?;
+    hard_link(&partial, path)?; // fails when somebody put a key there, unlike a rename
+    remove(&partial)?;
     // The name of the file must be as durable as its content, or data would outlive its key.
-    File::open(folder)?.sync_all()?;
+    folder.sync_all()?;
     Ok(key)
 }
 

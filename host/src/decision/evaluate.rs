@@ -1,6 +1,6 @@
 //! The conjunction: every rule is asked, one refusal or error is enough to deny.
 
-use super::{Answer, Code, Failed, Rule, RuleSet, Validators, Verdict};
+use super::{Answer, Asked, Code, Failed, Rule, RuleSet, Validators, Verdict};
 
 /// Decides `rules` on `input` (the policy input document as JSON text).
 ///
@@ -9,7 +9,18 @@ pub async fn decide(rules: &RuleSet, input: &str, validators: &dyn Validators) -
     if rules.rules().is_empty() {
         return Verdict::denied("", Code::EmptyPolicy);
     }
-    let asked = validators.ask(rules, input).await;
+    conclude(rules, validators.ask(rules, input).await)
+}
+
+/// Decides rules that are not saved, without preparing anything for later decisions.
+pub async fn try_out(rules: &RuleSet, input: &str, validators: &dyn Validators) -> Verdict {
+    if rules.rules().is_empty() {
+        return Verdict::denied("", Code::EmptyPolicy);
+    }
+    conclude(rules, validators.ask_once(rules, input).await)
+}
+
+fn conclude(rules: &RuleSet, asked: Asked) -> Verdict {
     let mut verdict = Verdict { components: asked.components, usage: asked.usage, ..Verdict::default() };
     let mut answers = asked.answers.into_iter();
     for (index, rule) in rules.rules().iter().enumerate() {

@@ -9,7 +9,7 @@ pub mod policy;
 pub mod validators;
 pub mod verdict;
 
-pub use evaluate::decide;
+pub use evaluate::{decide, try_out};
 pub use input::Input;
 pub use policy::{Recovery, Rule, RuleSet};
 pub use validators::{Answer, Asked, BoxFuture, ComponentId, ConfProblem, Usage, Validators};

@@ -11,9 +11,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Runs the validators of a policy, each call in a fresh sandbox.
 pub trait Validators: Send + Sync {
-    /// Checks at save time that every rule names an installed validator whose `conf` is acceptable, and starts preparing
-    /// what later calls need. Answers every problem, not only the first.
+    /// Checks that every rule names an installed validator whose `conf` is acceptable. Answers every problem, not only
+    /// the first.
     fn check<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>>;
+
+    /// Starts preparing what later calls need, and answers at once. For rules that were saved.
+    fn prepare<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, ()>;
+
+    /// Like [`Validators::ask`], for rules that are asked this once: nothing is prepared for later.
+    fn ask_once<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked>;
 
     /// Asks all rules about one input. Answers one [`Answer`] for every rule, in their order, whatever happens.
     fn ask<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked>;

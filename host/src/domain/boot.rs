@@ -1,6 +1,8 @@
 //! The first start: two tenants, their servers, three machine clients and the built-in policies, in one transaction
 //! (DESIGN §8). Either all of it exists or nothing does.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy::{self, Policy},
     server::{self, DEFAULT_GRANTS, DEFAULT_TOKEN_SECONDS, Server},
-    stamp::Stamp,
+    stamp::{Author, Stamp},
     tenant::{Attribute, Tenant},
     token::CLIENT_CREDENTIALS,
     user::User,
@@ -65,12 +67,26 @@ pub struct FirstStart {
     pub policies: Vec<(String, Policy)>,
     /// Whether to add the sample tenant.
     pub demo: bool,
+    /// Shows the secret that is made when none is given, just before it becomes valid: a secret that was committed and
+    /// not shown would lock everybody out. A start that fails after it leaves a secret that is worth nothing.
+    pub show: Box<dyn FnOnce(&Secret) -> io::Result<()> + Send>,
 }
 
-/// Checks that this store belongs to this key, and fills an empty one. Answers the secret if one was made.
-pub async fn start(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Failure> {
+/// Checks a secret chosen by the operator.
+pub fn check_secret(secret: &Secret) -> Result<(), Failure> {
+    match secret.expose().chars().count() < client::SHORTEST_SECRET {
+        true => Err(Failure::invalid(
+            "PORTCULLIS_BOOTSTRAP_SECRET",
+            format!("must have at least {} characters", client::SHORTEST_SECRET),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Checks that this store belongs to this key, and fills an empty one.
+pub async fn start(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
     match domain.store.record::<Installation>(&[INSTALLATION])? {
-        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => Ok(None),
+        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => Ok(()),
         Some(_) => Err(Failure::Unavailable {
             log: "this store was made with another master key; give the key it was made with".to_owned(),
         }),
@@ -78,14 +94,11 @@ pub async fn start(domain: &Domain, first: FirstStart) -> Result<Option<Secret>,
     }
 }
 
-async fn fill(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Failure> {
-    let FirstStart { secret: given, policies, demo } = first;
-    let made = given.is_none().then(|| Secret::generate(&domain.world));
-    let secret = given.or_else(|| made.clone()).ok_or_else(|| Failure::Internal { log: "no secret".to_owned() })?;
-    if secret.expose().chars().count() < client::SHORTEST_SECRET {
-        let reason = format!("must have at least {} characters", client::SHORTEST_SECRET);
-        return Err(Failure::invalid("PORTCULLIS_BOOTSTRAP_SECRET", reason));
-    }
+async fn fill(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
+    let FirstStart { secret: given, policies, demo, show } = first;
+    given.as_ref().map_or(Ok(()), check_secret)?;
+    let made = given.is_none();
+    let secret = given.unwrap_or_else(|| Secret::generate(&domain.world));
     let mut tenants = TENANTS.to_vec();
     let mut clients = CLIENTS.to_vec();
     if demo {
@@ -93,11 +106,17 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Fail
         clients.extend(SAMPLE_CLIENTS);
     }
     let rings = rings(domain, &tenants).await?;
-    let credential = credential::choose(domain, secret).await?;
-    let installation = Installation { at: domain.world.now(), key_fingerprint: domain.vault.fingerprint() };
-    let stamp = Stamp { now: domain.world.now(), author: AUTHOR.to_owned(), keep: domain.limits.states_kept };
+    let credential = credential::choose(domain, secret.clone()).await?;
+    let fingerprint = domain.vault.fingerprint();
+    let author = Author::named(domain, AUTHOR.to_owned());
+    if made {
+        show(&secret).map_err(|error| Failure::Unavailable {
+            log: format!("the bootstrap secret cannot be shown, and nobody could use the server without it: {error}"),
+        })?;
+    }
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             for (tenant, name, servers) in &tenants {
                 insert_tenant(write, tenant, name, &stamp)?;
                 for (id, policy) in &policies {
@@ -111,10 +130,10 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<Option<Secret>, Fail
                 client::insert(write, tenant, id, &machine(id, server), &credential, &stamp)?;
             }
             insert_admin_user(write, &credential)?;
+            let installation = Installation { at: stamp.now, key_fingerprint: fingerprint.clone() };
             Ok(records::put(write, &[INSTALLATION], &installation)?)
         })
-        .await?;
-    Ok(made)
+        .await
 }
 
 type Rings = Vec<(&'static str, &'static str, KeyRing)>;

@@ -9,7 +9,7 @@ use super::{
     credential::{self, Credential},
     id, scope,
     server::{self, Server},
-    stamp::Stamp,
+    stamp::{Author, Stamp},
 };
 use crate::{
     crypto::Secret,
@@ -49,14 +49,14 @@ pub const SHORTEST_SECRET: usize = 32;
 
 /// The client `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Client>>, Failure> {
-    let found = domain.store.current::<Client>(tenant, id, domain.world.now())?;
+    let found = domain.store.current::<Client>(tenant, id, domain.now())?;
     found.ok_or_else(|| Failure::not_found("client", id))
 }
 
 /// All clients of a server, by id.
 pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Client>)>, Failure> {
     server::current(domain, tenant, server)?;
-    let (read, now) = (domain.store.read()?, domain.world.now());
+    let (read, now) = (domain.store.read()?, domain.now());
     let mut clients = Vec::new();
     for id in index::ids(&read, Index::ServerClients, &[tenant, server])? {
         if let Some(state) = timeline::current::<Client>(&read, tenant, &id, now)?.filter(|state| !state.deleted) {
@@ -98,13 +98,16 @@ pub async fn create(
         }
         Some(chosen) => (None, credential::choose(domain, chosen).await?),
     };
-    let (tenant, stamp) = (tenant.to_owned(), Stamp::of(domain, caller));
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, caller));
     let (key, value) = (id.clone(), client.clone());
     let state = domain
         .write(move |write| {
-            if stamp.live::<Server>(write, &tenant, &value.server)?.is_none() {
+            let stamp = author.stamp(write)?;
+            // Whatever was checked before may have changed since.
+            let Some(parent) = stamp.live::<Server>(write, &tenant, &value.server)? else {
                 return Err(Failure::not_found("authorization server", value.server.clone()));
-            }
+            };
+            check(&value, &parent.value, None)?;
             if stamp.live::<Client>(write, &tenant, &key)?.is_some() {
                 return Err(Failure::Conflict { noun: "client", reason: format!("`{key}` exists already") });
             }
@@ -117,9 +120,10 @@ pub async fn create(
 
 /// Removes a client; its tokens are refused from then on (deleteClient).
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             let found = stamp.live::<Client>(write, &tenant, &id)?;
             match found {
                 None => Err(Failure::not_found("client", id.clone())),

@@ -35,7 +35,7 @@ use crate::{
     crypto::{password::Passwords, vault::Vault},
     decision::Validators,
     store::{Store, Write},
-    world::{Stopwatch, World},
+    world::{Micros, Stopwatch, World},
 };
 use decision_log::DecisionLog;
 
@@ -118,6 +118,11 @@ impl Domain {
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
         Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys }
+    }
+
+    /// Now, for reading configuration: the wall clock, or the instant of the last change when that is later.
+    pub fn now(&self) -> Micros {
+        self.store.now(self.world.now())
     }
 
     /// Runs one write transaction and tells the observer how long it took, durable commit included.

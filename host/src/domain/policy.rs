@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Domain, Failure, Problem, id, stamp::Stamp, tenant};
+use super::{
+    Caller, Domain, Failure, Problem, id,
+    stamp::{Author, Stamp},
+    tenant,
+};
 use crate::{
     decision::{self, ConfProblem, RuleSet, Verdict},
     store::{Index, Kind, Noun, Record, State, Table, Write, index, records, timeline},
@@ -44,14 +48,14 @@ impl Record for PolicyRules {
 
 /// The policy `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Policy>>, Failure> {
-    let found = domain.store.current::<Policy>(tenant, id, domain.world.now())?;
+    let found = domain.store.current::<Policy>(tenant, id, domain.now())?;
     found.ok_or_else(|| Failure::not_found("policy", id))
 }
 
 /// All policies of a tenant, by id.
 pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Policy>)>, Failure> {
     tenant::current(domain, tenant)?;
-    Ok(timeline::list(&domain.store.read()?, tenant, domain.world.now(), None, usize::MAX)?)
+    Ok(timeline::list(&domain.store.read()?, tenant, domain.now(), None, usize::MAX)?)
 }
 
 /// Saves a new policy (createPolicy).
@@ -65,16 +69,19 @@ pub async fn create(
     id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
-    domain
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+    let saved = domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             if stamp.live::<Policy>(write, &tenant, &id)?.is_some() {
                 let reason = format!("`{id}` exists already");
                 return Err(Failure::Conflict { noun: "policy", reason });
             }
             save(write, &tenant, &id, &policy, &stamp)
         })
-        .await
+        .await?;
+    domain.validators.prepare(&saved.value.rules).await;
+    Ok(saved)
 }
 
 /// Replaces a policy (updatePolicy). Decisions that run now end with the rules they began with.
@@ -87,20 +94,26 @@ pub async fn update(
 ) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
-    domain
-        .write(move |write| match stamp.live::<Policy>(write, &tenant, &id)? {
-            Some(_) => save(write, &tenant, &id, &policy, &stamp),
-            None => Err(Failure::not_found("policy", id.clone())),
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+    let saved = domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            match stamp.live::<Policy>(write, &tenant, &id)? {
+                Some(_) => save(write, &tenant, &id, &policy, &stamp),
+                None => Err(Failure::not_found("policy", id.clone())),
+            }
         })
-        .await
+        .await?;
+    domain.validators.prepare(&saved.value.rules).await;
+    Ok(saved)
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             if stamp.live::<Policy>(write, &tenant, &id)?.is_none() {
                 return Err(Failure::not_found("policy", id.clone()));
             }
@@ -117,7 +130,7 @@ pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) ->
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
 pub async fn test(domain: &Domain, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
     check(domain, policy).await?;
-    Ok(decision::decide(&policy.rules, input, domain.validators.as_ref()).await)
+    Ok(decision::try_out(&policy.rules, input, domain.validators.as_ref()).await)
 }
 
 /// Writes a policy inside a transaction. Also the way the first start makes the built-in ones.

@@ -5,8 +5,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Caller, Domain, Failure, Problem, binding::Binding, claim, client, id, key_ring, key_ring::KeyRing, policy::Policy,
-    scope, stamp::Stamp, tenant,
+    Caller, Domain, Failure, Problem,
+    binding::Binding,
+    claim, client, id, key_ring,
+    key_ring::KeyRing,
+    policy::Policy,
+    scope,
+    stamp::{Author, Stamp},
+    tenant,
 };
 use crate::{
     crypto::keys::KeyType,
@@ -46,14 +52,14 @@ pub const DEFAULT_TOKEN_SECONDS: i64 = 3600;
 
 /// The server `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Server>>, Failure> {
-    let found = domain.store.current::<Server>(tenant, id, domain.world.now())?;
+    let found = domain.store.current::<Server>(tenant, id, domain.now())?;
     found.ok_or_else(|| Failure::not_found("authorization server", id))
 }
 
 /// All servers of a tenant, by id.
 pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Server>)>, Failure> {
     tenant::current(domain, tenant)?;
-    Ok(timeline::list(&domain.store.read()?, tenant, domain.world.now(), None, usize::MAX)?)
+    Ok(timeline::list(&domain.store.read()?, tenant, domain.now(), None, usize::MAX)?)
 }
 
 /// Makes a server with a key of its own and the default scopes (createAuthorizationServer). Without `id` it gets one.
@@ -69,9 +75,10 @@ pub async fn create(
     id::check("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     check(&server)?;
     let ring = key_ring::generate(domain, tenant, &id, server.key_type).await?;
-    let (tenant, stamp) = (tenant.to_owned(), Stamp::of(domain, caller));
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             if stamp.live::<Server>(write, &tenant, &id)?.is_some() {
                 let reason = format!("`{id}` exists already");
                 return Err(Failure::Conflict { noun: "authorization server", reason });
@@ -92,9 +99,10 @@ pub async fn update(
     server: Server,
 ) -> Result<State<Server>, Failure> {
     check(&server)?;
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             let Some(old) = stamp.live::<Server>(write, &tenant, &id)? else {
                 return Err(Failure::not_found("authorization server", id.clone()));
             };
@@ -109,9 +117,10 @@ pub async fn update(
 
 /// Removes a server and everything below it in one transaction (deleteAuthorizationServer). System servers stay.
 pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, stamp) = (tenant.to_owned(), id.to_owned(), Stamp::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             let Some(old) = stamp.live::<Server>(write, &tenant, &id)? else {
                 return Err(Failure::not_found("authorization server", id.clone()));
             };
@@ -198,6 +207,34 @@ fn check(server: &Server) -> Result<(), Failure> {
                 problems.push(Problem::new(format!("/decision_bindings/{place}/{member}"), "must not be empty"));
             }
         }
+        problems.extend(id::check(&format!("/decision_bindings/{place}/policy_id"), &binding.policy_id).err());
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_of_a_binding_must_have_an_id_that_can_be_kept() {
+        let with = |policy_id: &str| Server {
+            name: "Shop".to_owned(),
+            key_type: KeyType::Ecdsa,
+            access_token_seconds: 1,
+            grant_types: Vec::new(),
+            system: false,
+            bindings: vec![Binding {
+                resource_type: "*".to_owned(),
+                action: "*".to_owned(),
+                policy_id: policy_id.to_owned(),
+            }],
+            decisions_open: false,
+        };
+        assert_eq!(check(&with("shop-1")), Ok(()));
+        for policy_id in ["", "a\0b", "a/b", &"x".repeat(129)] {
+            let Err(Failure::Invalid(problems)) = check(&with(policy_id)) else { panic!("{policy_id:?} was taken") };
+            assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/decision_bindings/0/policy_id"));
+        }
+    }
 }

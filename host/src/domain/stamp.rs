@@ -1,10 +1,38 @@
 //! When and by whom a change is made: the same for everything one operation changes.
+//!
+//! An operation takes an [`Author`] along into its transaction, where it becomes a [`Stamp`]: the instant is taken on
+//! the store's writer thread, so stamps are in the order of the commits and what is checked at a stamp is what holds.
 
 use super::{Caller, Domain};
 use crate::{
     store::{Noun, State, StoreError, Write, timeline},
-    world::Micros,
+    world::{Micros, World},
 };
+
+/// Who makes a change.
+#[derive(Clone)]
+pub(super) struct Author {
+    world: World,
+    name: String,
+    keep: usize,
+}
+
+impl Author {
+    /// The caller of an operation.
+    pub(super) fn of(domain: &Domain, caller: &Caller) -> Author {
+        Author::named(domain, caller.name())
+    }
+
+    /// The server itself, under a name for what it does.
+    pub(super) fn named(domain: &Domain, name: String) -> Author {
+        Author { world: domain.world.clone(), name, keep: domain.limits.states_kept }
+    }
+
+    /// The mark of this transaction: now, and after every change before it.
+    pub(super) fn stamp(&self, write: &mut Write<'_>) -> Result<Stamp, StoreError> {
+        Ok(Stamp { now: write.instant(self.world.now())?, author: self.name.clone(), keep: self.keep })
+    }
+}
 
 /// The mark on every state that an operation writes.
 #[derive(Clone, Debug)]
@@ -18,11 +46,6 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The mark of an operation that `caller` does now.
-    pub(super) fn of(domain: &Domain, caller: &Caller) -> Stamp {
-        Stamp { now: domain.world.now(), author: caller.name(), keep: domain.limits.states_kept }
-    }
-
     /// Appends a state that holds from now on, and lets go of the oldest superseded ones.
     pub(super) fn append<T: Noun>(
         &self,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Domain, Failure, stamp::Stamp};
+use super::{Caller, Domain, Failure, stamp::Author};
 use crate::store::{Kind, Noun, State};
 
 /// A tenant's configuration.
@@ -31,17 +31,20 @@ impl Noun for Tenant {
 
 /// The tenant `id`, as it is now. Every tenant is filed under itself.
 pub fn current(domain: &Domain, id: &str) -> Result<Arc<State<Tenant>>, Failure> {
-    let found = domain.store.current::<Tenant>(id, id, domain.world.now())?;
+    let found = domain.store.current::<Tenant>(id, id, domain.now())?;
     found.ok_or_else(|| Failure::not_found("tenant", id))
 }
 
 /// Replaces the configuration of the tenant `id`.
 pub async fn update(domain: &Domain, caller: &Caller, id: &str, tenant: Tenant) -> Result<State<Tenant>, Failure> {
-    let (id, stamp) = (id.to_owned(), Stamp::of(domain, caller));
+    let (id, author) = (id.to_owned(), Author::of(domain, caller));
     domain
-        .write(move |write| match stamp.live::<Tenant>(write, &id, &id)? {
-            Some(_) => Ok(stamp.append(write, &id, &id, tenant.clone())?),
-            None => Err(Failure::not_found("tenant", id.clone())),
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            match stamp.live::<Tenant>(write, &id, &id)? {
+                Some(_) => Ok(stamp.append(write, &id, &id, tenant.clone())?),
+                None => Err(Failure::not_found("tenant", id.clone())),
+            }
         })
         .await
 }

@@ -94,7 +94,7 @@ fn granted(
         ClientScopes::Only(scopes) => scopes.clone(),
         ClientScopes::AllOfServer => {
             let read = domain.store.read().map_err(Failure::from)?;
-            scope::names(&read, tenant, &client.server, domain.world.now())?
+            scope::names(&read, tenant, &client.server, domain.now())?
         }
     };
     let Some(asked) = asked else { return Ok(all) };

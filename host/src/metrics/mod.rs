@@ -92,6 +92,8 @@ pub struct Metrics {
     pub decision_log_dropped: Counter,
     /// Configured images in memory.
     pub sandbox_images: Gauge,
+    /// Components that cannot be loaded.
+    pub components_broken: Gauge,
     /// Commits of the store (one fsync each).
     pub store_commits: Counter,
     /// Write transactions in those commits.
@@ -133,6 +135,12 @@ impl Metrics {
             shed: counter(&mut registry, "shed", "Requests turned away because too much was waiting"),
             decision_log_records: counter(&mut registry, "decision_log_records", "Records written"),
             decision_log_dropped: counter(&mut registry, "decision_log_dropped", "Records that had to be dropped"),
+            components_broken: added(
+                &mut registry,
+                "components_broken",
+                "Components that cannot be loaded; their policies deny",
+                Gauge::default(),
+            ),
             sandbox_images: added(&mut registry, "sandbox_images", "Configured images in memory", Gauge::default()),
             store_commits: counter(&mut registry, "store_commits", "Commits, one fsync each"),
             store_transactions: counter(&mut registry, "store_transactions", "Write transactions in those commits"),

@@ -74,10 +74,15 @@ impl Admission {
         if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
             return Ok(done);
         }
-        let left = deadline.saturating_sub(watch.elapsed());
-        match timeout(left, self.slow_lane.acquire()).await {
-            Ok(Ok(_permit)) => Ok(call.await),
-            _ => Err(Code::Deadline),
+        loop {
+            let left = deadline.saturating_sub(watch.elapsed());
+            let Ok(Ok(permit)) = timeout(left, self.slow_lane.acquire()).await else { return Err(Code::Deadline) };
+            // One slice, then the next in line: a call that was merely unlucky must not wait for endless ones to end.
+            if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
+                return Ok(done);
+            }
+            drop(permit);
+            tokio::task::yield_now().await;
         }
     }
 }

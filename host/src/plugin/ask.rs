@@ -23,8 +23,16 @@ impl Validators for Sandbox {
         Box::pin(self.inner.check(rules))
     }
 
+    fn prepare<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, ()> {
+        Box::pin(self.inner.prepare_all(rules))
+    }
+
+    fn ask_once<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked> {
+        Box::pin(self.inner.ask(rules, input, false))
+    }
+
     fn ask<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked> {
-        Box::pin(self.inner.ask(rules, input))
+        Box::pin(self.inner.ask(rules, input, true))
     }
 }
 
@@ -65,7 +73,8 @@ impl Sandbox {
 }
 
 impl Inner {
-    async fn ask(self: &Arc<Inner>, rules: &RuleSet, input: &str) -> Asked {
+    /// Asks every group; `again` says whether to prepare for being asked again.
+    async fn ask(self: &Arc<Inner>, rules: &RuleSet, input: &str, again: bool) -> Asked {
         let plan = self.plan(rules).await;
         let mut asked = Asked {
             answers: vec![Answer::Error(Code::Unavailable); rules.rules().len()],
@@ -73,10 +82,11 @@ impl Inner {
             usage: Usage::default(),
         };
         for (rule, code) in &plan.fixed {
+            self.counters.called(Some(*code));
             set(&mut asked, *rule, Answer::Error(*code));
         }
         for group in &plan.groups {
-            let called = self.ask_group(group, rules, input).await;
+            let called = self.ask_group(group, rules, input, again).await;
             add(&mut asked.usage, &called.usage);
             asked.components.push(group.id.clone());
             self.spread(group, called.outcome, &mut asked);
@@ -84,18 +94,26 @@ impl Inner {
         asked
     }
 
-    async fn ask_group(self: &Arc<Inner>, group: &Group, rules: &RuleSet, input: &str) -> Called<Vec<Verdict>> {
+    async fn ask_group(
+        self: &Arc<Inner>,
+        group: &Group,
+        rules: &RuleSet,
+        input: &str,
+        again: bool,
+    ) -> Called<Vec<Verdict>> {
         if let Some(image) = self.image(group).await {
             return self.call(&group.guest, Warm { pre: &image.pre, input }).await;
         }
         match self.validator(&group.guest).await {
             Ok(loaded) => {
-                let Loaded::Validator(pre) = &*loaded else { return unavailable() };
-                self.prepare(group, rules);
+                let Loaded::Validator(pre) = &*loaded else { return self.unavailable() };
+                if again {
+                    self.prepare(group, rules);
+                }
                 let confs = group.confs(rules);
                 self.cold(self.call(&group.guest, Cold { pre, confs: &confs, input }).await)
             }
-            Err(_) => unavailable(),
+            Err(_) => self.unavailable(),
         }
     }
 
@@ -126,6 +144,11 @@ impl Inner {
         Answer::Fail { code, message, details }
     }
 
+    fn unavailable<T>(&self) -> Called<T> {
+        self.counters.called(Some(Code::Unavailable));
+        Called { outcome: Err(Code::Unavailable), usage: Usage::default() }
+    }
+
     fn counted_bad_answer(&self) -> Code {
         self.counters.bad_answer();
         Code::BadAnswer
@@ -152,10 +175,6 @@ impl Inner {
         called.usage.cold = true;
         called
     }
-}
-
-fn unavailable<T>() -> Called<T> {
-    Called { outcome: Err(Code::Unavailable), usage: Usage::default() }
 }
 
 fn set(asked: &mut Asked, rule: usize, answer: Answer) {

@@ -6,10 +6,16 @@ use wasmtime::{
     Store,
     component::{Component, Instance},
 };
-use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
+use wasmtime_wizer::Wizer;
 
 use super::{
-    Limits, artefact::Machine, bindings::validator::Validator, engine::Engines, guest::Guest, state::State,
+    Limits,
+    artefact::Machine,
+    bindings::validator::Validator,
+    engine::Engines,
+    guest::Guest,
+    snapshot::Configured,
+    state::{Interrupted, State},
     ticker::Ticker,
 };
 
@@ -20,13 +26,15 @@ pub(super) enum NoImage {
     Component(String),
     /// This configuration did not work out.
     Configuration(String),
+    /// It did not work out this time: the machine was too busy.
+    Passing(String),
 }
 
 impl NoImage {
     /// Why, in words.
     pub(super) fn reason(&self) -> &str {
         match self {
-            NoImage::Component(reason) | NoImage::Configuration(reason) => reason,
+            NoImage::Component(reason) | NoImage::Configuration(reason) | NoImage::Passing(reason) => reason,
         }
     }
 }
@@ -50,8 +58,12 @@ impl Bench<'_> {
             // Reading the memory out is our own code: neither the guest's deadline nor its output cap apply.
             store.data_mut().no_deadline();
             store.set_hostcall_fuel(usize::MAX);
-            let mut state = WasmtimeWizerComponent { store: &mut store, instance };
-            wizer.snapshot_component(&context, &mut state).await.map_err(configuration)
+            let mut configured = Configured::new(&mut store, instance);
+            let snapshot = wizer.snapshot_component(&context, &mut configured).await.map_err(configuration)?;
+            match configured.failure() {
+                None => Ok(snapshot),
+                Some(error) => Err(configuration(error)),
+            }
         })?;
         Machine::compile(&self.engines.run, &snapshot).map_err(configuration)
     }
@@ -86,5 +98,8 @@ fn component(error: wasmtime::Error) -> NoImage {
 }
 
 fn configuration(error: wasmtime::Error) -> NoImage {
+    if error.is::<Interrupted>() {
+        return NoImage::Passing(format!("{error:#}"));
+    }
     NoImage::Configuration(format!("{error:#}"))
 }

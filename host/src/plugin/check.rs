@@ -1,15 +1,10 @@
 //! Checking a policy before it is saved: names, sizes, schemas, and the component's own opinion.
 //!
-//! Called through `decision::Validators`. Answers every problem it can find, then starts the builds.
+//! Called through `decision::Validators`. Answers every problem it can find.
 
 use std::sync::Arc;
 
-use super::{
-    bindings::types,
-    job::Configure,
-    plan::{Group, Plan},
-    sandbox::Inner,
-};
+use super::{bindings::types, job::Configure, plan::Group, sandbox::Inner};
 use crate::decision::{Code, ConfProblem, RuleSet};
 
 impl Inner {
@@ -21,14 +16,15 @@ impl Inner {
             problems.extend(self.check_group(group, rules).await);
         }
         if problems.is_empty() {
-            self.prepare_all(&plan, rules);
             return Ok(());
         }
         problems.sort_by_key(|problem| problem.rule);
         Err(problems)
     }
 
-    fn prepare_all(self: &Arc<Inner>, plan: &Plan, rules: &RuleSet) {
+    /// Starts the builds of rules that were saved.
+    pub(super) async fn prepare_all(self: &Arc<Inner>, rules: &RuleSet) {
+        let plan = self.plan(rules).await;
         for group in &plan.groups {
             self.prepare(group, rules);
         }

@@ -81,13 +81,10 @@ fn common() -> Config {
         .epoch_interruption(true)
         .concurrency_support(false)
         .gc_support(false)
-        .wasm_threads(false)
         .wasm_memory64(false)
         // The same bytes shall answer the same on every processor.
         .cranelift_nan_canonicalization(true)
-        .relaxed_simd_deterministic(true)
-        // A compilation may take one thread from the requests, not all of them.
-        .parallel_compilation(false);
+        .relaxed_simd_deterministic(true);
     config
 }
 

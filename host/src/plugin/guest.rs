@@ -56,7 +56,9 @@ pub(super) struct Guest {
     pub(super) name: Arc<str>,
     source: Source,
     identity: OnceLock<Result<Identity, PluginError>>,
-    loaded: OnceCell<Result<Arc<Loaded>, PluginError>>,
+    loaded: OnceCell<Arc<Loaded>>,
+    /// Why it can never be loaded, once that is known.
+    hopeless: OnceLock<PluginError>,
     /// What `describe` answered.
     pub(super) described: OnceCell<Arc<Described>>,
     /// The component prepared for snapshots, or why it cannot be.
@@ -114,6 +116,7 @@ impl Guest {
             source,
             identity: OnceLock::new(),
             loaded: OnceCell::new(),
+            hopeless: OnceLock::new(),
             described: OnceCell::new(),
             instrumented: OnceLock::new(),
             not_snapshotted: OnceLock::new(),
@@ -152,7 +155,17 @@ impl Guest {
                 .await
                 .unwrap_or(Err(PluginError::Stopped))
         };
-        self.loaded.get_or_init(|| load).await.clone()
+        if let Some(fault) = self.hopeless.get() {
+            return Err(fault.clone());
+        }
+        let loaded = self.loaded.get_or_try_init(|| load).await.cloned();
+        if let Err(fault) = &loaded
+            && *fault != PluginError::Stopped
+        {
+            // Set once; whoever came to the same end at the same time has nothing to add. A stop may not happen again.
+            let _ = self.hopeless.set(fault.clone());
+        }
+        loaded
     }
 
     fn load(&self, engines: &Engines, folder: &Folder) -> Result<Arc<Loaded>, PluginError> {
@@ -172,8 +185,7 @@ impl Guest {
     /// Why this component cannot be loaded, when that is known.
     pub(super) fn fault(&self) -> Option<PluginError> {
         let identity = self.identity.get().and_then(|identity| identity.as_ref().err());
-        let loaded = self.loaded.get().and_then(|loaded| loaded.as_ref().err());
-        identity.or(loaded).cloned()
+        identity.or(self.hopeless.get()).cloned()
     }
 }
 

@@ -35,6 +35,7 @@ mod plan;
 mod registry;
 mod report;
 mod sandbox;
+mod snapshot;
 mod state;
 #[cfg(test)]
 mod tests;

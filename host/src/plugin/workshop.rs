@@ -163,9 +163,11 @@ impl Inner {
         let Err(why) = made else { return };
         tracing::info!(component = &*guest.name, reason = why.reason(), "no image, each call configures its instance");
         self.counters.failed_builds.fetch_add(1, Relaxed);
-        if let NoImage::Component(reason) = &why {
+        match &why {
             // Set once and for all; a second build that comes to the same end has nothing to add.
-            let _ = guest.not_snapshotted.set(reason.clone());
+            NoImage::Component(reason) => drop(guest.not_snapshotted.set(reason.clone())),
+            NoImage::Configuration(_) => {}
+            NoImage::Passing(_) => return,
         }
         self.workshop.refused.insert(*key, Arc::new(why));
     }

@@ -66,13 +66,15 @@ pub(super) async fn drain(
     Drained { cut }
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub async fn terminated() {
-    let terminate = arrival(signal(SignalKind::terminate()));
-    let interrupt = arrival(signal(SignalKind::interrupt()));
-    tokio::select! {
-        () = terminate => tracing::info!("SIGTERM: finishing what runs"),
-        () = interrupt => tracing::info!("SIGINT: finishing what runs"),
+/// From this call on SIGTERM and SIGINT no longer just end the process; the answer resolves when one arrives. Must be
+/// called inside a runtime.
+pub fn terminated() -> impl Future<Output = ()> + Send + 'static {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        tokio::select! {
+            () = arrival(terminate) => tracing::info!("SIGTERM: finishing what runs"),
+            () = arrival(interrupt) => tracing::info!("SIGINT: finishing what runs"),
+        }
     }
 }
 

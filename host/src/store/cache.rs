@@ -1,7 +1,9 @@
 //! Decoded values of hot records, so that a request does not decode the same client again and again.
 //!
 //! An entry of a timeline knows the interval in which it holds, so a scheduled state takes over at its instant without
-//! any write. "There is none" is cached too. What a write set touches decides what is invalidated.
+//! any write. "There is none" is cached too. What a write set touches decides what is invalidated. The cache is bounded
+//! in items and in bytes: callers decide what is asked for, so neither many absent ids nor a few large values may fill
+//! the memory.
 //!
 //! The race to beat: a reader takes its snapshot, a commit changes the record and invalidates it, then the reader puts
 //! the old value in. So every insert names the commit sequence that was current before its snapshot was taken, and is
@@ -18,11 +20,23 @@ use std::{
     },
 };
 
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter, sync::DefaultLifecycle};
+
 use crate::world::Micros;
 
 use super::{Table, timeline, write::Changes};
 
 const SHARDS: usize = 64;
+
+/// Bytes of encoded values and keys for each item that may be cached, and for a cache of few items.
+const BYTES_PER_ITEM: u64 = 8 << 10;
+const LEAST_BYTES: u64 = 16 << 20;
+
+/// Parts of the cache with a lock and a share of the bytes each. More would be too small for a large policy.
+const PARTS: usize = 16;
+
+/// What an entry costs beside its key and its value.
+const OVERHEAD: u64 = 128;
 
 /// Which record: for a timeline its identity under [`Table::States`], otherwise the record's own key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +49,34 @@ pub(super) struct CacheKey {
 #[derive(Clone)]
 pub(super) struct Cached {
     pub(super) value: Option<Arc<dyn Any + Send + Sync>>,
+    /// Bytes of the encoded value.
+    pub(super) bytes: usize,
     pub(super) holds: RangeInclusive<Micros>,
 }
 
+/// What a lookup found: the decoded value or none, how many bytes it has in the file, and when that holds.
+pub(super) struct Loaded<T> {
+    pub(super) value: Option<T>,
+    pub(super) bytes: usize,
+    pub(super) holds: RangeInclusive<Micros>,
+}
+
+/// An entry weighs its bytes, but at least an item's share of them all: so one capacity bounds both.
+#[derive(Clone)]
+struct Weight {
+    share: u64,
+}
+
+impl Weighter<CacheKey, Cached> for Weight {
+    fn weight(&self, key: &CacheKey, entry: &Cached) -> u64 {
+        (OVERHEAD + key.key.len() as u64 + entry.bytes as u64).max(self.share)
+    }
+}
+
+type Entries = quick_cache::sync::Cache<CacheKey, Cached, Weight>;
+
 pub(super) struct Cache {
-    entries: quick_cache::sync::Cache<CacheKey, Cached>,
+    entries: Entries,
     /// For every shard of keys the commit it was last invalidated for.
     invalidated: [Mutex<u64>; SHARDS],
     hits: AtomicU64,
@@ -49,7 +86,7 @@ pub(super) struct Cache {
 impl Cache {
     pub(super) fn new(items: usize) -> Cache {
         Cache {
-            entries: quick_cache::sync::Cache::new(items),
+            entries: entries(items),
             invalidated: std::array::from_fn(|_| Mutex::new(0)),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -103,6 +140,22 @@ impl Cache {
     }
 }
 
+fn entries(items: usize) -> Entries {
+    let bytes = match items {
+        0 => 0,
+        items => (items as u64).saturating_mul(BYTES_PER_ITEM).max(LEAST_BYTES),
+    };
+    let weight = Weight { share: bytes.checked_div(items as u64).unwrap_or_default().max(1) };
+    let options = OptionsBuilder::new().estimated_items_capacity(items).weight_capacity(bytes).shards(PARTS).build();
+    match options {
+        Ok(options) => {
+            Entries::with_options(options, weight, DefaultHashBuilder::default(), DefaultLifecycle::default())
+        }
+        // Only for options that are not set.
+        Err(_) => Entries::with_weighter(items, bytes, weight),
+    }
+}
+
 /// The cached record a changed key belongs to, if its table is cached at all.
 fn cache_key(table: Table, key: &[u8]) -> Option<CacheKey> {
     match table {
@@ -120,7 +173,7 @@ mod tests {
     }
 
     fn entry(value: u32, holds: RangeInclusive<Micros>) -> Cached {
-        Cached { value: Some(Arc::new(value)), holds }
+        Cached { value: Some(Arc::new(value)), bytes: 4, holds }
     }
 
     fn touched() -> Changes {
@@ -149,8 +202,25 @@ mod tests {
         assert_eq!(cache.get::<u32>(&key(), 9), Some(Some(Arc::new(1))));
         assert_eq!(cache.get::<u32>(&key(), 10), None);
         assert_eq!(cache.get::<u64>(&key(), 9), None);
-        cache.insert(key(), Cached { value: None, holds: 0..=9 }, 0);
+        cache.insert(key(), Cached { value: None, bytes: 0, holds: 0..=9 }, 0);
         assert_eq!(cache.get::<u32>(&key(), 9), Some(None));
+    }
+
+    #[test]
+    fn the_cache_is_bounded_in_items_and_in_bytes() {
+        let fill = |items: usize, bytes: usize| {
+            let cache = Cache::new(items);
+            for number in 0..5_000_u32 {
+                let key = CacheKey { table: Table::User, key: number.to_be_bytes().to_vec() };
+                cache.insert(key, Cached { value: None, bytes, holds: 0..=9 }, 0);
+            }
+            cache.entries.len()
+        };
+        let many = fill(1_000, 0);
+        assert!((900..=1_000).contains(&many), "{many} absent records");
+        let large = fill(1_000, 1 << 16);
+        assert!((100..=256).contains(&large), "{large} values of 64 KiB in 16 MiB");
+        assert_eq!(fill(1_000, 17 << 20), 0, "larger than the cache");
     }
 
     #[test]

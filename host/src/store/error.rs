@@ -25,7 +25,8 @@ pub enum StoreError {
     Full,
     /// The operating system failed. After a failed commit the store takes no more writes until it is opened again.
     Io(String),
-    /// A key without parts, or a part that contains a NUL character.
+    /// A key without parts, or a part that contains a NUL character or is too long. Only writing answers it: for a
+    /// reader, what can be no key is not there.
     BadKey,
     /// A value that cannot be encoded, or is too large.
     BadValue {
@@ -65,7 +66,7 @@ impl fmt::Display for StoreError {
             StoreError::Corrupt { table, reason } => write!(f, "the data file is damaged ({table}): {reason}"),
             StoreError::Full => f.write_str("the disk is full; no more writes until a restart"),
             StoreError::Io(reason) => write!(f, "the data file cannot be used: {reason}"),
-            StoreError::BadKey => f.write_str("a key is empty or contains a NUL character"),
+            StoreError::BadKey => f.write_str("a key is empty, too long, or contains a NUL character"),
             StoreError::BadValue { table, reason } => write!(f, "a value cannot be stored ({table}): {reason}"),
             StoreError::Panicked => f.write_str("the write stopped with a panic and was undone"),
             StoreError::Closed => f.write_str("the store is closed"),

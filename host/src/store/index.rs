@@ -4,7 +4,7 @@ use std::ops::{Bound, ControlFlow};
 
 use super::{
     Index, StoreError, Table, View, Write,
-    key::{Key, Parts, beyond, borrow},
+    key::{Key, Parts, beyond, borrow, sought},
     read::first,
     value,
 };
@@ -30,8 +30,8 @@ pub fn remove(write: &mut Write<'_>, index: Index, key: &[&str], id: &str) -> Re
 
 /// The ids under exactly this key, in order.
 pub fn ids(view: &impl View, index: Index, key: &[&str]) -> Result<Vec<String>, StoreError> {
-    let prefix = prefix(index, key)?;
     let mut ids = Vec::new();
+    let Some(prefix) = sought(prefix(index, key))? else { return Ok(ids) };
     let (from, to) = (Bound::Included(prefix.as_bytes()), beyond(prefix.as_bytes()));
     view.scan(Table::Index, from, borrow(&to), false, &mut |entry, _| {
         let id = entry.get(prefix.as_bytes().len()..).and_then(|rest| Parts(rest).text());
@@ -43,7 +43,7 @@ pub fn ids(view: &impl View, index: Index, key: &[&str]) -> Result<Vec<String>, 
 
 /// Whether there is any id under exactly this key.
 pub fn any(view: &impl View, index: Index, key: &[&str]) -> Result<bool, StoreError> {
-    let prefix = prefix(index, key)?;
+    let Some(prefix) = sought(prefix(index, key))? else { return Ok(false) };
     let (from, to) = (Bound::Included(prefix.as_bytes()), beyond(prefix.as_bytes()));
     Ok(first(view, Table::Index, from, borrow(&to), false)?.is_some())
 }

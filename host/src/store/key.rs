@@ -1,13 +1,17 @@
 //! Keys: rows of parts as bytes that sort like the parts and never run together.
 //!
-//! Text ends with a NUL byte (text that contains one is refused), numbers are big-endian, signed ones with the sign
-//! bit flipped. Used by every file of the store that lays out a table; knows nothing of what the parts mean.
+//! Text ends with a NUL byte (text that contains one, or is too long for an id, is refused), numbers are big-endian,
+//! signed ones with the sign bit flipped. Used by every file of the store that lays out a table; knows nothing of what the parts mean.
 
 use std::ops::Bound;
 
 use super::StoreError;
 
 const SIGN: u64 = 1 << 63;
+
+/// The longest text in a key, in bytes. Ids that people choose have at most 128; derived ones, such as a server's id and
+/// the name of a claim, somewhat more. Whatever is longer cannot have been stored.
+pub(super) const LONGEST_TEXT: usize = 256;
 
 /// A key under construction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,9 +28,9 @@ impl Key {
         self
     }
 
-    /// Adds text; refuses a NUL inside it.
+    /// Adds text; refuses a NUL inside it, and what is longer than [`LONGEST_TEXT`].
     pub(super) fn text(mut self, text: &str) -> Result<Key, StoreError> {
-        if text.as_bytes().contains(&0) {
+        if text.len() > LONGEST_TEXT || text.as_bytes().contains(&0) {
             return Err(StoreError::BadKey);
         }
         self.0.extend_from_slice(text.as_bytes());
@@ -56,6 +60,14 @@ impl Key {
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
+    }
+}
+
+/// The key of something to read. What can be no key is not there, so there is none and no error.
+pub(super) fn sought<K>(key: Result<K, StoreError>) -> Result<Option<K>, StoreError> {
+    match key {
+        Err(StoreError::BadKey) => Ok(None),
+        key => key.map(Some),
     }
 }
 
@@ -158,6 +170,8 @@ mod tests {
     #[test]
     fn the_end_of_a_text_cannot_be_forged() {
         assert_eq!(Key::new().text("a\0b"), Err(StoreError::BadKey));
+        assert!(Key::new().text(&"x".repeat(LONGEST_TEXT)).is_ok());
+        assert_eq!(Key::new().text(&"x".repeat(LONGEST_TEXT + 1)), Err(StoreError::BadKey));
         assert_ne!(Key::new().texts(&["a", ""]).unwrap(), Key::new().texts(&["a"]).unwrap());
         assert_ne!(Key::new().texts(&["ab", "c"]).unwrap(), Key::new().texts(&["a", "bc"]).unwrap());
     }

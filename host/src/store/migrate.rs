@@ -6,13 +6,16 @@
 use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::{Record, StoreError, Table, View, Write, error::engine, read::Read, records, write::Tables, writer::begin};
+use super::{
+    Record, StoreError, Table, View, Write, clock, error::engine, read::Read, records, timeline, write::Tables,
+    writer::begin,
+};
 
 /// Brings the data from one format to the next.
 type Step = fn(&mut Write<'_>) -> Result<(), StoreError>;
 
 /// Step number n (counted from 1) leads to format n.
-const STEPS: [Step; 1] = [first];
+const STEPS: [Step; 2] = [first, with_clock];
 
 /// The format this program writes.
 pub(super) const FORMAT: u32 = STEPS.len() as u32;
@@ -20,6 +23,14 @@ pub(super) const FORMAT: u32 = STEPS.len() as u32;
 /// 1: the first format. There is nothing to bring along.
 fn first(_: &mut Write<'_>) -> Result<(), StoreError> {
     Ok(())
+}
+
+/// 2: the highest instant that a change was given is kept. Until then it was the time of the last one recorded.
+fn with_clock(write: &mut Write<'_>) -> Result<(), StoreError> {
+    match timeline::last_recorded(&*write)? {
+        Some(instant) => clock::note(write, instant),
+        None => Ok(()),
+    }
 }
 
 /// The file's format number.

@@ -6,6 +6,7 @@
 //! ```text
 //! tables    every table on one page          key, value   how parts and structs become bytes
 //! timeline  records, index, pages            what lies in the tables, written against View and Write
+//! clock     instants that only grow
 //! read      MVCC snapshots                   write        the write set a closure fills
 //! writer    the one thread that commits      cache        decoded values of hot records
 //! open      the file     migrate  its format     backup, verify  copies of it
@@ -15,6 +16,7 @@
 
 mod backup;
 mod cache;
+mod clock;
 mod error;
 pub mod index;
 mod key;
@@ -38,7 +40,6 @@ mod tests;
 use std::{
     any::Any,
     fmt,
-    ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -62,8 +63,10 @@ pub use timeline::State;
 pub use verify::verify;
 pub use write::Write;
 
-use cache::{Cache, CacheKey, Cached};
+use cache::{Cache, CacheKey, Cached, Loaded};
+use clock::Clock;
 use error::engine;
+use key::sought;
 use writer::{Queue, Shared};
 
 /// The open store. Clones are the same store; the file is released when the last one is gone.
@@ -108,9 +111,14 @@ impl Store {
 
     fn start(database: Database, options: &Options) -> Result<Store, StoreError> {
         migrate::run(&database)?;
-        let cache = Cache::new(options.cache_items);
-        let shared = Shared { database, cache, sequence: AtomicU64::new(0), writes: AtomicU64::new(0) };
-        let shared = Arc::new(shared);
+        let highest = clock::highest(&Read::new(database.begin_read().map_err(engine)?))?;
+        let shared = Arc::new(Shared {
+            database,
+            cache: Cache::new(options.cache_items),
+            clock: Clock::new(highest),
+            sequence: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+        });
         let (queue, thread) = writer::start(Arc::clone(&shared))?;
         let inner = Inner { path: options.path.clone(), shared, queue, thread: Mutex::new(Some(thread)) };
         Ok(Store { inner: Arc::new(inner) })
@@ -151,27 +159,30 @@ impl Store {
         answered.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
+    /// Now, for reading: `wall`, the wall clock's, or the instant of the last change when that is later. So what was
+    /// answered holds, also after the clock stepped back.
+    pub fn now(&self, wall: Micros) -> Micros {
+        self.inner.shared.clock.now(wall)
+    }
+
     /// The state of a record that is current at `at`, through the cache; `None` when there is none or it is deleted.
     pub fn current<T: Noun>(&self, tenant: &str, id: &str, at: Micros) -> Result<Option<Arc<State<T>>>, StoreError> {
-        let identity = timeline::identity::<T>(tenant, id)?;
+        let Some(identity) = sought(timeline::identity::<T>(tenant, id))? else { return Ok(None) };
         let key = CacheKey { table: Table::States, key: identity.as_bytes().to_vec() };
-        self.cached(key, at, |read| {
-            let (state, holds) = timeline::lookup::<T>(read, &identity, at)?;
-            Ok((state.filter(|state| !state.deleted), holds))
-        })
+        self.cached(key, at, |read| timeline::load(read, &identity, at))
     }
 
     /// A plain record, through the cache.
     pub fn record<T: Record>(&self, key: &[&str]) -> Result<Option<Arc<T>>, StoreError> {
-        let cache_key = CacheKey { table: T::TABLE, key: records::encoded::<T>(key)? };
-        self.cached(cache_key, 0, |read| Ok((records::get(read, key)?, Micros::MIN..=Micros::MAX)))
+        let Some(key) = sought(records::encoded::<T>(key))? else { return Ok(None) };
+        self.cached(CacheKey { table: T::TABLE, key: key.clone() }, 0, |read| records::load(read, &key))
     }
 
     fn cached<T: Send + Sync + 'static>(
         &self,
         key: CacheKey,
         at: Micros,
-        load: impl FnOnce(&Read) -> Result<(Option<T>, RangeInclusive<Micros>), StoreError>,
+        load: impl FnOnce(&Read) -> Result<Loaded<T>, StoreError>,
     ) -> Result<Option<Arc<T>>, StoreError> {
         let cache = &self.inner.shared.cache;
         if let Some(found) = cache.get(&key, at) {
@@ -179,10 +190,10 @@ impl Store {
         }
         // Asked before the snapshot is taken, see cache.rs.
         let seen = self.commit_sequence();
-        let (value, holds) = load(&self.read()?)?;
+        let Loaded { value, bytes, holds } = load(&self.read()?)?;
         let value = value.map(Arc::new);
         let erased = value.clone().map(|value| value as Arc<dyn Any + Send + Sync>);
-        cache.insert(key, Cached { value: erased, holds }, seen);
+        cache.insert(key, Cached { value: erased, bytes, holds }, seen);
         Ok(value)
     }
 

@@ -1,7 +1,8 @@
-//! The data file and its folder: created for the owner alone, opened by one process at a time.
+//! The data file and its folder: created for the owner alone and whole, opened by one process at a time.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::ErrorKind,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 
 use redb::{Builder, Database, backends::FileBackend};
 
-use super::{StoreError, error::engine};
+use super::{StoreError, error::engine, migrate};
 
 /// How to open the store.
 #[derive(Clone, Debug)]
@@ -29,17 +30,51 @@ pub(super) fn database(options: &Options) -> Result<Database, StoreError> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         sync_folder(folder)?;
     }
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&options.path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+    make_missing(options)?;
+    let file = OpenOptions::new().read(true).write(true).open(&options.path)?;
+    let metadata = file.metadata()?;
+    if metadata.len() == 0 {
+        // redb would make a new one of it, and nobody would notice what was lost.
+        return Err(StoreError::corrupt("file", "it is empty"));
+    }
+    if metadata.permissions().mode() & 0o077 != 0 {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
     // Without this a crash of the machine may lose the name of a file whose contents are safe.
     sync_folder(&options.path)?;
-    let mut builder = Builder::new();
-    builder.set_cache_size(options.redb_cache_bytes);
+    let mut builder = builder(options);
     builder.set_repair_callback(|_| tracing::warn!("the data file was not closed properly; checking all of it"));
     build(|| builder.create_with_backend(FileBackend::new(file)?))
+}
+
+/// Makes the data file if it is missing. It gets its name when it is whole and durable, so a start that is killed leaves
+/// a good file or none; what it left under the temporary name is removed.
+fn make_missing(options: &Options) -> Result<(), StoreError> {
+    let folder = File::open(folder_of(&options.path))?;
+    // Two first starts at once take turns. Not every file system has such locks; without them they are told of an error.
+    let _ = folder.lock();
+    let partial = options.path.with_extension("making");
+    match fs::remove_file(&partial) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    if options.path.try_exists()? {
+        return Ok(());
+    }
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&partial)?;
+    let content = file.try_clone()?;
+    let database = build(|| builder(options).create_with_backend(FileBackend::new(content)?))?;
+    migrate::run(&database)?;
+    database.close().map_err(engine)?;
+    file.sync_all()?;
+    fs::rename(&partial, &options.path)?;
+    Ok(folder.sync_all()?)
+}
+
+fn builder(options: &Options) -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(options.redb_cache_bytes);
+    builder
 }
 
 /// Runs one of redb's ways to open a file. They may panic on a damaged one.

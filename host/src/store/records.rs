@@ -2,17 +2,27 @@
 
 use std::ops::{Bound, ControlFlow};
 
+use crate::world::Micros;
+
 use super::{
     Record, StoreError, View, Write,
-    key::{Key, Parts, beyond, borrow},
+    cache::Loaded,
+    key::{Key, Parts, beyond, borrow, sought},
     value,
 };
 
 /// The record of a key.
 pub fn get<T: Record>(view: &impl View, key: &[&str]) -> Result<Option<T>, StoreError> {
-    match view.get(T::TABLE, &encoded::<T>(key)?)? {
-        Some(bytes) => value::decode(T::TABLE, &bytes).map(Some),
-        None => Ok(None),
+    let Some(key) = sought(encoded::<T>(key))? else { return Ok(None) };
+    Ok(load(view, &key)?.value)
+}
+
+/// The record of an encoded key, for the cache.
+pub(super) fn load<T: Record>(view: &impl View, key: &[u8]) -> Result<Loaded<T>, StoreError> {
+    let holds = Micros::MIN..=Micros::MAX;
+    match view.get(T::TABLE, key)? {
+        Some(bytes) => Ok(Loaded { value: Some(value::decode(T::TABLE, &bytes)?), bytes: bytes.len(), holds }),
+        None => Ok(Loaded { value: None, bytes: 0, holds }),
     }
 }
 
@@ -46,11 +56,8 @@ pub fn list_after<T: Record>(
     after: Option<&[&str]>,
     limit: usize,
 ) -> Result<Vec<(Vec<String>, T)>, StoreError> {
-    let prefix = Key::new().texts(prefix)?;
     let mut records = Vec::new();
-    if limit == 0 {
-        return Ok(records);
-    }
+    let Some(prefix) = sought(Key::new().texts(prefix))?.filter(|_| limit > 0) else { return Ok(records) };
     let start = prefix.as_bytes().to_vec();
     let from = match after.map(encoded::<T>).transpose()? {
         Some(after) if after >= start => Bound::Excluded(after),

@@ -6,14 +6,15 @@
 
 use std::ops::{Bound, ControlFlow, RangeInclusive};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::world::Micros;
 
 use super::{
     Noun, StoreError, Table, View, Write,
-    key::{Key, Parts, beyond, borrow},
-    read::first,
+    cache::Loaded,
+    key::{Key, Parts, beyond, borrow, sought},
+    read::{Pair, first},
     value,
 };
 
@@ -55,16 +56,24 @@ const INSTANT_AND_VERSION: usize = 16;
 
 /// The newest state with `valid_from` not after `at`. It may be a deleted one: look at [`State::deleted`].
 pub fn current<T: Noun>(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<Option<State<T>>, StoreError> {
-    state_at(view, &identity::<T>(tenant, id)?, at)
+    match sought(identity::<T>(tenant, id))? {
+        Some(identity) => state_at(view, &identity, at),
+        None => Ok(None),
+    }
 }
 
-/// The current state, and the instants at which that answer stays right.
-pub(super) fn lookup<T: Noun>(
-    view: &impl View,
-    identity: &Key,
-    at: Micros,
-) -> Result<(Option<State<T>>, RangeInclusive<Micros>), StoreError> {
-    let state = state_at::<T>(view, identity, at)?;
+/// The current state for the cache: what it weighs, and the instants at which the answer stays right. A deleted state
+/// is as good as none.
+pub(super) fn load<T: Noun>(view: &impl View, identity: &Key, at: Micros) -> Result<Loaded<State<T>>, StoreError> {
+    let found = stored_at(view, identity, at)?;
+    let bytes = found.as_ref().map_or(0, |(_, bytes)| bytes.len());
+    let state: Option<State<T>> = found.map(|(key, bytes)| decode(&key, &bytes)).transpose()?;
+    let holds = holds(view, identity, at, state.as_ref().map_or(Micros::MIN, |state| state.valid_from))?;
+    Ok(Loaded { value: state.filter(|state| !state.deleted), bytes, holds })
+}
+
+/// From when until when the state that is current at `at` is the current one.
+fn holds(view: &impl View, identity: &Key, at: Micros, from: Micros) -> Result<RangeInclusive<Micros>, StoreError> {
     let after = last_key_at(identity, at);
     let next = first(view, Table::States, Bound::Excluded(&after), borrow(&beyond(identity.as_bytes())), false)?;
     let until = match next {
@@ -72,8 +81,7 @@ pub(super) fn lookup<T: Noun>(
         Some((key, _)) => instant_and_version(&key)?.0.saturating_sub(1),
         None => Micros::MAX,
     };
-    let from = state.as_ref().map_or(Micros::MIN, |state| state.valid_from);
-    Ok((state, from..=until))
+    Ok(from..=until)
 }
 
 /// The records of a tenant that exist at `at`, by id, at most `limit` of them, those behind the id `after` only.
@@ -110,7 +118,7 @@ fn list_where<T: Noun>(
     if limit == 0 {
         return Ok(listed);
     }
-    let all = kind::<T>(tenant)?;
+    let Some(all) = sought(kind::<T>(tenant))? else { return Ok(listed) };
     let start = match after {
         Some(id) => Bound::Excluded(all.clone().text(id)?.into_bytes()),
         None => Bound::Included(all.as_bytes().to_vec()),
@@ -128,8 +136,8 @@ fn list_where<T: Noun>(
 
 /// All states, in the order in which they hold; the scheduled and the deleted ones are among them.
 pub fn history<T: Noun>(view: &impl View, tenant: &str, id: &str) -> Result<Vec<State<T>>, StoreError> {
-    let identity = identity::<T>(tenant, id)?;
     let mut states = Vec::new();
+    let Some(identity) = sought(identity::<T>(tenant, id))? else { return Ok(states) };
     let (from, to) = (Bound::Included(identity.as_bytes()), beyond(identity.as_bytes()));
     view.scan(Table::States, from, borrow(&to), false, &mut |key, bytes| {
         states.push(decode(key, bytes)?);
@@ -225,6 +233,17 @@ pub fn trim<T: Noun>(
     Ok(delete(write, Table::States, past))
 }
 
+/// When the last of all states was written down. Reads every state: for a migration.
+pub(super) fn last_recorded(view: &impl View) -> Result<Option<Micros>, StoreError> {
+    let mut last = None;
+    view.scan(Table::States, Bound::Unbounded, Bound::Unbounded, false, &mut |_, bytes| {
+        let stored: Stored<IgnoredAny> = value::decode(Table::States, bytes)?;
+        last = last.max(Some(stored.recorded_at));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(last)
+}
+
 /// The part of a state's key that names its record.
 pub(super) fn identity_of(state: &[u8]) -> Option<&[u8]> {
     state.len().checked_sub(INSTANT_AND_VERSION).and_then(|end| state.get(..end))
@@ -245,9 +264,12 @@ fn last_key_at(identity: &Key, at: Micros) -> Vec<u8> {
 }
 
 fn state_at<T: Noun>(view: &impl View, identity: &Key, at: Micros) -> Result<Option<State<T>>, StoreError> {
+    stored_at(view, identity, at)?.map(|(key, bytes)| decode(&key, &bytes)).transpose()
+}
+
+fn stored_at(view: &impl View, identity: &Key, at: Micros) -> Result<Option<Pair>, StoreError> {
     let (from, to) = (Bound::Included(identity.as_bytes()), last_key_at(identity, at));
-    let found = first(view, Table::States, from, Bound::Included(&to), true)?;
-    found.map(|(key, bytes)| decode(&key, &bytes)).transpose()
+    first(view, Table::States, from, Bound::Included(&to), true)
 }
 
 fn record<T: Noun>(

@@ -18,8 +18,11 @@ use std::{
 
 use redb::WriteTransaction;
 
+use crate::world::Micros;
+
 use super::{
     StoreError, Table, View,
+    clock::{self, Stamped},
     error::engine,
     read::{self, Each},
     tables::Bytes,
@@ -32,11 +35,20 @@ pub(super) type Changes = BTreeMap<Table, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
 pub struct Write<'a> {
     base: &'a dyn View,
     changes: Changes,
+    stamped: Option<Stamped>,
 }
 
 impl<'a> Write<'a> {
     pub(super) fn new(base: &'a dyn View) -> Write<'a> {
-        Write { base, changes: Changes::new() }
+        Write { base, changes: Changes::new(), stamped: None }
+    }
+
+    /// The instant of what is changed here: `wall`, the wall clock's, unless an earlier change already had a later one;
+    /// then the one after it. So changes are dated in the order of their commits.
+    pub fn instant(&mut self, wall: Micros) -> Result<Micros, StoreError> {
+        let stamped = clock::next(self, wall)?;
+        self.stamped = Some(stamped);
+        Ok(stamped.instant)
     }
 
     /// Sets the value of a key. The value is an envelope.
@@ -47,6 +59,11 @@ impl<'a> Write<'a> {
     /// Deletes a key, whether it is there or not.
     pub(super) fn delete(&mut self, table: Table, key: Vec<u8>) {
         self.changes.entry(table).or_default().insert(key, None);
+    }
+
+    /// The last instant that was taken.
+    pub(super) fn stamped(&self) -> Option<Stamped> {
+        self.stamped
     }
 
     pub(super) fn into_changes(self) -> Changes {

@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{
     StoreError, Write,
     cache::Cache,
+    clock::{Clock, Stamped},
     error::engine,
     write::{Changes, Tables},
 };
@@ -38,6 +39,7 @@ const ROOM: usize = 1024;
 pub(super) struct Shared {
     pub(super) database: Database,
     pub(super) cache: Cache,
+    pub(super) clock: Clock,
     /// How many commits are done and visible to new snapshots.
     pub(super) sequence: AtomicU64,
     /// How many closures those commits held.
@@ -175,7 +177,7 @@ fn gather(first: Message, inbox: &Receiver<Message>) -> (Batch, bool) {
 /// Runs a batch and makes what it changed durable.
 fn commit(shared: &Shared, batch: &mut Batch) -> Result<(), StoreError> {
     let transaction = begin(&shared.database)?;
-    let changed = collect(&transaction, batch)?;
+    let Collected { changed, stamped } = collect(&transaction, batch)?;
     if changed.is_empty() {
         return transaction.abort().map_err(engine);
     }
@@ -184,25 +186,37 @@ fn commit(shared: &Shared, batch: &mut Batch) -> Result<(), StoreError> {
     // the cache, and nobody finds one there.
     changed.iter().for_each(|changes| shared.cache.invalidate(changes, next));
     transaction.commit().map_err(engine)?;
+    // Before anybody is answered: a state that is answered for holds at every reader's now.
+    stamped.into_iter().for_each(|stamped| shared.clock.committed(stamped));
     shared.sequence.store(next, Ordering::Release);
     shared.writes.fetch_add(changed.len() as u64, Ordering::Relaxed);
     Ok(())
 }
 
-/// Runs every closure and puts what it changed into the transaction. Answers the write sets that hold something.
-fn collect(transaction: &WriteTransaction, batch: &mut Batch) -> Result<Vec<Changes>, StoreError> {
+/// What a batch leaves in its transaction.
+#[derive(Default)]
+struct Collected {
+    /// The write sets that hold something.
+    changed: Vec<Changes>,
+    /// The last instant that one of them took.
+    stamped: Option<Stamped>,
+}
+
+/// Runs every closure and puts what it changed into the transaction.
+fn collect(transaction: &WriteTransaction, batch: &mut Batch) -> Result<Collected, StoreError> {
     let mut tables = Tables::new(transaction);
-    let mut changed = Vec::new();
+    let mut collected = Collected::default();
     for (job, _) in batch {
         let mut write = Write::new(&tables);
         let keep = job.run(&mut write);
-        let changes = write.into_changes();
+        let (stamped, changes) = (write.stamped(), write.into_changes());
         if keep && !changes.is_empty() {
             tables.apply(&changes)?;
-            changed.push(changes);
+            collected.changed.push(changes);
+            collected.stamped = stamped.or(collected.stamped);
         }
     }
-    Ok(changed)
+    Ok(collected)
 }
 
 /// A redb transaction as every commit of the store is made: durable when `commit` returns, and with the allocator's

@@ -76,7 +76,7 @@ impl TestServer {
         config.decisions.flush_ms = 5;
         change(&mut config);
         let secrets = Secrets { bootstrap: Some(Secret::new(SECRET)), master_key: Some(Secret::new(MASTER_KEY)) };
-        let server = Server::start(config, world.world(), secrets).await.unwrap();
+        let server = Server::start(config, world.world(), secrets, |_| panic!("it has a secret")).await.unwrap();
         let (url, app, sandbox) = (server.url(), server.app(), server.sandbox());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {

@@ -30,6 +30,8 @@ pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env_clear().env("PORTCULLIS_MASTER_KEY", MASTER_KEY).env("PORTCULLIS_LOG_LEVEL", "warn");
     command.env("PORTCULLIS_SANDBOX_ARTEFACTS", shared_artefacts());
+    // A busy machine must not turn an allow into a deadline.
+    command.env("PORTCULLIS_SANDBOX_DEADLINE_MS", "10000");
     command
 }
 
@@ -114,16 +116,7 @@ impl Process {
 
     /// Sends a signal by name, once the server handles it.
     pub fn signal(&self, name: &str) {
-        until("signals are handled", || self.handles_signals());
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// True when SIGTERM no longer just ends the process (proc_pid_status(5): SigCgt).
-    fn handles_signals(&self) -> bool {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-        u64::from_str_radix(caught.trim(), 16).unwrap() >> (SIGTERM - 1) & 1 == 1
+        signal(self.id(), name);
     }
 
     /// Waits for the end, which must come by itself.
@@ -131,6 +124,20 @@ impl Process {
         until("the server ends", || self.child.try_wait().unwrap().is_some());
         self.child.wait().unwrap()
     }
+}
+
+/// Sends a signal by name to a server, once it handles signals.
+pub fn signal(process: u32, name: &str) {
+    until("signals are handled", || handles_signals(process));
+    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// True when SIGTERM no longer just ends the process (proc_pid_status(5): SigCgt).
+fn handles_signals(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    (u64::from_str_radix(caught.trim(), 16).unwrap() >> (SIGTERM - 1)) & 1 == 1
 }
 
 impl Drop for Process {

@@ -111,7 +111,7 @@ fn show(call: &Call, id: String, client: Client, secret: Option<Secret>) -> Resu
     let domain = &call.app.domain;
     let scopes = match scopes {
         ClientScopes::Only(scopes) => scopes,
-        ClientScopes::AllOfServer => scope::names(&domain.store.read()?, call.tenant(), &server, domain.world.now())?,
+        ClientScopes::AllOfServer => scope::names(&domain.store.read()?, call.tenant(), &server, domain.now())?,
     };
     Ok(ClientBody {
         client_id: Some(id),

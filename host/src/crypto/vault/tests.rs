@@ -74,6 +74,33 @@ fn the_key_file_survives_reopening() {
 }
 
 #[test]
+fn what_a_killed_first_start_left_of_a_key_is_replaced() {
+    for left in [b"".as_slice(), b"half a", BASE64URL_LINE.as_bytes()] {
+        let folder = Folder::new();
+        let partial = folder.0.join("master.making");
+        fs::create_dir_all(&folder.0).unwrap();
+        fs::write(&partial, left).unwrap();
+        let made = folder.open().unwrap();
+        assert!(!partial.exists());
+        assert_ne!(fs::read(folder.key_file()).unwrap(), left, "a key that may be half written is not used");
+        // Killed between the two steps, the key had two names.
+        fs::hard_link(folder.key_file(), &partial).unwrap();
+        assert_eq!(folder.open().unwrap().fingerprint(), made.fingerprint());
+        assert!(!partial.exists() && folder.key_file().exists());
+    }
+}
+
+#[test]
+fn first_starts_at_once_have_one_key() {
+    let folder = Folder::new();
+    let opened: Vec<_> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| folder.open().unwrap().fingerprint().to_owned())).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    assert!(opened.iter().all(|fingerprint| *fingerprint == opened[0]), "{opened:?}");
+}
+
+#[test]
 fn two_folders_have_two_keys() {
     let (one, two) = (Folder::new(), Folder::new());
     assert_ne!(one.open().unwrap().fingerprint(), two.open().unwrap().fingerprint());

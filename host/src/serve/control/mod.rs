@@ -1,9 +1,9 @@
 //! The control socket: how the local command line reaches a server that holds the store.
 //!
-//! `cli serve` runs [`serve_control`] beside the HTTP server; the other commands try [`ask_control`] first and open the
-//! store themselves when nobody listens. One JSON request a line, one JSON answer a line:
+//! The server [listens](listen) before it prints its address and [serves](Listening::serve) beside HTTP; the other
+//! commands try [`ask_control`] first and open the store themselves when nobody listens. One JSON request a line, one JSON answer a line:
 //! `{"name":"backup","arguments":{…}}` → `{"ok":…}` or `{"error":"…"}`. Whoever may open the socket file may do
-//! everything, so it and its folder belong to one user. Knows no command by name.
+//! everything, so it belongs to one user. Knows no command by name.
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +44,8 @@ const COMMAND: Duration = Duration::from_secs(600);
 const LAST_COMMANDS: Duration = Duration::from_secs(10);
 /// Clients at once.
 const CLIENTS: usize = 16;
+/// The folder beside the socket in which it is made. Short, as paths of sockets have to be.
+const CLOSED: &str = ".control";
 
 /// Executes commands of the local command line.
 pub trait Control: Send + Sync + 'static {
@@ -97,35 +99,49 @@ enum Outcome {
     Error(String),
 }
 
-/// Answers commands on the socket at `path` until `stop`, then removes the file.
+/// A socket that is there; who connects waits until it is served. Dropping it removes the file.
+#[derive(Debug)]
+pub struct Listening {
+    listener: UnixListener,
+    file: SocketFile,
+}
+
+/// Makes the socket at `path`, for its owner alone. Must be called inside a runtime.
 ///
 /// # Errors
 /// The socket cannot be made, or another server answers on it.
-pub async fn serve_control<C: Control>(
-    path: PathBuf,
-    control: Arc<C>,
-    stop: impl Future<Output = ()>,
-) -> Result<(), ControlError> {
-    let (listener, _file) = listen(&path)?;
-    let mut stop = pin!(stop);
-    let mut clients = JoinSet::new();
-    let (ending, ended) = watch::channel(());
-    loop {
-        tokio::select! {
-            () = &mut stop => break,
-            accepted = listener.accept(), if clients.len() < CLIENTS => match accepted {
-                Ok((stream, _)) => drop(clients.spawn(converse(stream, control.clone(), ended.clone()))),
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a control connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-            Some(_) = clients.join_next() => {}
-        }
+pub fn listen(path: &Path) -> Result<Listening, ControlError> {
+    let failed = |error| ControlError::Socket { path: path.to_owned(), error };
+    prepare_folder(path).map_err(failed)?;
+    if UnixStream::connect(path).is_ok() {
+        return Err(ControlError::Taken(path.to_owned()));
     }
-    drop(ending);
-    finish(clients).await;
-    Ok(())
+    bind(path).map_err(failed)
+}
+
+impl Listening {
+    /// Answers commands until `stop`, then removes the file.
+    pub async fn serve<C: Control>(self, control: Arc<C>, stop: impl Future<Output = ()>) {
+        let Listening { listener, file: _file } = self;
+        let mut stop = pin!(stop);
+        let mut clients = JoinSet::new();
+        let (ending, ended) = watch::channel(());
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                accepted = listener.accept(), if clients.len() < CLIENTS => match accepted {
+                    Ok((stream, _)) => drop(clients.spawn(converse(stream, control.clone(), ended.clone()))),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a control connection");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                Some(_) = clients.join_next() => {}
+            }
+        }
+        drop(ending);
+        finish(clients).await;
+    }
 }
 
 /// Commands that run may end.
@@ -137,6 +153,7 @@ async fn finish(mut clients: JoinSet<()>) {
 }
 
 /// Removes the socket file at the end.
+#[derive(Debug)]
 struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
@@ -145,29 +162,40 @@ impl Drop for SocketFile {
     }
 }
 
-fn listen(path: &Path) -> Result<(UnixListener, SocketFile), ControlError> {
-    let failed = |error| ControlError::Socket { path: path.to_owned(), error };
-    prepare_folder(path).map_err(failed)?;
-    if UnixStream::connect(path).is_ok() {
-        return Err(ControlError::Taken(path.to_owned()));
-    }
-    // A server that was killed leaves its file behind, and a new socket cannot take its place.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path).map_err(failed)?;
+/// The socket is made in a folder closed to others and moved to its place with its rights, so there is no moment in
+/// which they could connect. It takes the place of what a server that was killed left behind.
+fn bind(path: &Path) -> io::Result<Listening> {
+    let closed = path.with_file_name(CLOSED);
+    let inside = closed.join("s");
+    absent(fs::remove_file(&inside))?;
+    absent(fs::remove_dir(&closed))?;
+    fs::DirBuilder::new().mode(0o700).create(&closed)?;
+    let listener = UnixListener::bind(&inside)?;
+    fs::set_permissions(&inside, Permissions::from_mode(0o600))?;
+    fs::rename(&inside, path)?;
     let file = SocketFile(path.to_owned());
-    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
-    Ok((listener, file))
+    fs::remove_dir(&closed)?;
+    Ok(Listening { listener, file })
 }
 
-/// The folder is closed to others before the socket exists, so there is no moment in which they could connect.
+/// What is to be removed may be absent.
+fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a missing folder for its owner alone. The rights of one that is there are its owner's business, who is told.
 fn prepare_folder(path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let open_to_others = fs::metadata(folder)?.permissions().mode() & 0o077 != 0;
-    if open_to_others { fs::set_permissions(folder, Permissions::from_mode(0o700)) } else { Ok(()) }
+    let mode = fs::metadata(folder)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let folder = folder.display();
+        tracing::warn!("the data folder is open to other users (mode {mode:o}): chmod 700 {folder}");
+    }
+    Ok(())
 }
 
 async fn converse<C: Control>(stream: tokio::net::UnixStream, control: Arc<C>, mut ended: watch::Receiver<()>) {

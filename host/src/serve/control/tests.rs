@@ -31,18 +31,11 @@ async fn ask(path: &Path, name: &'static str, arguments: Value) -> Result<Option
     tokio::task::spawn_blocking(move || ask_control(&path, name, arguments)).await.unwrap()
 }
 
-async fn listening(path: &Path) {
-    while UnixStream::connect(path).is_err() {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn commands_are_answered_and_the_file_goes_at_the_end() {
     let path = socket();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve_control(path.clone(), Arc::new(Echo), async { drop(stopped.await) }));
-    listening(&path).await;
+    let server = tokio::spawn(listen(&path).unwrap().serve(Arc::new(Echo), async { drop(stopped.await) }));
     assert_eq!(ask(&path, "echo", json!({"a": [1]})).await.unwrap(), Some(json!({"a": [1]})));
     let refused = ask(&path, "nope", Value::Null).await;
     assert!(matches!(refused, Err(ControlError::Refused(reason)) if reason == "no command nope"));
@@ -50,10 +43,14 @@ async fn commands_are_answered_and_the_file_goes_at_the_end() {
     assert!(matches!(panicked, Err(ControlError::Refused(reason)) if reason == "internal error"));
     assert_eq!(ask(&path, "echo", json!("alive")).await.unwrap(), Some(json!("alive")));
     stop.send(()).unwrap();
-    server.await.unwrap().unwrap();
+    server.await.unwrap();
     assert!(!path.exists());
     assert_eq!(ask(&path, "echo", Value::Null).await.unwrap(), None);
     fs::remove_dir(path.parent().unwrap()).unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[tokio::test]
@@ -61,13 +58,27 @@ async fn only_the_owner_may_open_it_and_stale_files_are_replaced() {
     let path = socket();
     let folder = path.parent().unwrap();
     fs::create_dir(folder).unwrap();
-    fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    let (listener, file) = listen(&path).unwrap();
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    // A start that was killed while it made the socket.
+    fs::create_dir(folder.join(CLOSED)).unwrap();
+    drop(std::os::unix::net::UnixListener::bind(folder.join(CLOSED).join("s")).unwrap());
+    let listening = listen(&path).unwrap();
+    assert_eq!(mode(&path), 0o600);
     assert!(matches!(listen(&path), Err(ControlError::Taken(_))));
-    drop((listener, file));
+    drop(listening);
+    fs::remove_dir(folder).expect("nothing is left in it");
+}
+
+#[tokio::test]
+async fn only_a_folder_that_is_made_gets_other_rights() {
+    let path = socket();
+    let folder = path.parent().unwrap();
+    drop(listen(&path).unwrap());
+    assert_eq!(mode(folder), 0o700);
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+    let listening = listen(&path).unwrap();
+    assert_eq!((mode(folder), mode(&path)), (0o755, 0o600));
+    drop(listening);
     fs::remove_dir(folder).unwrap();
 }
 
@@ -82,13 +93,12 @@ async fn what_is_not_a_command_is_an_error() {
 async fn a_client_that_says_nothing_does_not_hold_up_the_end() {
     let path = socket();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve_control(path.clone(), Arc::new(Echo), async { drop(stopped.await) }));
-    listening(&path).await;
+    let server = tokio::spawn(listen(&path).unwrap().serve(Arc::new(Echo), async { drop(stopped.await) }));
     let mut silent = tokio::net::UnixStream::connect(&path).await.unwrap();
     silent.write_all(b"{\"name\":\"echo\"}\n").await.unwrap();
     assert_eq!(silent.read_u8().await.unwrap(), b'{');
     stop.send(()).unwrap();
-    server.await.unwrap().unwrap();
+    server.await.unwrap();
     let mut rest = Vec::new();
     silent.read_to_end(&mut rest).await.unwrap();
     assert_eq!(rest, b"\"ok\":null}\n");

@@ -47,7 +47,7 @@ fn a_slow_reader_does_not_bring_an_old_value_back() {
     put(&store, 2);
     // ... and then goes on.
     let key = CacheKey { table: crate::store::Table::User, key: b"ada\0".to_vec() };
-    let entry = Cached { value: Some(Arc::new(old)), holds: i64::MIN..=i64::MAX };
+    let entry = Cached { value: Some(Arc::new(old)), bytes: 0, holds: i64::MIN..=i64::MAX };
     store.inner.shared.cache.insert(key, entry, seen);
     assert_eq!(store.record::<User>(&["ada"]).unwrap().unwrap().logins, 2);
 }

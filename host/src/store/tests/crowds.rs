@@ -3,7 +3,9 @@
 use std::ops::{Bound, ControlFlow};
 
 use crate::store::{
-    Index, Store, StoreError, Write, index, pages, records,
+    Index, Store, StoreError, Write, index,
+    key::LONGEST_TEXT,
+    pages, records,
     sample::{Folder, User},
 };
 
@@ -42,7 +44,15 @@ fn records_are_listed_by_the_parts_of_their_keys() {
     assert_eq!(page(&["t"], &["", "d"], 0), [""; 0]);
     assert_eq!(records::get::<User>(&read, &["t", "a"]), Ok(Some(User { logins: 1 })));
     assert_eq!(records::get::<User>(&read, &["t"]), Ok(None));
-    assert_eq!(records::get::<User>(&read, &[]), Err(StoreError::BadKey));
+    let long = "x".repeat(LONGEST_TEXT + 1);
+    for bad in [&[][..], &["t", "a\0b"], &["t", &long]] {
+        assert_eq!(records::get::<User>(&read, bad), Ok(None));
+        assert_eq!(store.record::<User>(bad), Ok(None));
+    }
+    assert_eq!(records::list_prefix::<User>(&read, &["a\0b"]), Ok(Vec::new()));
+    let refused = store.write_blocking(|write| records::put(write, &["a\0b"], &User { logins: 1 }));
+    assert_eq!(refused, Err(StoreError::BadKey));
+    assert_eq!(store.stats().cache_misses, 0, "the cache was not asked");
     assert!(write(&store, |write| records::delete::<User>(write, &["t", "a"])));
     assert!(!write(&store, |write| records::delete::<User>(write, &["t", "a"])));
 }

@@ -65,6 +65,61 @@ fn the_file_and_its_folder_belong_to_the_owner_alone() {
 }
 
 #[test]
+fn what_a_killed_first_start_left_is_replaced() {
+    let folder = Folder::new();
+    let (path, partial) = (folder.file("data.redb"), folder.file("data.making"));
+    for left in [b"".as_slice(), b"half a database"] {
+        fs::write(&partial, left).unwrap();
+        Store::open(&options(&path)).unwrap().close();
+        assert!(!partial.exists());
+        verify(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+    }
+    let store = folder.open();
+    fill(&store, 3);
+    store.close();
+    fs::write(&partial, "left, and overtaken by a restored backup").unwrap();
+    assert!(folder.open().record::<User>(&["t", "client-2"]).unwrap().is_some());
+    assert!(!partial.exists());
+}
+
+#[test]
+fn a_file_that_lost_its_content_is_not_taken_for_a_new_one() {
+    let folder = Folder::new();
+    let path = folder.file("data.redb");
+    fs::write(&path, "").unwrap();
+    assert!(matches!(Store::open(&options(&path)).err(), Some(StoreError::Corrupt { .. })));
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+}
+
+#[test]
+fn first_openers_at_once_make_one_file() {
+    let folder = Folder::new();
+    let path = folder.file("data.redb");
+    let open = |path: &Path| loop {
+        match Store::open(&options(path)) {
+            Err(StoreError::Locked) => thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
+    };
+    let writers: Vec<_> = (0..4)
+        .map(|number: u64| {
+            let path = path.clone();
+            thread::spawn(move || {
+                let store = open(&path);
+                let name = format!("writer-{number}");
+                let put = move |write: &mut crate::store::Write<'_>| records::put(write, &[&name], &User { logins: 1 });
+                store.write_blocking::<_, StoreError>(put).unwrap();
+                store.close();
+            })
+        })
+        .collect();
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    let users = verify(&path).unwrap().tables.into_iter().find(|(name, _)| *name == "user").unwrap().1;
+    assert_eq!(users, 4, "nobody's file replaced another's");
+}
+
+#[test]
 fn a_second_opener_is_told_that_the_file_is_in_use() {
     let folder = Folder::new();
     let store = folder.open();

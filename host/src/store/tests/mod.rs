@@ -1,6 +1,7 @@
 //! Tests of the store as a whole, on real files.
 
 mod caching;
+mod clock;
 mod crowds;
 mod files;
 mod timelines;

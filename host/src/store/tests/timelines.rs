@@ -2,6 +2,7 @@
 
 use crate::store::{
     State, Store, StoreError, Table, View,
+    key::LONGEST_TEXT,
     sample::{Client, Folder},
     timeline,
 };
@@ -199,10 +200,26 @@ fn an_erased_record_leaves_nothing_and_its_neighbours_alone() {
 }
 
 #[test]
-fn a_key_with_a_nul_is_refused_and_a_damaged_value_is_an_error() {
+fn what_can_be_no_id_is_not_there_and_a_damaged_value_is_an_error() {
     let folder = Folder::new();
     let store = folder.open();
-    assert_eq!(store.current::<Client>("t", "a\0b", 0), Err(StoreError::BadKey));
+    let read = store.read().unwrap();
+    for bad in ["a\0b", "\0", &"x".repeat(LONGEST_TEXT + 1)] {
+        for (tenant, id) in [("t", bad), (bad, "c")] {
+            assert_eq!(store.current::<Client>(tenant, id, 0), Ok(None));
+            assert_eq!(timeline::current::<Client>(&read, tenant, id, 0), Ok(None));
+            assert_eq!(timeline::history::<Client>(&read, tenant, id), Ok(Vec::new()));
+        }
+        assert_eq!(timeline::list::<Client>(&read, bad, 0, None, 9), Ok(Vec::new()));
+        let bad = bad.to_owned();
+        let refused = store.write_blocking(move |write| {
+            assert_eq!(timeline::current::<Client>(&*write, "t", &bad, 0), Ok(None), "also inside a transaction");
+            timeline::append(write, "t", &bad, Client::named("c"), 1, 1, "ada").map(drop)
+        });
+        assert_eq!(refused, Err(StoreError::BadKey));
+    }
+    let stats = store.stats();
+    assert_eq!((stats.cache_hits, stats.cache_misses), (0, 0), "the cache was not asked");
     append(&store, "c", "c", 10, 10);
     store
         .write_blocking(|write| {
