@@ -1,7 +1,8 @@
 //! The clock and randomness, handed in: the only file that asks the system for either.
 //!
 //! Tests hand in a fixed clock and a seeded source. (aws-lc-rs draws the randomness inside key generation and ECDSA
-//! signatures itself; nothing that a decision depends on comes from there.)
+//! signatures itself; nothing that a decision depends on comes from there. Here the kernel is asked, because aws-lc's
+//! own generator takes 30 ms to gather its first seed.)
 
 use std::{
     sync::Arc,
@@ -99,8 +100,8 @@ struct SystemRandom;
 impl Random for SystemRandom {
     #[expect(clippy::disallowed_methods, reason = "this is the file that may ask the system")]
     fn fill(&self, bytes: &mut [u8]) {
-        if aws_lc_rs::rand::fill(bytes).is_err() {
-            // Without randomness no secret can be made. aws-lc only fails when the kernel has none to give.
+        if getrandom::fill(bytes).is_err() {
+            // Without randomness no secret can be made, and the kernel has none to give.
             std::process::abort();
         }
     }

@@ -191,11 +191,12 @@ impl Rings {
 
     /// The tenant with the most bytes that may be dropped.
     fn largest(&self, spare: &Spare<'_>) -> Option<String> {
-        let may_go = |(tenant, bytes): (&String, &u64)| {
+        let may_go = |tenant: &str, bytes: u64| {
             let kept = if tenant == spare.tenant { spare.bytes } else { 0 };
-            (bytes.saturating_sub(kept), tenant.clone())
+            bytes.saturating_sub(kept)
         };
-        self.tenants.iter().map(may_go).filter(|(bytes, _)| *bytes > 0).max().map(|(_, tenant)| tenant)
+        let most = self.tenants.iter().map(|(tenant, bytes)| (may_go(tenant, *bytes), tenant)).max();
+        most.filter(|(bytes, _)| *bytes > 0).map(|(_, tenant)| tenant.clone())
     }
 }
 

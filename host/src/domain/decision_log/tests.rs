@@ -216,7 +216,13 @@ fn every_record_offered_around_a_stop_is_written_or_counted() {
     let (log, counted) = start(&store);
     let offer = || log.offer(1, [0; 4], || record("t", 0));
     std::thread::scope(|scope| {
-        (0..4).for_each(|_| drop(scope.spawn(|| (0..500).for_each(|_| _ = offer()))));
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    offer();
+                }
+            });
+        }
         log.stop();
     });
     offer();
@@ -232,7 +238,7 @@ fn what_cannot_be_written_is_counted() {
     let place = Place::new();
     let store = place.open();
     let (log, counted) = start(&store);
-    store.clone().close();
+    store.close();
     log.offer(1, [0; 4], || record("t", 0));
     log.offer(1, [0; 4], || record("u", 0));
     log.stop();
