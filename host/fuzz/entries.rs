@@ -81,7 +81,7 @@ pub fn decisions(data: &[u8]) {
     if let Ok(many) = read::from_json::<EvaluationsBody>(data) {
         for item in many.evaluations.unwrap_or_default() {
             let item = serde_json::Value::Object(item);
-            if let Err(problem) = read::from_value::<EvaluationBody>(&item) {
+            if let Err(problem) = read::from_value::<EvaluationBody>(item) {
                 assert!(problem.member.is_empty() || problem.member.starts_with('/'), "{problem:?}");
             }
         }

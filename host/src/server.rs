@@ -95,6 +95,7 @@ impl Server {
         let public_url = public_url(&config, &bound);
         let observer: Arc<dyn Observer> = Arc::new(MetricsObserver(Arc::clone(&metrics)));
         let log = DecisionLog::start(store.clone(), log_settings(&config), Arc::clone(&observer));
+        let log = log.map_err(|error| cannot("cannot start the decision log")(&error))?;
         let domain = Domain::new(Parts {
             store,
             vault,
@@ -260,6 +261,7 @@ fn log_settings(config: &Config) -> LogSettings {
     LogSettings {
         enabled: config.decisions.enabled,
         queue: config.decisions.queue,
+        queue_bytes: config.decisions.queue_bytes,
         flush: Duration::from_millis(config.decisions.flush_ms),
         bytes: config.decisions.log_bytes,
     }

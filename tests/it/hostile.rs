@@ -117,7 +117,6 @@ async fn a_batch_goes_on_after_a_hostile_guest() {
 const OTHERS: usize = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "defect: a call that needs a second slice waits in the slow lane behind endless guests until their deadlines"]
 async fn others_are_answered_while_ten_guests_loop() {
     let server = server(6000).await;
     server.sandbox.install("loop", guests::component("endless-validate")).unwrap();
@@ -260,7 +259,6 @@ async fn a_damaged_component_is_counted_as_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: a rule whose component cannot be loaded fails before it is a call, so no counter of the sandbox moves"]
 async fn a_damaged_component_is_counted_by_the_sandbox() {
     let server = with_a_damaged_component().await;
     ask(&server.as_system(), "fragile").await;

@@ -232,7 +232,6 @@ async fn bytes_that_are_no_policy_are_refused_and_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: a JSON list is taken for an object, its values by place (serde reads structs from sequences)"]
 async fn members_have_names_a_list_of_values_is_no_policy() {
     let server = TestServer::start().await;
     let admin = server.as_admin();
@@ -248,7 +247,6 @@ async fn members_have_names_a_list_of_values_is_no_policy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: of two members with one name in a conf the last one silently counts"]
 async fn a_member_of_a_conf_cannot_be_given_twice() {
     let server = TestServer::start().await;
     let fields = r#"{"field":"subject.id","comparator":"exists"}"#;

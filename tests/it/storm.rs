@@ -298,7 +298,6 @@ async fn the_bodies_are_good_before_they_are_broken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: serde reads a list as a struct, so `[]` stands where an object has to be"]
 async fn a_list_is_no_object() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

@@ -313,7 +313,6 @@ async fn a_deleted_client_and_a_deleted_server_take_their_tokens_with_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: tokens of a deleted client are good again once a client of that name is made"]
 async fn a_new_client_with_an_old_name_does_not_revive_old_tokens() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

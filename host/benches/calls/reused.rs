@@ -93,7 +93,6 @@ fn config() -> Config {
         .epoch_interruption(true)
         .concurrency_support(false)
         .gc_support(false)
-        .wasm_threads(false)
         .wasm_memory64(false)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)

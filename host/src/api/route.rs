@@ -174,8 +174,10 @@ fn decode(params: &matchit::Params<'_, '_>) -> Option<Params> {
     decoded.collect::<Option<Vec<_>>>().map(Params)
 }
 
+/// The Allow header (RFC 9110 §10.2.1). HEAD is served where GET is.
 fn allowed(rows: &[(&'static Dialect, &'static Row)]) -> String {
-    rows.iter().map(|(_, row)| row.method.as_str()).collect::<Vec<_>>().join(", ")
+    let words = rows.iter().map(|(_, row)| if row.method == Method::GET { "GET, HEAD" } else { row.method.as_str() });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The dialect with the longest prefix of `path`; the last one has the empty prefix.

@@ -10,13 +10,19 @@ use super::{Error, Place, runtime, serve::secrets};
 use crate::{
     api::{acp::verdicts, read},
     decision::Verdict,
-    domain::{decision_log, replay},
+    domain::{
+        decision_log,
+        replay::{self, Outcome},
+    },
     plugin::Sandbox,
     serve::control::{Control, ask_control},
     server::{CONTROL_SOCKET, open_store, open_vault, start_sandbox},
     store::Store,
     world::World,
 };
+
+/// A replay's outcome when the server's situation, then or now, kept a validator from answering.
+pub const NOT_REPRODUCIBLE: &str = "not_reproducible";
 
 /// Does the commands.
 pub struct Commands {
@@ -54,13 +60,24 @@ impl Commands {
         let replayed = replay::replay(&self.store, &self.sandbox, &id).await;
         let replay = replayed.map_err(|failure| failure.to_log().map_or_else(|| failure.to_client(), str::to_owned))?;
         let changed: Vec<_> = replay.changed.iter().map(|component| component.name.as_str()).collect();
+        let outcome = replay.outcome();
         Ok(json!({
-            "agrees": replay.agrees(),
+            "agrees": outcome == Outcome::Agrees,
+            "outcome": word(outcome),
             "policy_id": replay.record.policy_id,
             "before": show(&replay.record.verdict),
             "now": show(&replay.now),
             "changed_components": changed,
         }))
+    }
+}
+
+/// The stable word of an outcome.
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Agrees => "agrees",
+        Outcome::Differs => "differs",
+        Outcome::NotReproducible => NOT_REPRODUCIBLE,
     }
 }
 
@@ -74,11 +91,11 @@ impl Control for Commands {
     async fn command(&self, name: &str, arguments: Value) -> Result<Value, String> {
         match name {
             "backup" => {
-                let BackupArguments { to } = read::from_value(&arguments).map_err(|problem| problem.to_string())?;
+                let BackupArguments { to } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
                 self.backup(to).await
             }
             "replay" => {
-                let ReplayArguments { id } = read::from_value(&arguments).map_err(|problem| problem.to_string())?;
+                let ReplayArguments { id } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
                 self.replay(&id).await
             }
             other => Err(format!("there is no command `{other}`")),

@@ -22,6 +22,7 @@ impl Replay {
     pub fn run(self) -> Result<Outcome, Error> {
         let answer = commands::ask(&self.place, "replay", json!({ "id": self.id }))?;
         let agrees = answer.get("agrees") == Some(&Value::Bool(true));
+        let undecided = answer.get("outcome").and_then(Value::as_str) == Some(commands::NOT_REPRODUCIBLE);
         if self.json {
             output::say_json(&answer)?;
         } else {
@@ -29,6 +30,11 @@ impl Replay {
                 answer.pointer(&format!("/{when}/result")).and_then(Value::as_str).unwrap_or("?").to_owned()
             };
             output::say(&format!("then: {}, now: {}", result("before"), result("now")));
+        }
+        if undecided {
+            return Err(Error::new("then or now a validator was overloaded, late or not available: not reproducible"));
+        }
+        if !self.json {
             output::say(if agrees { "the replay agrees" } else { "the replay DIFFERS, see --json" });
         }
         Ok(if agrees { Outcome::Yes } else { Outcome::No })

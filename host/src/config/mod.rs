@@ -134,6 +134,8 @@ pub struct Decisions {
     pub log_bytes: u64,
     /// Records that may wait to be written; more are dropped and counted.
     pub queue: usize,
+    /// Bytes that they may have together; more are dropped and counted.
+    pub queue_bytes: usize,
     /// Milliseconds a record waits at most.
     pub flush_ms: u64,
 }

@@ -75,6 +75,13 @@ pub const SETTINGS: &[Setting] = &[
         10_000_000,
         "Records that may wait to be written. More are dropped and counted.",
     ),
+    integer(
+        "decisions.queue_bytes",
+        64 * MIB,
+        MIB,
+        1024 * GIB,
+        "Bytes that waiting records may have together. More are dropped and counted.",
+    ),
     integer("decisions.flush_ms", 50, 1, 60_000, "Time a record waits at most."),
     integer("policies.bytes", MIB, KIB, GIB, "Largest policy with its configuration."),
     integer("policies.validators", 64, 1, 10_000, "Most validators in one policy."),

@@ -183,6 +183,7 @@ fn machine(id: &str, server: &str) -> Client {
         grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
         scopes: ClientScopes::AllOfServer,
         system: true,
+        since: 0, // set when it is made
     }
 }
 

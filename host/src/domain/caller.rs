@@ -20,6 +20,8 @@ pub struct Bearer {
     pub server: String,
     /// The client it was issued to.
     pub client_id: String,
+    /// Which client of that name: when it was made, in microseconds.
+    pub client_since: i64,
     /// The subject: the client itself for client credentials.
     pub subject: String,
     /// The granted scopes.

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     crypto::Secret,
     store::{Index, Kind, Noun, State, Write, index, records, timeline},
+    world::Micros,
 };
 
 /// A client's configuration.
@@ -29,6 +30,9 @@ pub struct Client {
     pub scopes: ClientScopes,
     /// Made by the server itself.
     pub system: bool,
+    /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
+    /// not revive the tokens of an earlier one.
+    pub since: Micros,
 }
 
 /// The scopes a client may ask for.
@@ -147,7 +151,8 @@ pub(super) fn insert(
 ) -> Result<State<Client>, Failure> {
     records::put(write, &[tenant, id], credential)?;
     index::put(write, Index::ServerClients, &[tenant, &client.server], id)?;
-    Ok(stamp.append(write, tenant, id, client.clone())?)
+    // No two instants of the store are the same, so this also tells one client from the next of its name.
+    Ok(stamp.append(write, tenant, id, Client { since: stamp.now, ..client.clone() })?)
 }
 
 /// Removes the clients of a server that goes, inside a transaction.

@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 
-use super::{
-    Caller, Domain, Failure,
-    binding::policy_for,
-    decision_log::{DecisionRecord, Offered},
-    policy, server,
-};
+use super::{Caller, Domain, Failure, binding::policy_for, decision_log::DecisionRecord, policy, server};
 use crate::{
     decision::{self, Code, Input, RuleSet, Verdict},
     world::Stopwatch,
@@ -44,8 +39,7 @@ pub struct Decision {
 /// Decides, and offers the decision to the log.
 pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) -> Result<Decision, Failure> {
     let Question { tenant, server, mut input, request_id } = question;
-    let asked_at = domain.world.now();
-    input.now = asked_at.div_euclid(1_000_000);
+    input.now = domain.world.now_seconds();
     let watch = Stopwatch::start();
     let (policy_id, rules) = find_policy(domain, tenant, server, &input)?;
     domain.observer.store(watch.micros());
@@ -57,23 +51,17 @@ pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) ->
     };
     domain.observer.decided(&verdict);
 
-    let id = domain.log.next_id(asked_at, domain.world.bytes());
-    let decision = Decision { id: HEXLOWER.encode(&id), policy_id, verdict };
-    domain.log.offer(|| Offered {
-        id,
-        record: DecisionRecord {
-            tenant: tenant.to_owned(),
-            server: server.to_owned(),
-            caller: caller.name(),
-            request_id: request_id.to_owned(),
-            asked_at,
-            policy_id: decision.policy_id.clone(),
-            policy_digest: rules.as_ref().map(|found| digest(&found.value.rules)).unwrap_or_default(),
-            input,
-            verdict: decision.verdict.clone(),
-        },
+    let id = domain.log.offer(domain.world.now(), domain.world.bytes(), || DecisionRecord {
+        tenant: tenant.to_owned(),
+        server: server.to_owned(),
+        caller: caller.name(),
+        request_id: request_id.to_owned(),
+        policy_id: policy_id.clone(),
+        policy_digest: rules.as_ref().map(|found| digest(&found.value.rules)).unwrap_or_default(),
+        input,
+        verdict: verdict.clone(),
     });
-    Ok(decision)
+    Ok(Decision { id: HEXLOWER.encode(&id), policy_id, verdict })
 }
 
 type FoundPolicy = Option<Arc<crate::store::State<policy::Policy>>>;

@@ -6,7 +6,7 @@ use super::{
     policy::PolicyRules,
 };
 use crate::{
-    decision::{self, ComponentId, Validators, Verdict},
+    decision::{self, Code, ComponentId, Validators, Verdict},
     store::Store,
 };
 
@@ -21,20 +21,46 @@ pub struct Replay {
     pub changed: Vec<ComponentId>,
 }
 
+/// What a replay says about a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Outcome, failures and recoveries are the same, by the same components.
+    Agrees,
+    /// They are not.
+    Differs,
+    /// They are not, and need not be: then or now the server could not ask a validator (see [`CIRCUMSTANCES`]).
+    NotReproducible,
+}
+
+/// Denials that come from the server's situation, such as its load, and not from rules, input and components.
+const CIRCUMSTANCES: [Code; 3] = [Code::Overloaded, Code::Deadline, Code::Unavailable];
+
 impl Replay {
-    /// True when outcome, failures and recoveries are the same, by the same components.
-    pub fn agrees(&self) -> bool {
+    /// What the comparison says.
+    pub fn outcome(&self) -> Outcome {
         let before = &self.record.verdict;
-        self.changed.is_empty()
+        let same = self.changed.is_empty()
             && before.allow == self.now.allow
             && before.failures == self.now.failures
-            && before.recovery == self.now.recovery
+            && before.recovery == self.now.recovery;
+        match same {
+            true => Outcome::Agrees,
+            false if by_circumstances(before) || by_circumstances(&self.now) => Outcome::NotReproducible,
+            false => Outcome::Differs,
+        }
     }
+}
+
+/// Whether a rule failed because of the server's situation. A component may use the same word for a reason of its own,
+/// which is no error.
+fn by_circumstances(verdict: &Verdict) -> bool {
+    let by_code = |word: &str| CIRCUMSTANCES.iter().any(|code| code.as_str() == word);
+    verdict.errors > 0 && verdict.failures.iter().any(|failed| by_code(&failed.code))
 }
 
 /// Runs the decision `id` again.
 pub async fn replay(store: &Store, validators: &dyn Validators, id: &DecisionId) -> Result<Replay, Failure> {
-    let record = decision_log::get(store, id)?;
+    let record = find(store, *id).await?;
     let record = record.ok_or_else(|| Failure::not_found("decision", data_encoding::HEXLOWER.encode(id)))?;
     if record.policy_digest.is_empty() {
         // No policy was found then, and a policy made since does not change what was decided.
@@ -46,4 +72,60 @@ pub async fn replay(store: &Store, validators: &dyn Validators, id: &DecisionId)
     let now = decision::decide(&rules.0, &record.input, validators).await;
     let changed = record.verdict.components.iter().filter(|before| !now.components.contains(before)).cloned().collect();
     Ok(Replay { record, now, changed })
+}
+
+/// Reads the log on a thread where it may block.
+async fn find(store: &Store, id: DecisionId) -> Result<Option<DecisionRecord>, Failure> {
+    let store = store.clone();
+    let found = tokio::task::spawn_blocking(move || decision_log::get_of_any_tenant(&store, &id)).await;
+    Ok(found.map_err(|error| Failure::Internal { log: error.to_string() })??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Failed;
+
+    fn verdict(code: Option<Code>) -> Verdict {
+        let failed = |code: Code| Failed {
+            validator: "true".to_owned(),
+            index: 0,
+            code: code.as_str().to_owned(),
+            message: String::new(),
+            details: String::new(),
+        };
+        Verdict {
+            allow: code.is_none(),
+            errors: usize::from(code.is_some()),
+            failures: code.map(failed).into_iter().collect(),
+            ..Verdict::default()
+        }
+    }
+
+    fn outcome(before: Verdict, now: Verdict) -> Outcome {
+        let record = DecisionRecord {
+            tenant: String::new(),
+            server: String::new(),
+            caller: String::new(),
+            request_id: String::new(),
+            policy_id: String::new(),
+            policy_digest: String::new(),
+            input: String::new(),
+            verdict: before,
+        };
+        Replay { record, now, changed: Vec::new() }.outcome()
+    }
+
+    #[test]
+    fn circumstances_of_then_or_now_cannot_be_reproduced() {
+        assert_eq!(outcome(verdict(None), verdict(None)), Outcome::Agrees);
+        for code in CIRCUMSTANCES {
+            assert_eq!(outcome(verdict(Some(code)), verdict(None)), Outcome::NotReproducible, "{code:?}");
+            assert_eq!(outcome(verdict(None), verdict(Some(code))), Outcome::NotReproducible, "{code:?}");
+            assert_eq!(outcome(verdict(Some(code)), verdict(Some(code))), Outcome::Agrees, "{code:?}");
+            let own = Verdict { errors: 0, ..verdict(Some(code)) };
+            assert_eq!(outcome(own, verdict(None)), Outcome::Differs, "the component's own word");
+        }
+        assert_eq!(outcome(verdict(Some(Code::Trap)), verdict(None)), Outcome::Differs);
+    }
 }

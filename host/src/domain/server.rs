@@ -207,6 +207,34 @@ fn check(server: &Server) -> Result<(), Failure> {
                 problems.push(Problem::new(format!("/decision_bindings/{place}/{member}"), "must not be empty"));
             }
         }
+        problems.extend(id::check(&format!("/decision_bindings/{place}/policy_id"), &binding.policy_id).err());
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_of_a_binding_must_have_an_id_that_can_be_kept() {
+        let with = |policy_id: &str| Server {
+            name: "Shop".to_owned(),
+            key_type: KeyType::Ecdsa,
+            access_token_seconds: 1,
+            grant_types: Vec::new(),
+            system: false,
+            bindings: vec![Binding {
+                resource_type: "*".to_owned(),
+                action: "*".to_owned(),
+                policy_id: policy_id.to_owned(),
+            }],
+            decisions_open: false,
+        };
+        assert_eq!(check(&with("shop-1")), Ok(()));
+        for policy_id in ["", "a\0b", "a/b", &"x".repeat(129)] {
+            let Err(Failure::Invalid(problems)) = check(&with(policy_id)) else { panic!("{policy_id:?} was taken") };
+            assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/decision_bindings/0/policy_id"));
+        }
+    }
 }

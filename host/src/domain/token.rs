@@ -28,6 +28,7 @@ struct Claims {
     scp: Vec<String>,
     tid: String,
     aid: String,
+    client_since: i64,
 }
 
 /// A token that was just issued (RFC 6749 §5.1).
@@ -81,7 +82,8 @@ pub async fn client_credentials(
         return Err(Refused::Grant);
     }
     let scopes = granted(domain, tenant, &client.value, scope)?;
-    sign(domain, tenant, server_id, client_id, scopes, server.value.access_token_seconds)
+    let holder = Holder { tenant, server: server_id, client_id, since: client.value.since };
+    sign(domain, holder, scopes, server.value.access_token_seconds)
 }
 
 fn granted(
@@ -105,14 +107,16 @@ fn granted(
     }
 }
 
-fn sign(
-    domain: &Domain,
-    tenant: &str,
-    server: &str,
-    client_id: &str,
-    scopes: Vec<String>,
-    seconds: i64,
-) -> Result<Issued, Refused> {
+/// Whom a token is for.
+struct Holder<'a> {
+    tenant: &'a str,
+    server: &'a str,
+    client_id: &'a str,
+    since: i64,
+}
+
+fn sign(domain: &Domain, holder: Holder<'_>, scopes: Vec<String>, seconds: i64) -> Result<Issued, Refused> {
+    let Holder { tenant, server, client_id, since } = holder;
     let now = domain.world.now_seconds();
     let issuer = domain.issuer(tenant, server);
     let claims = Claims {
@@ -128,6 +132,7 @@ fn sign(
         scp: scopes.clone(),
         tid: tenant.to_owned(),
         aid: server.to_owned(),
+        client_since: since,
     };
     let key = key_ring::signing(domain, tenant, server)?;
     let token = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
@@ -172,6 +177,7 @@ fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Bearer,
         tenant: claims.tid,
         server: claims.aid,
         client_id: claims.client_id,
+        client_since: claims.client_since,
         subject: claims.sub,
         scopes: claims.scp,
         kid,
@@ -195,5 +201,6 @@ fn still_good(domain: &Domain, tenant: &str, bearer: &Bearer) -> Result<(), Fail
     let ring = key_ring::current(domain, tenant, &bearer.server).map_err(gone)?;
     let client = client::current(domain, tenant, &bearer.client_id).map_err(gone)?;
     let holds_key = ring.keys.iter().any(|key| key.kid == bearer.kid);
-    if holds_key && client.value.server == bearer.server { Ok(()) } else { Err(invalid()) }
+    let same_client = client.value.server == bearer.server && client.value.since == bearer.client_since;
+    if holds_key && same_client { Ok(()) } else { Err(invalid()) }
 }

@@ -34,3 +34,52 @@ pub(super) fn log(entry: &Entry<'_>) {
         request_id = entry.request_id.to_str().unwrap_or_default(),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_request_id_cannot_pass_for_another_field() {
+        let (lines, theirs) = (Lines::default(), Lines::default());
+        let writer = theirs.clone();
+        let text = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let writer = lines.clone();
+        let json = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let entry = Entry {
+            method: &Method::GET,
+            uri: &Uri::from_static("/"),
+            status: StatusCode::OK,
+            micros: 1,
+            bytes_in: 0,
+            bytes_out: 0,
+            peer: "127.0.0.1:1".parse().unwrap(),
+            request_id: &HeaderValue::from_static("a\",status=\"500"),
+        };
+        tracing::subscriber::with_default(text, || log(&entry));
+        tracing::subscriber::with_default(json, || log(&entry));
+        let line = String::from_utf8(theirs.0.lock().unwrap().clone()).unwrap();
+        assert!(line.contains(r#"request_id="a\",status=\"500""#), "{line}");
+        let line: serde_json::Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        assert_eq!(line["fields"]["request_id"], "a\",status=\"500");
+    }
+}

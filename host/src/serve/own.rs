@@ -1,6 +1,7 @@
 //! The few answers the edge gives itself, before or instead of the service.
 //!
-//! Used by `exchange`. They are the same in every dialect, because it is not yet known which one was meant.
+//! Used by `exchange`. They are the same in every dialect, because it is not yet known which one was meant: the form is
+//! that of the administration (api/acp/words.rs).
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -39,7 +40,7 @@ impl Own {
     /// The answer.
     pub(super) fn answer(self) -> Answer {
         let (status, text) = self.words();
-        let body = format!("{{\"status_code\":{},\"error\":\"{text}\"}}", status.as_u16());
+        let body = format!("{{\"status_code\":{},\"error\":\"{text}\",\"details\":{{}}}}", status.as_u16());
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match self {
@@ -53,3 +54,19 @@ impl Own {
 
 /// The methods that reach the service.
 const ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_has_the_form_of_the_administration() {
+        for own in [Own::Unread(Unread::TooLarge), Own::TooManyHeaders, Own::MethodNotAllowed, Own::Panicked] {
+            let answer = own.answer();
+            let (status, text) = own.words();
+            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            let expected = serde_json::json!({ "status_code": status.as_u16(), "error": text, "details": {} });
+            assert_eq!((answer.status, body), (status, expected));
+        }
+    }
+}

@@ -1,88 +1,168 @@
-//! The decision log's pages: a ring with a bound in bytes.
+//! The decision log's pages: a ring for every tenant, with one bound in bytes for all of them.
 //!
-//! A page is opaque here. Its key is the time-ordered id of its first record, so the ring drops the smallest key first.
-//! The log writer compresses a page with [`compress`] before it hands it in, outside any transaction.
+//! A page is opaque here. Its key is its tenant and the time-ordered id of its first record, so that a query reads no
+//! other tenant's pages. When the bound is passed, the tenant with the most bytes loses its oldest page: whoever logs
+//! much cannot push out the records of those who log little. The log writer compresses a page with [`compress`] before
+//! it hands it in, outside any transaction.
 
-use std::ops::{Bound, ControlFlow};
+use std::{
+    collections::BTreeMap,
+    ops::{Bound, ControlFlow},
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Record, StoreError, Table, View, Write, read::first, records, value};
+use super::{
+    Record, StoreError, Table, View, Write,
+    key::{Key, beyond, borrow},
+    records, value,
+};
 
-/// The id of a page's first record.
+/// The id of a record, as a page's key has it.
 pub type PageId = [u8; 16];
 
-/// What [`scan`] hands out one page at a time; `Break` ends it.
-pub type EachPage<'a> = dyn FnMut(&PageId, &[u8]) -> Result<ControlFlow<()>, StoreError> + 'a;
+/// What [`scan`] hands out one page at a time, or why the page cannot be read; `Break` ends it.
+pub type EachPage<'a> = dyn FnMut(&PageId, Result<&[u8], StoreError>) -> ControlFlow<()> + 'a;
+
+/// A page as it is handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Whose records are in it.
+    pub tenant: String,
+    /// The id of its first record.
+    pub first: PageId,
+    /// The id of its last record.
+    pub last: PageId,
+    /// The records, packed.
+    pub bytes: Vec<u8>,
+}
 
 /// No page is larger when unpacked; a damaged length must not reserve the whole memory.
 const MOST_UNPACKED: usize = 64 << 20;
 
-/// How many bytes the pages have together.
+/// What the rings hold.
 #[derive(Default, Serialize, Deserialize)]
-struct Total {
-    bytes: u64,
+struct Rings {
+    /// How many bytes the pages of each tenant have together.
+    #[serde(default)]
+    tenants: BTreeMap<String, u64>,
+    /// The greatest id that was ever in a page.
+    #[serde(default)]
+    last: PageId,
 }
 
-impl Record for Total {
+impl Record for Rings {
     const TABLE: Table = Table::Meta;
 }
 
-const TOTAL: [&str; 2] = ["store", "pages"];
+const RINGS: [&str; 2] = ["store", "pages"];
 
-/// Adds a page and drops the oldest ones until all have at most `limit_bytes` together. The page just added stays, even
-/// when it alone is larger. Answers how many were dropped.
-pub fn append(write: &mut Write<'_>, first_id: &PageId, bytes: &[u8], limit_bytes: u64) -> Result<u64, StoreError> {
-    let replaced = write.get(Table::Pages, first_id)?.map_or(0, |old| length(&old));
-    let page = value::wrap(Table::Pages, bytes)?;
-    let total = total_bytes(&*write)?.saturating_sub(replaced) + length(&page);
-    write.put(Table::Pages, first_id.to_vec(), page);
-    let (dropped, freed) = oldest(&*write, first_id, total.saturating_sub(limit_bytes))?;
-    let count = dropped.len() as u64;
-    dropped.into_iter().for_each(|key| write.delete(Table::Pages, key));
-    records::put(write, &TOTAL, &Total { bytes: total.saturating_sub(freed) })?;
-    Ok(count)
+/// Adds a page and drops old ones, always of the tenant with the most bytes, until all have at most `limit_bytes`
+/// together. The page just added stays, even when it alone is larger. Answers how many were dropped.
+pub fn append(write: &mut Write<'_>, page: &Page, limit_bytes: u64) -> Result<u64, StoreError> {
+    let mut rings = rings(&*write)?;
+    let key = key(&page.tenant, &page.first)?;
+    let replaced = write.get(Table::Pages, &key)?.map_or(0, |old| length(&old));
+    let added = value::wrap(Table::Pages, &page.bytes)?;
+    let spare = Spare { tenant: &page.tenant, key: &key, bytes: length(&added) };
+    let bytes = rings.tenants.entry(page.tenant.clone()).or_default();
+    *bytes = bytes.saturating_sub(replaced) + spare.bytes;
+    rings.last = rings.last.max(page.last);
+    write.put(Table::Pages, key.clone(), added);
+    let dropped = make_room(write, &mut rings, &spare, limit_bytes)?;
+    records::put(write, &RINGS, &rings)?;
+    Ok(dropped)
 }
 
-/// The oldest pages that have `excess` bytes together, without the one to `spare`, and how many bytes they have.
-fn oldest(view: &impl View, spare: &PageId, excess: u64) -> Result<(Vec<Vec<u8>>, u64), StoreError> {
-    let (mut keys, mut freed) = (Vec::new(), 0);
-    if excess == 0 {
-        return Ok((keys, freed));
-    }
-    view.scan(Table::Pages, Bound::Unbounded, Bound::Unbounded, false, &mut |key, page| {
-        if key != spare {
-            keys.push(key.to_vec());
-            freed += length(page);
+/// The page that was just added, which is not dropped.
+struct Spare<'a> {
+    tenant: &'a str,
+    key: &'a [u8],
+    bytes: u64,
+}
+
+fn make_room(write: &mut Write<'_>, rings: &mut Rings, spare: &Spare<'_>, limit: u64) -> Result<u64, StoreError> {
+    let mut dropped = 0;
+    while rings.total() > limit
+        && let Some(tenant) = rings.largest(spare)
+    {
+        let kept = if tenant == spare.tenant { spare.bytes } else { 0 };
+        let left = match oldest(&*write, &tenant, spare.key)? {
+            Some((key, bytes)) => {
+                write.delete(Table::Pages, key);
+                dropped += 1;
+                rings.tenants.get(&tenant).map_or(kept, |all| all.saturating_sub(bytes).max(kept))
+            }
+            // There are fewer pages than was counted.
+            None => kept,
+        };
+        if left == 0 {
+            rings.tenants.remove(&tenant);
+        } else {
+            rings.tenants.insert(tenant, left);
         }
-        Ok(if freed < excess { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })?;
-    Ok((keys, freed))
+    }
+    Ok(dropped)
 }
 
-/// The pages between two ids in the order of time, or against it, until `each` answers `Break`.
+/// The key and the bytes of a tenant's oldest page, without the one to spare.
+fn oldest(view: &impl View, tenant: &str, spare: &[u8]) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+    let prefix = Key::new().text(tenant)?.into_bytes();
+    let mut found = None;
+    view.scan(Table::Pages, Bound::Included(&prefix), borrow(&beyond(&prefix)), false, &mut |key, page| {
+        if key == spare {
+            return Ok(ControlFlow::Continue(()));
+        }
+        found = Some((key.to_vec(), length(page)));
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
+}
+
+/// The pages of a tenant whose first ids are between two ids, in the order of time, or against it, until `each` answers
+/// `Break`.
 pub fn scan(
     view: &impl View,
+    tenant: &str,
     from: Bound<PageId>,
     to: Bound<PageId>,
     reverse: bool,
     each: &mut EachPage<'_>,
 ) -> Result<(), StoreError> {
-    let (from, to) = (from.as_ref().map(PageId::as_slice), to.as_ref().map(PageId::as_slice));
-    view.scan(Table::Pages, from, to, reverse, &mut |key, page| each(&id(key)?, value::unwrap(Table::Pages, page)?))
+    let prefix = Key::new().text(tenant)?.into_bytes();
+    let whole = |bound: Bound<PageId>| bound.map(|id| [prefix.as_slice(), &id].concat());
+    let from = Some(whole(from)).filter(|from| *from != Bound::Unbounded);
+    let from = from.unwrap_or_else(|| Bound::Included(prefix.clone()));
+    let to = Some(whole(to)).filter(|to| *to != Bound::Unbounded).unwrap_or_else(|| beyond(&prefix));
+    view.scan(Table::Pages, borrow(&from), borrow(&to), reverse, &mut |key, page| {
+        Ok(each(&id(key)?, value::unwrap(Table::Pages, page)))
+    })
 }
 
-/// The page in which the record `id` is, if it is anywhere: the one with the greatest first id that is not after it.
-pub fn containing(view: &impl View, id: &PageId) -> Result<Option<(PageId, Vec<u8>)>, StoreError> {
-    match first(view, Table::Pages, Bound::Unbounded, Bound::Included(id), true)? {
-        Some((key, page)) => Ok(Some((self::id(&key)?, value::unwrap(Table::Pages, &page)?.to_vec()))),
-        None => Ok(None),
-    }
+/// The page of a tenant in which the record `id` is, if it is anywhere: the one with the greatest first id that is not
+/// after it.
+pub fn containing(view: &impl View, tenant: &str, id: &PageId) -> Result<Option<(PageId, Vec<u8>)>, StoreError> {
+    let mut found = None;
+    scan(view, tenant, Bound::Unbounded, Bound::Included(*id), true, &mut |first, page| {
+        found = Some(page.map(|page| (*first, page.to_vec())));
+        ControlFlow::Break(())
+    })?;
+    found.transpose()
 }
 
-/// How many bytes the pages have together.
+/// The tenants that have pages.
+pub fn tenants(view: &impl View) -> Result<Vec<String>, StoreError> {
+    Ok(rings(view)?.tenants.into_keys().collect())
+}
+
+/// The greatest id that was ever in a page; zero before the first.
+pub fn last(view: &impl View) -> Result<PageId, StoreError> {
+    Ok(rings(view)?.last)
+}
+
+/// How many bytes the pages of all tenants have together.
 pub fn total_bytes(view: &impl View) -> Result<u64, StoreError> {
-    Ok(records::get::<Total>(view, &TOTAL)?.unwrap_or_default().bytes)
+    Ok(rings(view)?.total())
 }
 
 /// Packs a page with LZ4.
@@ -92,18 +172,47 @@ pub fn compress(page: &[u8]) -> Vec<u8> {
 
 /// Unpacks what [`compress`] made.
 pub fn decompress(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let corrupt = |error| StoreError::corrupt(Table::Pages.name(), error);
-    let (size, rest) = lz4_flex::block::uncompressed_size(packed).map_err(corrupt)?;
+    let (size, rest) = lz4_flex::block::uncompressed_size(packed).map_err(damaged)?;
     if size > MOST_UNPACKED {
-        return Err(StoreError::corrupt(Table::Pages.name(), "a page larger than any"));
+        return Err(damaged("a page larger than any"));
     }
-    lz4_flex::block::decompress(rest, size).map_err(corrupt)
+    lz4_flex::block::decompress(rest, size).map_err(damaged)
+}
+
+/// A page that is not what it should be.
+pub fn damaged(reason: impl std::fmt::Display) -> StoreError {
+    StoreError::corrupt(Table::Pages.name(), reason)
+}
+
+impl Rings {
+    fn total(&self) -> u64 {
+        self.tenants.values().sum()
+    }
+
+    /// The tenant with the most bytes that may be dropped.
+    fn largest(&self, spare: &Spare<'_>) -> Option<String> {
+        let may_go = |(tenant, bytes): (&String, &u64)| {
+            let kept = if tenant == spare.tenant { spare.bytes } else { 0 };
+            (bytes.saturating_sub(kept), tenant.clone())
+        };
+        self.tenants.iter().map(may_go).filter(|(bytes, _)| *bytes > 0).max().map(|(_, tenant)| tenant)
+    }
+}
+
+fn rings(view: &impl View) -> Result<Rings, StoreError> {
+    Ok(records::get::<Rings>(view, &RINGS)?.unwrap_or_default())
 }
 
 fn length(page: &[u8]) -> u64 {
     page.len() as u64
 }
 
+fn key(tenant: &str, first: &PageId) -> Result<Vec<u8>, StoreError> {
+    let mut key = Key::new().text(tenant)?.into_bytes();
+    key.extend_from_slice(first);
+    Ok(key)
+}
+
 fn id(key: &[u8]) -> Result<PageId, StoreError> {
-    key.try_into().map_err(|_| StoreError::corrupt(Table::Pages.name(), "a key of another length"))
+    key.last_chunk::<16>().copied().ok_or_else(|| damaged("a key without an id"))
 }

@@ -21,12 +21,12 @@ pub enum Table {
     /// Lookups that are not by id.
     /// Key: index (a byte), how many parts (a byte), the parts, id. Value: nothing.
     Index,
-    /// The decision log, a ring of pages.
-    /// Key: the 16-byte time-ordered id of the page's first record. Value: the page as it was handed in.
+    /// The decision log, a ring of pages for every tenant.
+    /// Key: tenant, the 16-byte time-ordered id of the page's first record. Value: the page as it was handed in.
     Pages,
     /// Facts about the file and the installation.
-    /// Key: owner, name. `store, format` is the format number, `store, pages` the bytes in the decision log,
-    /// `store, clock` the highest instant that a change was given.
+    /// Key: owner, name. `store, format` is the format number, `store, pages` the bytes each tenant has in the decision
+    /// log and the greatest id in it, `store, clock` the highest instant that a change was given.
     Meta,
     /// Secrets of clients and other accounts, hashed or encrypted by the caller.
     /// Key: tenant first, then the owner's parts. Value: the credential.

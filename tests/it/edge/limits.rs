@@ -30,7 +30,6 @@ async fn what_is_too_large_is_refused_in_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: the edge's own errors lack `details`, which every other answer of the administration has"]
 async fn a_refusal_of_the_edge_has_the_shape_of_the_dialect() {
     let server = TestServer::with(|config| config.limits.body_bytes = 100).await;
     let body = Bytes::from(vec![b' '; 101]);

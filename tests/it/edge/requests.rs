@@ -46,7 +46,6 @@ async fn unknown_paths_and_methods_are_answered_in_the_words_of_their_dialect() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "defect: Allow of a 405 leaves out HEAD, which is served where GET is (RFC 9110 10.2.1)"]
 async fn allow_names_head_where_get_is_allowed() {
     let server = TestServer::start().await;
     let reply = ask(&server, "PATCH /api/admin/default/policies").await;

@@ -102,12 +102,13 @@ fn to_client(body: ClientBody, tenant: &str) -> Result<(Option<String>, Option<S
         grant_types: grant_types.unwrap_or_else(|| vec![CLIENT_CREDENTIALS.to_owned()]),
         scopes: ClientScopes::Only(scopes.unwrap_or_default()),
         system: false,
+        since: 0, // set when it is made
     };
     Ok((client_id, client_secret.map(Secret::new), client))
 }
 
 fn show(call: &Call, id: String, client: Client, secret: Option<Secret>) -> Result<ClientBody, Failure> {
-    let Client { server, name, grant_types, scopes, system } = client;
+    let Client { server, name, grant_types, scopes, system, since: _ } = client;
     let domain = &call.app.domain;
     let scopes = match scopes {
         ClientScopes::Only(scopes) => scopes,

@@ -40,11 +40,14 @@ const LARGEST_LIMIT: usize = 1000;
 pub struct DecisionsBody {
     /// Newest first.
     pub decisions: Vec<DecisionBody>,
-    /// Where to go on; left out when there is no more.
+    /// Where to go on; left out when there is no more. An answer looks at a part of the log, so it may be short or empty
+    /// and still have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// Records that were dropped since the start because the log could not keep up.
+    /// Records of the tenant that were dropped since the start because the log could not keep up.
     pub dropped_since_start: u64,
+    /// Pages of the log that are damaged and were left out of this answer.
+    pub damaged_pages: u64,
 }
 
 /// One decision.
@@ -53,7 +56,7 @@ pub struct DecisionsBody {
 pub struct DecisionBody {
     /// Its name.
     pub id: String,
-    /// When it was asked for (RFC 3339).
+    /// When it was decided (RFC 3339).
     pub time: String,
     /// The authorization server that was asked.
     pub server_id: String,
@@ -116,12 +119,13 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
     let limit = query.parsed("limit", within, "a number from 1 to 1000")?.unwrap_or(LIMIT);
     let after = query.parsed("after", decision_log::parse_id, "the id of a decision")?;
     let filter = filter(call.tenant(), &query)?;
-    let found = decision_log::find(domain, &filter, after, limit)?;
+    let found = decision_log::find(domain, filter, after, limit).await?;
     let decisions: Result<Vec<_>, _> = found.records.into_iter().map(|(id, record)| show(&id, record)).collect();
     let body = DecisionsBody {
         decisions: decisions?,
         next: found.next.map(|id| HEXLOWER.encode(&id)),
-        dropped_since_start: domain.log.dropped(),
+        dropped_since_start: domain.log.dropped(call.tenant()),
+        damaged_pages: found.damaged,
     };
     Ok(call.json(StatusCode::OK, &body))
 }
@@ -131,8 +135,7 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
     let name = call.param("did");
     let missing = || Failure::not_found("decision", name);
     let id = decision_log::parse_id(name).ok_or_else(missing)?;
-    let record = decision_log::get(&call.app.domain.store, &id)?;
-    let record = record.filter(|record| record.tenant == call.tenant()).ok_or_else(missing)?;
+    let record = decision_log::get(&call.app.domain, call.tenant(), id).await?.ok_or_else(missing)?;
     Ok(call.json(StatusCode::OK, &show(&id, record)?))
 }
 
@@ -162,7 +165,6 @@ fn show(id: &DecisionId, record: DecisionRecord) -> Result<DecisionBody, Failure
         server,
         caller,
         request_id,
-        asked_at,
         policy_id,
         policy_digest,
         input,
@@ -170,7 +172,8 @@ fn show(id: &DecisionId, record: DecisionRecord) -> Result<DecisionBody, Failure
     } = record;
     let Verdict { allow, failures, errors: _, recovery, components, usage } = verdict;
     let internal = |error: String| Failure::Internal { log: error };
-    let time = Timestamp::from_microsecond(asked_at).map_err(|error| internal(error.to_string()))?;
+    let time =
+        Timestamp::from_microsecond(decision_log::decided_at(id)).map_err(|error| internal(error.to_string()))?;
     Ok(DecisionBody {
         id: HEXLOWER.encode(id),
         time: time.to_string(),

@@ -16,6 +16,9 @@ use crate::{
 
 /// The most items of one request.
 const MOST: usize = 1000;
+/// The most bytes that the items together may take from the defaults. Each item gets its own copy, so without a bound a
+/// small body would become a large amount of work, of answers and of records.
+const MOST_INHERITED: usize = 16 * 1024 * 1024;
 /// What an item may override.
 const MEMBERS: [&str; 4] = ["subject", "action", "resource", "context"];
 
@@ -96,6 +99,10 @@ pub async fn evaluate(call: Call) -> Result<Answer, Failure> {
     if items.len() > MOST {
         return Err(Failure::malformed("/evaluations", format!("may have at most {MOST} items")));
     }
+    if inherited(&defaults, &items) > MOST_INHERITED {
+        let reason = format!("may take at most {MOST_INHERITED} bytes from the defaults in all");
+        return Err(Failure::malformed("/evaluations", reason));
+    }
     let evaluations = batch(&call, &defaults, items, options.evaluations_semantic).await;
     Ok(call.json(StatusCode::OK, &EvaluationsAnswer { evaluations }))
 }
@@ -103,6 +110,23 @@ pub async fn evaluate(call: Call) -> Result<Answer, Failure> {
 async fn single(call: &Call, members: Map<String, Value>) -> Result<Answer, Failure> {
     let body = parse(members).map_err(Failure::Malformed)?;
     Ok(call.json(StatusCode::OK, &evaluation::decide(call, body).await?))
+}
+
+/// How many bytes the items take from the defaults.
+fn inherited(defaults: &Map<String, Value>, items: &[Map<String, Value>]) -> usize {
+    let takers = |name: &str| items.iter().filter(|item| !item.contains_key(name)).count();
+    defaults.iter().map(|(name, value)| weight(value).saturating_mul(takers(name))).fold(0, usize::saturating_add)
+}
+
+/// About the bytes of a value in memory.
+fn weight(value: &Value) -> usize {
+    let below = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+    };
+    size_of::<Value>() + below
 }
 
 async fn batch(
@@ -126,12 +150,14 @@ async fn batch(
         if semantic.stops_at(decision) {
             break;
         }
+        // An item without a policy waits for nothing; the other requests of this thread must get their turn all the same.
+        tokio::task::yield_now().await;
     }
     answers
 }
 
 fn parse(members: Map<String, Value>) -> Result<EvaluationBody, Problem> {
-    read::from_value(&Value::Object(members))
+    read::from_value(Value::Object(members))
 }
 
 fn below(place: usize, problem: Problem) -> Failure {
@@ -145,4 +171,31 @@ fn failed(failure: &Failure) -> DecisionAnswer {
     }
     let (_, error) = words::body(failure);
     DecisionAnswer { decision: false, context: DecisionContext::Failed { error } }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn only_what_an_item_leaves_out_is_taken_from_the_defaults() {
+        let defaults = object(json!({ "subject": "x".repeat(1000), "action": { "name": "read" } }));
+        let own = object(json!({ "subject": "y", "action": "z" }));
+        assert_eq!(inherited(&defaults, &[own.clone(), own.clone()]), 0);
+        assert_eq!(inherited(&Map::new(), &[own.clone(), Map::new()]), 0);
+        let one = inherited(&defaults, &[own, Map::new()]);
+        assert!((1008..1400).contains(&one), "{one}");
+        assert_eq!(inherited(&defaults, &[Map::new(), Map::new(), Map::new()]), 3 * one);
+    }
+
+    #[test]
+    fn many_small_members_weigh_what_they_take() {
+        assert!(weight(&json!([[], {}, 1, null])) >= 5 * size_of::<Value>());
+    }
 }

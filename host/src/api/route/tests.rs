@@ -27,7 +27,13 @@ fn finds_rows_decodes_parameters_and_serves_head_where_get_is() {
 #[test]
 fn a_known_path_with_another_method_names_the_methods_it_has() {
     let Err(failure) = find(Method::PATCH, "/api/admin/default/policies").row else { panic!("found") };
-    assert_eq!(failure, Failure::NoSuchMethod { allowed: "GET, POST".to_owned() });
+    assert_eq!(failure, Failure::NoSuchMethod { allowed: "GET, HEAD, POST".to_owned() });
+}
+
+#[test]
+fn head_is_named_only_where_get_is() {
+    let Err(failure) = find(Method::HEAD, "/default/default/oauth2/token").row else { panic!("found") };
+    assert_eq!(failure, Failure::NoSuchMethod { allowed: "POST".to_owned() });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ops::{Bound, ControlFlow};
 
 use crate::store::{
-    Index, Store, StoreError, View, Write, index,
+    Index, Store, StoreError, Write, index,
     key::LONGEST_TEXT,
     pages, records,
     sample::{Folder, User},
@@ -91,10 +91,14 @@ fn id(number: u8) -> pages::PageId {
 }
 
 fn sizes(store: &Store) -> Vec<(u8, usize)> {
+    sizes_of(store, "t")
+}
+
+fn sizes_of(store: &Store, tenant: &str) -> Vec<(u8, usize)> {
     let mut found = Vec::new();
-    pages::scan(&store.read().unwrap(), Bound::Unbounded, Bound::Unbounded, false, &mut |id, page| {
-        found.push((id[0], page.len()));
-        Ok(ControlFlow::Continue(()))
+    pages::scan(&store.read().unwrap(), tenant, Bound::Unbounded, Bound::Unbounded, false, &mut |id, page| {
+        found.push((id[0], page.unwrap().len()));
+        ControlFlow::Continue(())
     })
     .unwrap();
     found
@@ -103,8 +107,17 @@ fn sizes(store: &Store) -> Vec<(u8, usize)> {
 /// Bytes in front of every page.
 const HEAD: usize = 2;
 
+fn page(tenant: &str, number: u8, bytes: &[u8]) -> pages::Page {
+    pages::Page { tenant: tenant.to_owned(), first: id(number), last: id(number), bytes: bytes.to_vec() }
+}
+
 fn append(store: &Store, number: u8, length: usize, limit: usize) -> u64 {
-    write(store, move |write| pages::append(write, &id(number), &vec![number; length], limit as u64))
+    append_of(store, "t", number, length, limit)
+}
+
+fn append_of(store: &Store, tenant: &str, number: u8, length: usize, limit: usize) -> u64 {
+    let page = page(tenant, number, &vec![number; length]);
+    write(store, move |write| pages::append(write, &page, limit as u64))
 }
 
 #[test]
@@ -124,6 +137,28 @@ fn the_ring_stays_within_its_bound_by_dropping_the_oldest() {
     assert_eq!(sizes(&store), [(5, 20)]);
     let read = store.read().unwrap();
     assert_eq!(pages::total_bytes(&read), Ok(20 + HEAD as u64));
+    assert_eq!(pages::last(&read), Ok(id(60)), "the greatest id there ever was");
+}
+
+#[test]
+fn a_tenant_that_logs_much_does_not_push_out_one_that_logs_little() {
+    let folder = Folder::new();
+    let store = folder.open();
+    append_of(&store, "quiet", 1, 98, 1000);
+    for number in 2..100 {
+        append_of(&store, "loud", number, 98, 1000);
+    }
+    assert_eq!(sizes_of(&store, "quiet"), [(1, 98)]);
+    assert_eq!(sizes_of(&store, "loud").len(), 9);
+    for number in 100..200 {
+        append_of(&store, "quiet", number, 98, 1000);
+    }
+    assert_eq!((sizes_of(&store, "quiet").len(), sizes_of(&store, "loud").len()), (5, 5), "then each has its half");
+    let read = store.read().unwrap();
+    assert_eq!(pages::tenants(&read), Ok(vec!["loud".to_owned(), "quiet".to_owned()]));
+    assert_eq!(sizes_of(&store, "qui"), [], "a tenant's name is no prefix of another's");
+    append_of(&store, "large", 250, 5000, 1000);
+    assert_eq!(pages::tenants(&store.read().unwrap()), Ok(vec!["large".to_owned()]));
 }
 
 #[test]
@@ -143,28 +178,28 @@ fn the_bound_holds_after_every_page() {
 fn a_page_is_found_by_any_record_in_it_and_unpacks_to_what_it_was() {
     let folder = Folder::new();
     let store = folder.open();
-    let page = b"a decision, and another decision, and another decision".repeat(20);
-    let packed = pages::compress(&page);
-    assert!(packed.len() < page.len());
+    let content = b"a decision, and another decision, and another decision".repeat(20);
+    let packed = pages::compress(&content);
+    assert!(packed.len() < content.len());
     write(&store, move |write| {
-        pages::append(write, &id(10), &packed, u64::MAX)?;
-        pages::append(write, &id(20), b"second", u64::MAX)
+        pages::append(write, &page("t", 10, &packed), u64::MAX)?;
+        pages::append(write, &page("u", 15, b"another tenant's"), u64::MAX)?;
+        pages::append(write, &page("t", 20, b"second"), u64::MAX)
     });
     let read = store.read().unwrap();
-    let (first, bytes) = pages::containing(&read, &id(19)).unwrap().unwrap();
-    assert_eq!((first, pages::decompress(&bytes).unwrap()), (id(10), page));
-    assert_eq!(pages::containing(&read, &id(20)), Ok(Some((id(20), b"second".to_vec()))));
-    assert_eq!(pages::containing(&read, &id(9)), Ok(None));
+    let (first, bytes) = pages::containing(&read, "t", &id(19)).unwrap().unwrap();
+    assert_eq!((first, pages::decompress(&bytes).unwrap()), (id(10), content));
+    assert_eq!(pages::containing(&read, "t", &id(20)), Ok(Some((id(20), b"second".to_vec()))));
+    assert_eq!(pages::containing(&read, "t", &id(9)), Ok(None));
     assert!(matches!(pages::decompress(&[0xff; 8]), Err(StoreError::Corrupt { .. })));
     assert!(matches!(pages::decompress(&bytes[..bytes.len() / 2]), Err(StoreError::Corrupt { .. })));
     assert!(matches!(pages::decompress(&[]), Err(StoreError::Corrupt { .. })));
 
     let mut newest_first = Vec::new();
-    pages::scan(&read, Bound::Included(id(10)), Bound::Excluded(id(30)), true, &mut |id, _| {
+    pages::scan(&read, "t", Bound::Included(id(10)), Bound::Excluded(id(30)), true, &mut |id, _| {
         newest_first.push(id[0]);
-        Ok(ControlFlow::Continue(()))
+        ControlFlow::Continue(())
     })
     .unwrap();
     assert_eq!(newest_first, [20, 10]);
-    assert!(read.get(crate::store::Table::Pages, &id(10)).unwrap().is_some());
 }

@@ -30,7 +30,8 @@ fn fill(store: &Store, count: u64) {
                 timeline::append(write, "t", &name, Client::named(&name), 1, 1, "ada")?;
                 records::put(write, &["t", &name], &User { logins: number })?;
             }
-            pages::append(write, &[7; 16], b"opaque", u64::MAX)?;
+            let page = pages::Page { tenant: "t".to_owned(), first: [7; 16], last: [8; 16], bytes: b"opaque".to_vec() };
+            pages::append(write, &page, u64::MAX)?;
             Ok::<(), StoreError>(())
         })
         .unwrap();

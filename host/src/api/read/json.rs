@@ -1,0 +1,161 @@
+//! JSON text, read strictly: of two members with one name neither counts, nesting is bounded, and whatever is wrong is
+//! named by its JSON Pointer (RFC 6901).
+//!
+//! In two steps. Text becomes a [`Value`] here, because only a reader that sees every member sees a repeated one. The
+//! value becomes a struct in `owned`, which takes it apart without copying. Called by the handlers through `read`.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value, error::Category, map::Entry};
+
+use super::owned::Owned;
+use crate::domain::Problem;
+
+/// Member names with which serde_json marks values of its own. A caller's member of such a name would be taken for the
+/// JSON text of a value, and that text would not have been read here.
+const RESERVED: &str = "$serde_json::private::";
+
+/// JSON text as a `T`. The problem names the member as a JSON Pointer.
+pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    from_value(value(text)?)
+}
+
+/// A JSON value as a `T`. The problem names the member as a JSON Pointer.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    T::deserialize(Owned(value)).map_err(Problem::from)
+}
+
+/// JSON text as a value.
+fn value(text: &[u8]) -> Result<Value, Problem> {
+    if text.is_empty() {
+        return Err(Problem::new("", "a JSON body is needed"));
+    }
+    // serde_json itself refuses more than 128 levels.
+    let mut parser = serde_json::Deserializer::from_slice(text);
+    let mut trail = Trail::default();
+    let read = Reader(&mut trail).deserialize(&mut parser);
+    let value = read.map_err(|error| match error.classify() {
+        // The parser knows no data, so this is one of the reasons below.
+        Category::Data => Problem::new(trail.pointer(), trail.reason),
+        Category::Syntax | Category::Eof | Category::Io => no_json(&error),
+    })?;
+    parser.end().map_err(|error| no_json(&error))?;
+    Ok(value)
+}
+
+fn no_json(error: &serde_json::Error) -> Problem {
+    Problem::new("", format!("is not JSON: {error}"))
+}
+
+/// The way from a wrong member up to the whole, and what is wrong with it. Written only once something is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    steps: Vec<String>,
+    reason: &'static str,
+}
+
+impl Trail {
+    /// One level further up.
+    pub(super) fn step(&mut self, step: impl fmt::Display) {
+        self.steps.push(step.to_string());
+    }
+
+    /// As a JSON Pointer.
+    pub(super) fn pointer(&self) -> String {
+        let escaped = |step: &String| format!("/{}", step.replace('~', "~0").replace('/', "~1"));
+        self.steps.iter().rev().map(escaped).collect()
+    }
+}
+
+/// Reads one value.
+struct Reader<'a>(&'a mut Trail);
+
+impl Reader<'_> {
+    fn refuse<E: Error>(&mut self, name: &str, reason: &'static str) -> E {
+        self.0.step(name);
+        self.0.reason = reason;
+        E::custom(reason)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        loop {
+            match items.next_element_seed(Reader(self.0)) {
+                Ok(Some(item)) => list.push(item),
+                Ok(None) => return Ok(Value::Array(list)),
+                Err(error) => {
+                    self.0.step(list.len());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if name.starts_with(RESERVED) {
+                return Err(self.refuse(&name, "is a reserved name"));
+            }
+            match object.entry(name) {
+                Entry::Occupied(member) => return Err(self.refuse(member.key(), "is given more than once")),
+                Entry::Vacant(member) => match members.next_value_seed(Reader(self.0)) {
+                    Ok(value) => drop(member.insert(value)),
+                    Err(error) => {
+                        self.0.step(member.key());
+                        return Err(error);
+                    }
+                },
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! Reading the wire: bodies, queries and forms into structs, with the wrong member named. The same for every dialect.
+//!
+//! Called by the handlers, and by the command line for files. Must not know any operation.
+
+mod json;
+mod owned;
+mod pairs;
+
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use super::Request;
+use crate::domain::Failure;
+
+pub use json::{from_json, from_value};
+pub use pairs::{Pairs, form, query};
+
+/// The media type of most bodies.
+pub const JSON: &str = "application/json";
+/// The media type of forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The JSON body as a `T`.
+pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Failure> {
+    media_type(request, JSON)?;
+    from_json(&request.body).map_err(Failure::Malformed)
+}
+
+/// Refuses a body of another media type. Parameters such as `charset` are let through.
+pub fn media_type(request: &Request, expected: &'static str) -> Result<(), Failure> {
+    let sent = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let sent = sent.split(';').next().unwrap_or_default().trim();
+    match sent.eq_ignore_ascii_case(expected) {
+        true => Ok(()),
+        false => Err(Failure::MediaType { expected }),
+    }
+}
