@@ -219,7 +219,7 @@ async fn a_backup_of_a_later_version_is_refused() {
         let found = entries.find(|(key, _)| is_format(key.value())).expect("the format is filed here");
         let (key, mut value) = (found.0.value().to_vec(), found.1.value().to_vec());
         drop((found, entries));
-        assert_eq!(value.last(), Some(&1), "the number is last");
+        assert_eq!(value.last(), Some(&2), "the number is last");
         *value.last_mut().unwrap() = 99;
         table.insert(key.as_slice(), value.as_slice()).unwrap();
     }

@@ -59,6 +59,9 @@ const CLIENTS: [(&str, &str, &str); 3] =
 /// The sample tenant's clients. Client ids are filed by tenant, so these are other clients than the ones above.
 const SAMPLE_CLIENTS: [(&str, &str, &str); 2] = [("admin", DEMO, ADMIN_SERVER), ("system", DEMO, SYSTEM_SERVER)];
 
+/// Hands a secret to the operator; an error means that nobody can have seen it.
+pub type ShowSecret = dyn FnOnce(&Secret) -> io::Result<()> + Send;
+
 /// What the first start is to make.
 pub struct FirstStart {
     /// `PORTCULLIS_BOOTSTRAP_SECRET`.
@@ -69,7 +72,7 @@ pub struct FirstStart {
     pub demo: bool,
     /// Shows the secret that is made when none is given, just before it becomes valid: a secret that was committed and
     /// not shown would lock everybody out. A start that fails after it leaves a secret that is worth nothing.
-    pub show: Box<dyn FnOnce(&Secret) -> io::Result<()> + Send>,
+    pub show: Box<ShowSecret>,
 }
 
 /// Checks a secret chosen by the operator.

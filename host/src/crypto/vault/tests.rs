@@ -94,7 +94,7 @@ fn what_a_killed_first_start_left_of_a_key_is_replaced() {
 fn first_starts_at_once_have_one_key() {
     let folder = Folder::new();
     let opened: Vec<_> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| folder.open().unwrap().fingerprint().to_owned())).collect();
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| folder.open().unwrap().fingerprint())).collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
     assert!(opened.iter().all(|fingerprint| *fingerprint == opened[0]), "{opened:?}");
