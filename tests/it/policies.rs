@@ -99,7 +99,7 @@ async fn policies_that_make_no_sense_are_refused_and_change_nothing() {
         (json!({ "id": "new", "policy_name": "New", "magic": 1 }), &["/magic"]),
         (json!({ "id": "new", "policy_name": "New", "validators": "true" }), &["/validators"]),
         (json!({ "id": "new", "policy_name": "New", "validators": [yes(), "true"] }), &["/validators/1"]),
-        (json!({ "id": "new", "policy_name": "New", "validators": [yes(), {}] }), &["/validators/1"]),
+        (json!({ "id": "new", "policy_name": "New", "validators": [yes(), {}] }), &["/validators/1/name"]),
         (
             json!({ "id": "new", "policy_name": "New", "validators": [{ "name": "true", "magic": 1 }] }),
             &["/validators/0/magic"],

@@ -60,7 +60,7 @@ async fn a_panic_is_answered_and_harms_nobody() {
     client.send("GET /panic HTTP/1.1\r\nhost: x\r\nx-request-id: mine-1\r\n\r\n").await;
     let reply = client.reply().await;
     assert_eq!((reply.status, reply.header("x-request-id")), (500, Some("mine-1")));
-    assert_eq!(reply.body, "{\"status_code\":500,\"error\":\"internal error\"}");
+    assert_eq!(reply.body, "{\"status_code\":500,\"error\":\"internal error\",\"details\":{}}");
     client.send("GET /page HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(client.reply().await.status, 200);
     counted(&server.metrics, "portcullis_panics_total 1").await;

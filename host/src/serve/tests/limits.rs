@@ -2,7 +2,7 @@
 
 use super::*;
 
-const TOO_LARGE: &str = "{\"status_code\":413,\"error\":\"the request body is too large\"}";
+const TOO_LARGE: &str = "{\"status_code\":413,\"error\":\"the request body is too large\",\"details\":{}}";
 
 #[tokio::test]
 async fn a_body_that_is_announced_too_large_is_refused() {
@@ -94,7 +94,7 @@ async fn a_slow_body_is_refused() {
     let server = Server::start(|config| config.limits.body_seconds = 1);
     let reply = server.ask("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhel").await;
     assert_eq!(reply.status, 408);
-    assert_eq!(reply.body, "{\"status_code\":408,\"error\":\"the request body took too long\"}");
+    assert_eq!(reply.body, "{\"status_code\":408,\"error\":\"the request body took too long\",\"details\":{}}");
 }
 
 #[tokio::test]
