@@ -143,10 +143,7 @@ impl Server {
             // A dropped sender means that the server is gone, which is a stop as well.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
-        tokio::task::spawn_blocking({
-            let sandbox = sandbox.clone();
-            move || look_at_components(&sandbox)
-        });
+        tokio::spawn(look_at_components(sandbox.clone()));
         let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
@@ -225,10 +222,12 @@ pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartErr
     Ok(sandbox)
 }
 
-/// Unpacks and digests every component, so that a damaged one shows in /health/ready before somebody needs it.
-fn look_at_components(sandbox: &Sandbox) {
-    let sound = sandbox.installed().len();
-    let broken = sandbox.broken();
+/// Unpacks and digests every component, so that a damaged one shows in /health/ready before somebody needs it. Waits until
+/// the first requests, for which a server may have been started, have had the processor.
+async fn look_at_components(sandbox: Sandbox) {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let look = move || (sandbox.installed().len(), sandbox.broken());
+    let Ok((sound, broken)) = tokio::task::spawn_blocking(look).await else { return };
     tracing::info!(sound, broken = broken.len(), "the components were looked at");
     for (component, reason) in broken {
         tracing::error!(component, reason, "a component cannot be used, its policies deny");

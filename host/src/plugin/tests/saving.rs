@@ -53,6 +53,10 @@ async fn a_saved_policy_gets_its_image_without_being_asked() {
     let sandbox = start(&scratch);
     let policy = rules(&[("schema", r#"{"a":"x"}"#)]);
     assert_eq!(sandbox.check(&policy).await, Ok(()));
+    let once = sandbox.ask_once(&policy, "{}").await;
+    assert_eq!((once.answers, once.usage.cold), (vec![Answer::Pass], true));
+    assert_eq!(sandbox.report().builds, 0, "neither a check nor a try prepares anything");
+    sandbox.prepare(&policy).await;
     built(&sandbox, 1).await;
     let asked = sandbox.ask(&policy, "{}").await;
     assert_eq!((asked.answers, asked.usage.cold), (vec![Answer::Pass], false));

@@ -68,16 +68,6 @@ async fn a_panic_is_answered_and_harms_nobody() {
 }
 
 #[tokio::test]
-async fn health_and_metrics_are_answered_here() {
-    let server = Server::start(|_| {});
-    assert_eq!(server.ask("GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await.status, 200);
-    assert_eq!(server.ask("GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n").await.body, "{\"status\":\"ready\"}");
-    let metrics = server.ask("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert_eq!(metrics.header("content-type"), Some(crate::metrics::CONTENT_TYPE));
-    assert!(metrics.body.contains("portcullis_connections "), "{}", metrics.body);
-}
-
-#[tokio::test]
 async fn a_taken_address_is_an_error() {
     let server = Server::start(|_| {});
     let mut config = Config::load(None, std::iter::empty(), Flags::default()).unwrap();
