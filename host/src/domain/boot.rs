@@ -103,7 +103,13 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
         clients.extend(SAMPLE_CLIENTS);
     }
     let rings = rings(domain, &tenants).await?;
-    let credential = credential::choose(domain, secret.clone()).await?;
+    let password = credential::choose(domain, secret.clone()).await?;
+    let keep = |(id, tenant, server)| {
+        // A secret of ours cannot be guessed; one that somebody chose perhaps can.
+        let credential = if made { credential::generated(domain, tenant, id, &secret) } else { password.clone() };
+        (id, tenant, server, credential)
+    };
+    let clients: Vec<(&str, &str, &str, Credential)> = clients.into_iter().map(keep).collect();
     let fingerprint = domain.vault.fingerprint();
     let author = Author::named(domain, AUTHOR.to_owned());
     if made {
@@ -123,10 +129,10 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
                     insert_server(write, tenant, server, &rings, &stamp)?;
                 }
             }
-            for (id, tenant, server) in &clients {
-                client::insert(write, tenant, id, &machine(id, server), &credential, &stamp)?;
+            for (id, tenant, server, credential) in &clients {
+                client::insert(write, tenant, id, &machine(id, server), credential, &stamp)?;
             }
-            insert_admin_user(write, &credential)?;
+            insert_admin_user(write, &password)?;
             let installation = Installation { at: stamp.now, key_fingerprint: fingerprint.clone() };
             Ok(records::put(write, &[INSTALLATION], &installation)?)
         })

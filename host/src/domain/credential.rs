@@ -32,8 +32,13 @@ fn label(tenant: &str, client_id: &str) -> String {
 /// A new secret and how it is kept. The secret is shown once.
 pub fn generate(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Credential) {
     let secret = Secret::generate(&domain.world);
-    let hash = domain.vault.keyed_hash(&label(tenant, client_id), secret.expose());
-    (secret, Credential::Generated(hash))
+    let credential = generated(domain, tenant, client_id, &secret);
+    (secret, credential)
+}
+
+/// How a secret of 256 random bits is kept.
+pub(super) fn generated(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Credential {
+    Credential::Generated(domain.vault.keyed_hash(&label(tenant, client_id), secret.expose()))
 }
 
 /// Checks the length of a secret chosen by somebody.
