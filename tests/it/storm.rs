@@ -122,7 +122,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
 fn other_type(random: &mut Random, value: &Value) -> Value {
     let kinds = [json!(true), json!(-7.5e300), json!("\u{0}text"), json!([[1]]), json!({ "zz": {} })];
     let same = |kind: &Value| std::mem::discriminant(kind) == std::mem::discriminant(value);
-    let usable = |kind: &&Value| !same(kind) && !(value.is_object() && kind.is_array());
+    let usable = |kind: &&Value| !(same(kind) || value.is_object() && kind.is_array());
     let kinds: Vec<&Value> = kinds.iter().filter(usable).collect();
     (*random.one(&kinds)).clone()
 }

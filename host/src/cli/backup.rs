@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Error, Outcome, Place, commands, output};
 use crate::{server::STORE_FILE, store};
 
-/// Copy the store while the server runs, or while it does not
+/// Copy the store, while the server runs or not; `master.key` of the data folder has to be kept with it, apart
 #[derive(Args)]
 pub struct Backup {
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub struct Backup {
     json: bool,
 }
 
-/// Put a backup into an empty data folder
+/// Put a backup into an empty data folder; its `master.key` has to be put beside it
 #[derive(Args)]
 pub struct Restore {
     #[command(flatten)]
@@ -69,7 +69,10 @@ impl Restore {
         put(&self.file, &target).map_err(|error| Error::new(format!("{}: {error}", target.display())))?;
         match self.json {
             true => output::say_json(&json!({ "entries": report.entries(), "bytes": report.file_bytes }))?,
-            false => output::say(&format!("{} entries restored into {}", report.entries(), target.display())),
+            false => {
+                output::say(&format!("{} entries restored into {}", report.entries(), target.display()));
+                output::say("put the master.key it was made with beside it, or set PORTCULLIS_MASTER_KEY");
+            }
         }
         Ok(Outcome::Yes)
     }

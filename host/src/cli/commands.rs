@@ -49,6 +49,9 @@ impl Commands {
     }
 
     async fn backup(&self, to: PathBuf) -> Result<Value, String> {
+        if to.exists() {
+            return Err(format!("{} exists already; a backup does not overwrite", to.display()));
+        }
         let store = self.store.clone();
         let copied = tokio::task::spawn_blocking(move || store.backup(&to)).await.map_err(|error| error.to_string())?;
         let report = copied.map_err(|error| error.to_string())?;

@@ -30,11 +30,11 @@ enum Command {
     /// Work with policies in files
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// Run a decision of the log again and compare
+    /// Run a decision of the log again, with its rules and its input as they were then, and compare
     Replay(replay::Replay),
-    /// Copy the store while the server runs, or while it does not
+    /// Copy the store, while the server runs or not; `master.key` of the data folder has to be kept with it, apart
     Backup(backup::Backup),
-    /// Put a backup into an empty data folder
+    /// Put a backup into an empty data folder; its `master.key` has to be put beside it
     Restore(backup::Restore),
     /// Show settings
     #[command(subcommand)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Error, Outcome, Place, commands, output};
 
-/// Run a decision of the log again and compare
+/// Run a decision of the log again, with its rules and its input as they were then, and compare
 #[derive(Args)]
 pub struct Replay {
     #[command(flatten)]
@@ -29,7 +29,7 @@ impl Replay {
             let result = |when: &str| {
                 answer.pointer(&format!("/{when}/result")).and_then(Value::as_str).unwrap_or("?").to_owned()
             };
-            output::say(&format!("then: {}, now: {}", result("before"), result("now")));
+            output::say(&format!("then: {}, again: {}", result("before"), result("now")));
         }
         if undecided {
             return Err(Error::new("then or now a validator was overloaded, late or not available: not reproducible"));

@@ -139,7 +139,9 @@ fn is_base_url(text: &str) -> bool {
 pub fn defaults_file() -> String {
     let mut out = String::from(
         "# Every setting with its default. A line that is commented out has no default.\n\
-         # Each can also be set by the environment variable named beside it; flags win over both.\n",
+         # Each can also be set by the environment variable named beside it; flags win over both.\n\
+         # Two secrets are taken from the environment only: PORTCULLIS_BOOTSTRAP_SECRET (the first start of a data folder,\n\
+         # at least 32 characters) and PORTCULLIS_MASTER_KEY (32 bytes in base64url or hex, instead of master.key).\n",
     );
     let mut section = "";
     for setting in SETTINGS {

@@ -80,6 +80,11 @@ pub fn check_secret(secret: &Secret) -> Result<(), Failure> {
     credential::check("PORTCULLIS_BOOTSTRAP_SECRET", secret).map_err(|problem| Failure::Invalid(vec![problem]))
 }
 
+/// Whether `secret` is the one that the first start gave to its clients.
+pub async fn is_secret(domain: &Domain, secret: Secret) -> Result<bool, Failure> {
+    credential::verify(domain, DEFAULT, "admin", vec![secret]).await
+}
+
 /// Checks that this store belongs to this key, and fills an empty one.
 pub async fn start(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
     match domain.store.record::<Installation>(&[INSTALLATION])? {

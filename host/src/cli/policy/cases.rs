@@ -124,10 +124,10 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 fn read_suite(file: &Path) -> Result<Suite, Error> {
     let wrong = |path: &Path, error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", path.display()));
+    let stem = file.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(SUFFIX));
+    let stem = stem.ok_or_else(|| wrong(file, &"give the cases of a policy, a file whose name ends in .cases.yaml"))?;
     let text = fs::read_to_string(file).map_err(|error| wrong(file, &error))?;
     let File { policy, cases } = serde_saphyr::from_str(&text).map_err(|error| wrong(file, &error))?;
-    let stem = file.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(SUFFIX));
-    let stem = stem.ok_or_else(|| wrong(file, &"the name must end in .cases.yaml"))?;
     let beside = policy.unwrap_or_else(|| PathBuf::from(format!("{stem}.json")));
     let path = file.parent().unwrap_or(Path::new("")).join(beside);
     let json = fs::read(&path).map_err(|error| wrong(&path, &error))?;
