@@ -6,21 +6,18 @@ use super::{Answer, Asked, Code, Failed, Rule, RuleSet, Validators, Verdict};
 ///
 /// A policy without rules denies: nothing in it allows.
 pub async fn decide(rules: &RuleSet, input: &str, validators: &dyn Validators) -> Verdict {
-    if rules.rules().is_empty() {
-        return Verdict::denied("", Code::EmptyPolicy);
-    }
     conclude(rules, validators.ask(rules, input).await)
 }
 
 /// Decides rules that are not saved, without preparing anything for later decisions.
 pub async fn try_out(rules: &RuleSet, input: &str, validators: &dyn Validators) -> Verdict {
-    if rules.rules().is_empty() {
-        return Verdict::denied("", Code::EmptyPolicy);
-    }
     conclude(rules, validators.ask_once(rules, input).await)
 }
 
 fn conclude(rules: &RuleSet, asked: Asked) -> Verdict {
+    if rules.rules().is_empty() {
+        return Verdict::denied("", Code::EmptyPolicy);
+    }
     let mut verdict = Verdict { components: asked.components, usage: asked.usage, ..Verdict::default() };
     let mut answers = asked.answers.into_iter();
     for (index, rule) in rules.rules().iter().enumerate() {

@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 
 use super::{Caller, Domain, Failure, binding::policy_for, decision_log::DecisionRecord, policy, server};
 use crate::{
-    decision::{self, Code, Input, RuleSet, Verdict},
+    decision::{self, Code, Input, Verdict},
     world::Stopwatch,
 };
 
@@ -57,7 +57,7 @@ pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) ->
         caller: caller.name(),
         request_id: request_id.to_owned(),
         policy_id: policy_id.clone(),
-        policy_digest: rules.as_ref().map(|found| digest(&found.value.rules)).unwrap_or_default(),
+        policy_digest: rules.as_ref().map(|found| found.value.rules.digest().to_owned()).unwrap_or_default(),
         input,
         verdict: verdict.clone(),
     });
@@ -86,8 +86,4 @@ fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Re
         Err(Failure::NotFound { .. }) => Ok((policy_id, None)),
         Err(failure) => Err(failure),
     }
-}
-
-fn digest(rules: &RuleSet) -> String {
-    rules.digest().to_owned()
 }
