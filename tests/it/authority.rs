@@ -168,7 +168,7 @@ async fn matrix(server: &TestServer) -> Vec<Line> {
     let callers = callers(server).await;
     let admin = server.as_admin();
     let mut lines = Vec::new();
-    for row in DIALECTS.iter().flat_map(|dialect| dialect.rows) {
+    for row in DIALECTS.iter().flat_map(|dialect| dialect.rows()) {
         let path = path_of(row, &decision);
         let mut statuses = Vec::new();
         let mut before = everything(&admin, "default").await;
@@ -233,7 +233,7 @@ async fn what_was_refused_was_not_decided() {
     let admin = server.as_admin();
     make_server(&admin, "shop", json!({})).await;
     make_policy(&admin, "rule", json!([yes()])).await;
-    let row = DIALECTS.iter().flat_map(|dialect| dialect.rows).find(|row| row.id == "evaluate").unwrap();
+    let row = DIALECTS.iter().flat_map(|dialect| dialect.rows()).find(|row| row.id == "evaluate").unwrap();
     for (role, caller) in callers(&server).await {
         let status = ask(&caller, row, "/default/shop/access/v1/evaluation").await;
         assert_eq!(status == 200, ["system", "shop"].contains(&role), "{role} got {status}");

@@ -266,7 +266,7 @@ async fn nothing_malformed_breaks_or_changes_anything() {
     let router = Router::new().unwrap();
     let before = everything(&admin).await;
     let mut random = Random::seeded(1);
-    let rows: Vec<&'static Row> = DIALECTS.into_iter().flat_map(|dialect| dialect.rows).collect();
+    let rows: Vec<&'static Row> = DIALECTS.into_iter().flat_map(|dialect| dialect.rows()).collect();
     let mut answers = std::collections::BTreeMap::<u16, usize>::new();
     for place in 0..REQUESTS {
         let row = rows[place % rows.len()];
@@ -288,7 +288,7 @@ async fn nothing_malformed_breaks_or_changes_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bodies_are_good_before_they_are_broken() {
     let server = TestServer::start().await;
-    for row in DIALECTS.into_iter().flat_map(|dialect| dialect.rows) {
+    for row in DIALECTS.into_iter().flat_map(|dialect| dialect.rows()) {
         let Some(body) = good_body(row.id) else { continue };
         let caller = if row.needs == Needs::Evaluate { server.as_system() } else { server.as_admin() };
         let body = Bytes::from(body.to_string());

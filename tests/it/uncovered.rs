@@ -20,7 +20,7 @@ const FILES: &[(&str, &[&str])] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    DIALECTS.iter().flat_map(|dialect| dialect.rows)
+    DIALECTS.iter().flat_map(|dialect| dialect.rows())
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub fn openapi(dialect: &Dialect, server: &str) -> Value {
     let mut generator = settings.into_generator();
     let error = error_shape(dialect)(&mut generator).to_value();
     let mut paths = Map::new();
-    for row in dialect.rows {
+    for row in dialect.rows() {
         let path = paths.entry(row.path).or_insert_with(|| json!({}));
         if let Some(methods) = path.as_object_mut() {
             methods.insert(row.method.as_str().to_lowercase(), operation(row, dialect, &error, &mut generator));

@@ -4,6 +4,7 @@
 pub mod acp;
 pub mod decide;
 pub mod describe;
+pub mod etag;
 pub mod message;
 pub mod oauth;
 pub mod operate;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header::ETAG};
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{Answer, App, DIALECTS, Request};
+use super::{Answer, App, DIALECTS, Request, etag};
 use crate::{
     decision::BoxFuture,
-    domain::{Caller, Failure, Needs, Target},
+    domain::{By, Caller, Failure, Needs, Target},
     world::Stopwatch,
 };
 
@@ -21,10 +21,17 @@ pub struct Dialect {
     pub title: &'static str,
     /// The path prefixes whose unknown paths this dialect answers.
     pub prefixes: &'static [&'static str],
-    /// Its operations.
-    pub rows: &'static [Row],
+    /// Its operations, a table a noun.
+    pub tables: &'static [&'static [Row]],
     /// Its words for a failure: a `match` without wildcard.
     pub word: fn(&Failure) -> Answer,
+}
+
+impl Dialect {
+    /// Its operations.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Row> {
+        self.tables.iter().copied().flatten()
+    }
 }
 
 /// One operation. `needs` cannot be left out, so no handler runs without a decision about who may call it.
@@ -84,6 +91,16 @@ impl Call {
         self.params.get(name).unwrap_or_default()
     }
 
+    /// By whom and under which condition this changes something: the caller and If-Match (RFC 9110 §13.1.1).
+    pub fn by(&self) -> By<'_> {
+        By { caller: &self.caller, condition: etag::condition(&self.request.headers) }
+    }
+
+    /// An answer with one record and its entity tag.
+    pub fn one(&self, status: StatusCode, body: &impl Serialize, version: u64) -> Answer {
+        self.json(status, body).header(ETAG, &etag::of(version))
+    }
+
     /// An answer with a JSON body, with the time that took on the metrics.
     pub fn json(&self, status: StatusCode, body: &impl Serialize) -> Answer {
         let watch = Stopwatch::start();
@@ -132,7 +149,7 @@ impl Router {
     pub fn new() -> Result<Router, String> {
         let mut paths = matchit::Router::<Vec<(&'static Dialect, &'static Row)>>::new();
         for dialect in DIALECTS {
-            for row in dialect.rows {
+            for row in dialect.rows() {
                 match paths.at_mut(row.path) {
                     Ok(found) if found.value.first().is_some_and(|(_, first)| first.path == row.path) => {
                         found.value.push((dialect, row));

@@ -12,7 +12,7 @@ use super::{
     key_ring::{self, KeyRing},
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy::{self, Policy},
-    server::{self, DEFAULT_GRANTS, DEFAULT_TOKEN_SECONDS, Server},
+    server::{self, Server},
     stamp::{Author, Stamp},
     tenant::{Attribute, Tenant},
     token::CLIENT_CREDENTIALS,
@@ -168,16 +168,9 @@ fn insert_tenant(write: &mut Write<'_>, id: &str, name: &str, stamp: &Stamp) -> 
 fn insert_server(write: &mut Write<'_>, tenant: &str, id: &str, rings: &Rings, stamp: &Stamp) -> Result<(), Failure> {
     let ring = rings.iter().find(|(of, server, _)| *of == tenant && *server == id).map(|(_, _, ring)| ring);
     let ring = ring.ok_or_else(|| Failure::Internal { log: format!("no key was made for {tenant}/{id}") })?;
-    let server = Server {
-        name: format!("{tenant}/{id}"),
-        key_type: KeyType::Ecdsa,
-        access_token_seconds: DEFAULT_TOKEN_SECONDS,
-        grant_types: DEFAULT_GRANTS.map(str::to_owned).to_vec(),
-        system: id != DEFAULT,
-        bindings: Vec::new(),
-        decisions_open: false,
-    };
-    server::save(write, tenant, id, &server, stamp)?;
+    let server =
+        Server { name: format!("{tenant}/{id}"), key_type: KeyType::Ecdsa, system: id != DEFAULT, ..Server::default() };
+    server::save(write, tenant, id, None, &server, stamp)?;
     server::insert_below(write, tenant, id, ring, stamp)
 }
 
@@ -188,7 +181,7 @@ fn machine(id: &str, server: &str) -> Client {
         grant_types: vec![CLIENT_CREDENTIALS.to_owned()],
         scopes: ClientScopes::AllOfServer,
         system: true,
-        since: 0, // set when it is made
+        ..Client::default()
     }
 }
 

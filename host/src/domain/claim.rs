@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, stamp::Stamp};
+use super::{Failure, noun::Named, stamp::Stamp};
 use crate::store::{Index, Kind, Noun, Write, index};
 
 /// A claim's configuration.
@@ -32,6 +32,10 @@ pub enum ClaimToken {
 
 impl Noun for Claim {
     const KIND: Kind = Kind::Claim;
+}
+
+impl Named for Claim {
+    const NAME: &'static str = "claim";
 }
 
 /// The claims of OpenID Connect Core §5.4, by the scope that asks for them.

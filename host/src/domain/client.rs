@@ -1,33 +1,74 @@
 //! A client: a program that gets tokens of an authorization server.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Caller, Domain, Failure, Problem,
+    By, Domain, Failure, Problem,
     credential::{self, Credential},
-    id, scope,
+    id,
+    noun::{self, Named},
+    scope,
     server::{self, Server},
     stamp::{Author, Stamp},
 };
 use crate::{
     crypto::Secret,
-    store::{Index, Kind, Noun, State, Write, index, records, timeline},
+    store::{Index, Kind, Noun, State, Write, index, records},
     world::Micros,
 };
 
 /// A client's configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Client {
     /// The authorization server it belongs to.
     pub server: String,
     /// For people.
     pub name: String,
+    /// For people.
+    pub description: String,
+    /// The developer who made it (the subject of a token of the `developer` server); none when an admin did.
+    pub developer: Option<String>,
     /// The grants it may use.
     pub grant_types: Vec<String>,
+    /// What it may ask the authorization endpoint for: `code`, `token`, `id_token` or several, separated by spaces.
+    pub response_types: Vec<String>,
+    /// Where the authorization endpoint may send its answer.
+    pub redirect_uris: Vec<String>,
     /// The scopes it may ask for.
     pub scopes: ClientScopes,
+    /// Who else its access tokens are for.
+    pub audience: Vec<String>,
+    /// How it proves itself at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`).
+    pub auth_method: AuthMethod,
+    /// The algorithm of its client assertions; any that fits its keys when empty.
+    pub auth_signing_alg: String,
+    /// Its public keys.
+    pub keys: ClientKeys,
+    /// How its certificate is recognised (RFC 8705 §2.1.2); exactly one way.
+    pub certificate: Option<CertificateName>,
+    /// Whether its access tokens are bound to its certificate (RFC 8705 §3).
+    pub certificate_bound_tokens: bool,
+    /// For people: its page, its logo, its policy, its terms.
+    pub pages: ClientPages,
+    /// What it wants each scope for, by scope.
+    pub privacy: BTreeMap<String, ScopePrivacy>,
+    /// The algorithm of its request objects (OpenID Connect Core §6); empty when not fixed.
+    pub request_object_signing_alg: String,
+    /// Where its request objects may be.
+    pub request_uris: Vec<String>,
+    /// For pairwise subjects (OpenID Connect Core §8.1).
+    pub sector_identifier_uri: Option<String>,
+    /// How userinfo is signed for it; `none` is plain JSON.
+    pub userinfo_signed_response_alg: String,
+    /// True skips the consent page.
+    pub trusted: bool,
+    /// When it was issued, in seconds since 1970 (RFC 7591 §3.2.1).
+    pub issued_at: i64,
+    /// When its secret ends, in seconds since 1970; 0 is never.
+    pub secret_expires_at: i64,
     /// Made by the server itself.
     pub system: bool,
     /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
@@ -44,27 +85,90 @@ pub enum ClientScopes {
     Only(Vec<String>),
 }
 
+impl Default for ClientScopes {
+    fn default() -> ClientScopes {
+        ClientScopes::Only(Vec::new())
+    }
+}
+
+/// How a client proves itself (OpenID Connect Core §9, RFC 8705 §2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the registered words themselves")]
+pub enum AuthMethod {
+    #[default]
+    ClientSecretBasic,
+    ClientSecretPost,
+    ClientSecretJwt,
+    PrivateKeyJwt,
+    TlsClientAuth,
+    SelfSignedTlsClientAuth,
+    None,
+}
+
+/// Where a client's public keys come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientKeys {
+    /// It has none.
+    #[default]
+    None,
+    /// A JWK set (RFC 7517 §5), as JSON text.
+    Set(String),
+    /// Where its JWK set is.
+    Uri(String),
+}
+
+/// What of a certificate names a client (RFC 8705 §2.1.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CertificateName {
+    /// The subject distinguished name (RFC 4514).
+    SubjectDn(String),
+    /// A DNS name among its alternative names.
+    Dns(String),
+    /// An e-mail address among its alternative names.
+    Email(String),
+    /// An IP address among its alternative names.
+    Ip(String),
+    /// A URI among its alternative names.
+    Uri(String),
+}
+
+/// Pages about a client, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the registered words themselves")]
+pub struct ClientPages {
+    pub client_uri: Option<String>,
+    pub logo_uri: Option<String>,
+    pub policy_uri: Option<String>,
+    pub tos_uri: Option<String>,
+}
+
+/// What a client wants a scope for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopePrivacy {
+    /// The kinds of personal data.
+    pub pii_categories: Vec<String>,
+    /// The purpose.
+    pub purpose: String,
+}
+
 impl Noun for Client {
     const KIND: Kind = Kind::Client;
 }
 
+impl Named for Client {
+    const NAME: &'static str = "client";
+}
+
 /// The client `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Client>>, Failure> {
-    let found = domain.store.current::<Client>(tenant, id, domain.now())?;
-    found.ok_or_else(|| Failure::not_found("client", id))
+    noun::current(domain, tenant, id)
 }
 
 /// All clients of a server, by id.
 pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Client>)>, Failure> {
     server::current(domain, tenant, server)?;
-    let (read, now) = (domain.store.read()?, domain.now());
-    let mut clients = Vec::new();
-    for id in index::ids(&read, Index::ServerClients, &[tenant, server])? {
-        if let Some(state) = timeline::current::<Client>(&read, tenant, &id, now)?.filter(|state| !state.deleted) {
-            clients.push((id, state));
-        }
-    }
-    Ok(clients)
+    noun::below(&domain.store.read()?, Index::ServerClients, tenant, server, domain.now())
 }
 
 /// A client that was just made.
@@ -81,7 +185,7 @@ pub struct Created {
 /// Makes a client (createClient). Without `id` or `secret` it gets them.
 pub async fn create(
     domain: &Domain,
-    caller: &Caller,
+    by: &By<'_>,
     tenant: &str,
     id: Option<&str>,
     secret: Option<Secret>,
@@ -99,7 +203,7 @@ pub async fn create(
         }
         Some(chosen) => (None, credential::choose(domain, chosen).await?),
     };
-    let (tenant, author) = (tenant.to_owned(), Author::of(domain, caller));
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     let (key, value) = (id.clone(), client.clone());
     let state = domain
         .write(move |write| {
@@ -109,9 +213,7 @@ pub async fn create(
                 return Err(Failure::not_found("authorization server", value.server.clone()));
             };
             check(&value, &parent.value, None)?;
-            if stamp.live::<Client>(write, &tenant, &key)?.is_some() {
-                return Err(Failure::Conflict { noun: "client", reason: format!("`{key}` exists already") });
-            }
+            stamp.absent::<Client>(write, &tenant, &key)?;
             check_scopes(write, &tenant, &value, &stamp)?;
             insert(write, &tenant, &key, &value, &credential, &stamp)
         })
@@ -120,18 +222,15 @@ pub async fn create(
 }
 
 /// Removes a client; its tokens are refused from then on (deleteClient).
-pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            let found = stamp.live::<Client>(write, &tenant, &id)?;
-            match found {
-                None => Err(Failure::not_found("client", id.clone())),
-                Some(state) if state.value.system => {
-                    Err(Failure::InUse { noun: "client", by: vec!["the tenant itself".to_owned()] })
-                }
-                Some(state) => remove(write, &tenant, &id, &state.value.server, &stamp),
+            let found = stamp.target::<Client>(write, &tenant, &id)?;
+            match found.value.system {
+                true => Err(Failure::InUse { noun: Client::NAME, by: vec!["the tenant itself".to_owned()] }),
+                false => remove(write, &tenant, &id, &found.value.server, &stamp),
             }
         })
         .await

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::store::StoreError;
+use crate::{decision::Verdict, store::StoreError};
 
 /// Why an operation did not happen. Nothing was changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,23 @@ pub enum Failure {
         noun: &'static str,
         /// Who needs it.
         by: Vec<String>,
+    },
+    /// The record is no longer as the caller has seen it (If-Match).
+    Outdated {
+        /// The kind of thing.
+        noun: &'static str,
+    },
+    /// A policy of the tenant says no.
+    Denied {
+        /// What was asked for.
+        what: String,
+        /// Why, and what may help.
+        verdict: Box<Verdict>,
+    },
+    /// What was asked for is of a kind for which there is no such thing.
+    Unsupported {
+        /// Why.
+        reason: String,
     },
     /// The request cannot be read.
     Malformed(Problem),
@@ -119,6 +136,9 @@ impl Failure {
             Failure::NoSuchMethod { allowed } => format!("this path takes {allowed}"),
             Failure::Conflict { noun, reason } => format!("the {noun} cannot be saved: {reason}"),
             Failure::InUse { noun, by } => format!("the {noun} is in use by {}", by.join(", ")),
+            Failure::Outdated { noun } => format!("the {noun} has changed since it was read"),
+            Failure::Denied { what, .. } => format!("a policy denies {what}"),
+            Failure::Unsupported { reason } => reason.clone(),
             Failure::Malformed(problem) => problem.to_string(),
             Failure::MediaType { expected } => format!("the body must be {expected}"),
             Failure::Invalid(problems) => match problems.first() {

@@ -2,22 +2,32 @@
 //!
 //! Called by `api` and `authn`; calls `store`, `decision` and `crypto`. Knows no HTTP, no wire JSON and no wasmtime.
 
+pub mod api;
+pub mod authentication;
 pub mod binding;
 pub mod boot;
+pub mod by;
 pub mod caller;
 pub mod claim;
 pub mod client;
+pub mod consent;
+pub mod consent_action;
 pub mod credential;
 pub mod decide;
 pub mod decision_log;
 pub mod failure;
+pub mod gateway;
 pub mod id;
 pub mod key_ring;
+mod name;
+pub mod noun;
 pub mod permit;
 pub mod policy;
+mod policy_use;
 pub mod replay;
 pub mod scope;
 pub mod server;
+pub mod service;
 mod stamp;
 pub mod tenant;
 pub mod token;
@@ -27,6 +37,7 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
+pub use by::{By, Condition};
 pub use caller::{Bearer, Caller};
 pub use failure::{Credentials, Failure, Problem};
 pub use permit::{Needs, Target, permit};

@@ -8,6 +8,8 @@ pub const ADMIN_SERVER: &str = "admin";
 pub const DEVELOPER_SERVER: &str = "developer";
 /// The authorization server whose tokens belong to machines of the tenant.
 pub const SYSTEM_SERVER: &str = "system";
+/// The tenant whose `system` server administrates the whole installation.
+pub const SYSTEM_TENANT: &str = "system";
 /// The scope that allows asking for decisions.
 pub const EVALUATE: &str = "evaluate_decisions";
 
@@ -18,6 +20,12 @@ pub enum Needs {
     Nothing,
     /// A token of the tenant's `admin` server.
     Admin,
+    /// A token of the tenant's `developer` server.
+    Developer,
+    /// A token of the tenant's `system` server with this scope.
+    System(&'static str),
+    /// A token of the `system` server of the tenant `system`: whoever sets tenants up.
+    Setup,
     /// A token with `evaluate_decisions` from the tenant's `system` server or from the server asked, unless that is open.
     Evaluate,
 }
@@ -35,7 +43,16 @@ pub struct Target<'a> {
 pub fn permit(domain: &Domain, caller: &Caller, needs: Needs, target: Target<'_>) -> Result<(), Failure> {
     match needs {
         Needs::Nothing => Ok(()),
-        Needs::Admin => admin(bearer(caller)?, target),
+        Needs::Admin => issued_by(bearer(caller)?, target, ADMIN_SERVER, "a token of the tenant's `admin` server"),
+        Needs::Developer => {
+            issued_by(bearer(caller)?, target, DEVELOPER_SERVER, "a token of the tenant's `developer` server")
+        }
+        Needs::System(scope) => system(bearer(caller)?, target, scope),
+        Needs::Setup => {
+            let bearer = bearer(caller)?;
+            let right = bearer.tenant == SYSTEM_TENANT && bearer.server == SYSTEM_SERVER;
+            allow_if(right, "a token of the tenant `system`")
+        }
         Needs::Evaluate => evaluate(domain, caller, target),
     }
 }
@@ -47,13 +64,18 @@ pub fn is_open(domain: &Domain, needs: Needs, target: Target<'_>) -> bool {
         (Needs::Evaluate, Some(tenant), Some(server)) => {
             server::current(domain, tenant, server).is_ok_and(|found| found.value.decisions_open)
         }
-        (Needs::Evaluate | Needs::Admin, ..) => false,
+        (Needs::Evaluate | Needs::Admin | Needs::Developer | Needs::System(_) | Needs::Setup, ..) => false,
     }
 }
 
-fn admin(bearer: &Bearer, target: Target<'_>) -> Result<(), Failure> {
-    let right = target.tenant == Some(bearer.tenant.as_str()) && bearer.server == ADMIN_SERVER;
-    allow_if(right, "a token of the tenant's `admin` server")
+fn issued_by(bearer: &Bearer, target: Target<'_>, server: &str, needs: &str) -> Result<(), Failure> {
+    allow_if(target.tenant == Some(bearer.tenant.as_str()) && bearer.server == server, needs)
+}
+
+fn system(bearer: &Bearer, target: Target<'_>, scope: &str) -> Result<(), Failure> {
+    let needs = format!("a token of the tenant's `system` server with scope `{scope}`");
+    issued_by(bearer, target, SYSTEM_SERVER, &needs)?;
+    allow_if(bearer.scopes.iter().any(|granted| granted == scope), &needs)
 }
 
 fn evaluate(domain: &Domain, caller: &Caller, target: Target<'_>) -> Result<(), Failure> {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Caller, Domain, Failure, Problem, id,
+    By, Domain, Failure, Problem, id,
+    noun::{self, Named},
     stamp::{Author, Stamp},
     tenant,
 };
 use crate::{
     decision::{self, ConfProblem, RuleSet, Verdict},
-    store::{Index, Kind, Noun, Record, State, Table, Write, index, records, timeline},
+    store::{Index, Kind, Noun, Record, State, Table, Write, index, records},
 };
 
 /// A stored policy.
@@ -38,6 +39,10 @@ impl Noun for Policy {
     const KIND: Kind = Kind::Policy;
 }
 
+impl Named for Policy {
+    const NAME: &'static str = "policy";
+}
+
 /// The rules of every policy that was ever saved, by digest, so that an old decision can be replayed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolicyRules(pub RuleSet);
@@ -48,20 +53,19 @@ impl Record for PolicyRules {
 
 /// The policy `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Policy>>, Failure> {
-    let found = domain.store.current::<Policy>(tenant, id, domain.now())?;
-    found.ok_or_else(|| Failure::not_found("policy", id))
+    noun::current(domain, tenant, id)
 }
 
 /// All policies of a tenant, by id.
 pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Policy>)>, Failure> {
     tenant::current(domain, tenant)?;
-    Ok(timeline::list(&domain.store.read()?, tenant, domain.now(), None, usize::MAX)?)
+    noun::list(domain, tenant)
 }
 
 /// Saves a new policy (createPolicy).
 pub async fn create(
     domain: &Domain,
-    caller: &Caller,
+    by: &By<'_>,
     tenant: &str,
     id: &str,
     policy: Policy,
@@ -69,14 +73,11 @@ pub async fn create(
     id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     let saved = domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            if stamp.live::<Policy>(write, &tenant, &id)?.is_some() {
-                let reason = format!("`{id}` exists already");
-                return Err(Failure::Conflict { noun: "policy", reason });
-            }
+            stamp.absent::<Policy>(write, &tenant, &id)?;
             save(write, &tenant, &id, &policy, &stamp)
         })
         .await?;
@@ -87,21 +88,19 @@ pub async fn create(
 /// Replaces a policy (updatePolicy). Decisions that run now end with the rules they began with.
 pub async fn update(
     domain: &Domain,
-    caller: &Caller,
+    by: &By<'_>,
     tenant: &str,
     id: &str,
     policy: Policy,
 ) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     let saved = domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            match stamp.live::<Policy>(write, &tenant, &id)? {
-                Some(_) => save(write, &tenant, &id, &policy, &stamp),
-                None => Err(Failure::not_found("policy", id.clone())),
-            }
+            stamp.target::<Policy>(write, &tenant, &id)?;
+            save(write, &tenant, &id, &policy, &stamp)
         })
         .await?;
     domain.validators.prepare(&saved.value.rules).await;
@@ -109,14 +108,12 @@ pub async fn update(
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
-pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            if stamp.live::<Policy>(write, &tenant, &id)?.is_none() {
-                return Err(Failure::not_found("policy", id.clone()));
-            }
+            stamp.target::<Policy>(write, &tenant, &id)?;
             let by = index::ids(write, Index::PolicyUsers, &[&tenant, &id])?;
             if !by.is_empty() {
                 return Err(Failure::InUse { noun: "policy", by });
@@ -142,7 +139,7 @@ pub(super) fn save(
     stamp: &Stamp,
 ) -> Result<State<Policy>, Failure> {
     records::put(write, &[policy.rules.digest()], &PolicyRules(policy.rules.clone()))?;
-    Ok(stamp.append(write, tenant, id, policy.clone())?)
+    Ok(stamp.replace(write, tenant, id, policy.clone())?)
 }
 
 async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {

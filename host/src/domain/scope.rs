@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, permit, stamp::Stamp};
+use super::{Failure, noun::Named, permit, stamp::Stamp};
 use crate::store::{Index, Kind, Noun, View, Write, index, timeline};
 
 /// A scope's configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Scope {
     /// The authorization server it belongs to.
     pub server: String,
@@ -14,12 +15,24 @@ pub struct Scope {
     pub name: String,
     /// For people.
     pub display_name: String,
+    /// For people.
+    pub description: String,
+    /// The service it belongs to.
+    pub service: Option<String>,
+    /// Decides when a person's token would get it: a scope that it denies is left out.
+    pub user_policy: Option<String>,
+    /// Decides when a developer assigns it to a client.
+    pub developer_policy: Option<String>,
     /// Made by the server itself.
     pub system: bool,
 }
 
 impl Noun for Scope {
     const KIND: Kind = Kind::Scope;
+}
+
+impl Named for Scope {
+    const NAME: &'static str = "scope";
 }
 
 /// The scopes every server starts with, as (name, display name) (reference/acp.md §3.2).
@@ -76,6 +89,7 @@ pub(super) fn insert_defaults(write: &mut Write<'_>, tenant: &str, server: &str,
             name: (*name).to_owned(),
             display_name: (*display_name).to_owned(),
             system: true,
+            ..Scope::default()
         };
         stamp.append(write, tenant, &id, scope)?;
         index::put(write, Index::ServerScopes, &[tenant, server], &id)?;

@@ -1,35 +1,60 @@
 //! An authorization server: an issuer with its own keys, clients and scopes.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Caller, Domain, Failure, Problem,
+    By, Domain, Failure, Problem,
+    authentication::Authentication,
     binding::Binding,
     claim, client, id, key_ring,
     key_ring::KeyRing,
-    policy::Policy,
+    noun::{self, Named},
+    policy_use::{self, Reference},
     scope,
     stamp::{Author, Stamp},
     tenant,
 };
 use crate::{
     crypto::keys::KeyType,
-    store::{Index, Kind, Noun, State, Write, index, records, timeline},
+    store::{Kind, Noun, State, Write, records},
 };
 
 /// An authorization server's configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Server {
     /// For people.
     pub name: String,
+    /// A picture for its pages.
+    pub logo_uri: Option<String>,
     /// The kind of key made for it.
     pub key_type: KeyType,
+    /// How long an authorization code is good, in seconds.
+    pub authorization_code_seconds: i64,
     /// How long an access token is good, in seconds.
     pub access_token_seconds: i64,
+    /// How long an ID token is good, in seconds.
+    pub id_token_seconds: i64,
+    /// How long a refresh token is good, in seconds.
+    pub refresh_token_seconds: i64,
+    /// How long a person stays logged in, in seconds.
+    pub cookie_seconds: i64,
     /// The grants its clients may use.
     pub grant_types: Vec<String>,
+    /// Named sets of requirements: `fapi_rw`.
+    pub profiles: Vec<String>,
+    /// Whether every authorization code needs PKCE (RFC 7636).
+    pub enforce_pkce: bool,
+    /// Whether clients may register themselves (RFC 7591).
+    pub dynamic_registration: bool,
+    /// Decides before a person's token is issued.
+    pub user_policy: Option<String>,
+    /// Decides when a developer registers a client.
+    pub developer_policy: Option<String>,
+    /// How people log in, in the order in which they choose.
+    pub authentications: Vec<Authentication>,
     /// Made by the server itself; cannot be removed.
     pub system: bool,
     /// Which policy decides about which resource.
@@ -38,8 +63,38 @@ pub struct Server {
     pub decisions_open: bool,
 }
 
+impl Default for Server {
+    /// The documented defaults (seed, createAuthorizationServer).
+    fn default() -> Server {
+        Server {
+            name: String::new(),
+            logo_uri: None,
+            key_type: KeyType::Rsa,
+            authorization_code_seconds: 600,
+            access_token_seconds: 3600,
+            id_token_seconds: 3600,
+            refresh_token_seconds: 30 * 24 * 3600,
+            cookie_seconds: 3600,
+            grant_types: DEFAULT_GRANTS.map(str::to_owned).to_vec(),
+            profiles: Vec::new(),
+            enforce_pkce: false,
+            dynamic_registration: false,
+            user_policy: None,
+            developer_policy: None,
+            authentications: Vec::new(),
+            system: false,
+            bindings: Vec::new(),
+            decisions_open: false,
+        }
+    }
+}
+
 impl Noun for Server {
     const KIND: Kind = Kind::Server;
+}
+
+impl Named for Server {
+    const NAME: &'static str = "authorization server";
 }
 
 /// The grants of a new server (seed, createAuthorizationServer).
@@ -47,25 +102,22 @@ pub const DEFAULT_GRANTS: [&str; 4] = ["authorization_code", "implicit", "client
 /// Every grant a server may allow.
 pub const KNOWN_GRANTS: [&str; 5] =
     ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"];
-/// An hour, the documented default.
-pub const DEFAULT_TOKEN_SECONDS: i64 = 3600;
 
 /// The server `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Server>>, Failure> {
-    let found = domain.store.current::<Server>(tenant, id, domain.now())?;
-    found.ok_or_else(|| Failure::not_found("authorization server", id))
+    noun::current(domain, tenant, id)
 }
 
 /// All servers of a tenant, by id.
 pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Server>)>, Failure> {
     tenant::current(domain, tenant)?;
-    Ok(timeline::list(&domain.store.read()?, tenant, domain.now(), None, usize::MAX)?)
+    noun::list(domain, tenant)
 }
 
 /// Makes a server with a key of its own and the default scopes (createAuthorizationServer). Without `id` it gets one.
 pub async fn create(
     domain: &Domain,
-    caller: &Caller,
+    by: &By<'_>,
     tenant: &str,
     id: Option<&str>,
     server: Server,
@@ -75,15 +127,12 @@ pub async fn create(
     id::check("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     check(&server)?;
     let ring = key_ring::generate(domain, tenant, &id, server.key_type).await?;
-    let (tenant, author) = (tenant.to_owned(), Author::of(domain, caller));
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            if stamp.live::<Server>(write, &tenant, &id)?.is_some() {
-                let reason = format!("`{id}` exists already");
-                return Err(Failure::Conflict { noun: "authorization server", reason });
-            }
-            let state = save(write, &tenant, &id, &server, &stamp)?;
+            stamp.absent::<Server>(write, &tenant, &id)?;
+            let state = save(write, &tenant, &id, None, &server, &stamp)?;
             insert_below(write, &tenant, &id, &ring, &stamp)?;
             Ok((id.clone(), state))
         })
@@ -93,41 +142,36 @@ pub async fn create(
 /// Replaces a server's configuration (updateAuthorizationServer). Keys and the kind of key stay.
 pub async fn update(
     domain: &Domain,
-    caller: &Caller,
+    by: &By<'_>,
     tenant: &str,
     id: &str,
     server: Server,
 ) -> Result<State<Server>, Failure> {
     check(&server)?;
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            let Some(old) = stamp.live::<Server>(write, &tenant, &id)? else {
-                return Err(Failure::not_found("authorization server", id.clone()));
-            };
+            let old = stamp.target::<Server>(write, &tenant, &id)?;
             let mut server = server.clone();
             server.system = old.value.system;
             server.key_type = old.value.key_type;
-            release(write, &tenant, &id, &old.value)?;
-            save(write, &tenant, &id, &server, &stamp)
+            save(write, &tenant, &id, Some(&old.value), &server, &stamp)
         })
         .await
 }
 
 /// Removes a server and everything below it in one transaction (deleteAuthorizationServer). System servers stay.
-pub async fn delete(domain: &Domain, caller: &Caller, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, caller));
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            let Some(old) = stamp.live::<Server>(write, &tenant, &id)? else {
-                return Err(Failure::not_found("authorization server", id.clone()));
-            };
+            let old = stamp.target::<Server>(write, &tenant, &id)?;
             if old.value.system {
                 return Err(Failure::InUse { noun: "authorization server", by: vec!["the tenant itself".to_owned()] });
             }
-            release(write, &tenant, &id, &old.value)?;
+            policy_use::switch(write, &tenant, &user_of_policy(&id), &policies(&old.value), &[], &stamp)?;
             client::delete_all(write, &tenant, &id, &stamp)?;
             scope::delete_all(write, &tenant, &id, &stamp)?;
             claim::delete_all(write, &tenant, &id, &stamp)?;
@@ -143,19 +187,13 @@ pub(super) fn save(
     write: &mut Write<'_>,
     tenant: &str,
     id: &str,
+    old: Option<&Server>,
     server: &Server,
     stamp: &Stamp,
 ) -> Result<State<Server>, Failure> {
-    for (place, binding) in server.bindings.iter().enumerate() {
-        if stamp.live::<Policy>(write, tenant, &binding.policy_id)?.is_none() {
-            let member = format!("/decision_bindings/{place}/policy_id");
-            return Err(Failure::invalid(member, format!("there is no policy `{}`", binding.policy_id)));
-        }
-    }
-    for policy_id in bound(server) {
-        index::put(write, Index::PolicyUsers, &[tenant, policy_id], &user_of_policy(id))?;
-    }
-    Ok(stamp.append(write, tenant, id, server.clone())?)
+    let before = old.map(policies).unwrap_or_default();
+    policy_use::switch(write, tenant, &user_of_policy(id), &before, &policies(server), stamp)?;
+    Ok(stamp.replace(write, tenant, id, server.clone())?)
 }
 
 /// Writes what a new server has below it, inside a transaction.
@@ -171,16 +209,15 @@ pub(super) fn insert_below(
     claim::insert_defaults(write, tenant, id, stamp)
 }
 
-/// Takes the server out of the list of those who use its policies.
-fn release(write: &mut Write<'_>, tenant: &str, id: &str, server: &Server) -> Result<(), Failure> {
-    for policy_id in bound(server) {
-        index::remove(write, Index::PolicyUsers, &[tenant, policy_id], &user_of_policy(id))?;
-    }
-    Ok(())
-}
-
-fn bound(server: &Server) -> BTreeSet<&str> {
-    server.bindings.iter().map(|binding| binding.policy_id.as_str()).collect()
+/// Every policy that a server refers to.
+fn policies(server: &Server) -> Vec<Reference<'_>> {
+    let bindings = server.bindings.iter().enumerate().map(|(place, binding)| Reference {
+        member: format!("/decision_bindings/{place}/policy_id"),
+        policy: &binding.policy_id,
+    });
+    let own = [("/user_policy_id", &server.user_policy), ("/developer_policy_id", &server.developer_policy)];
+    let own = own.into_iter().filter_map(|(member, policy)| Reference::of(member, policy.as_ref()));
+    bindings.chain(own).collect()
 }
 
 fn user_of_policy(server: &str) -> String {
@@ -220,16 +257,12 @@ mod tests {
     fn the_policy_of_a_binding_must_have_an_id_that_can_be_kept() {
         let with = |policy_id: &str| Server {
             name: "Shop".to_owned(),
-            key_type: KeyType::Ecdsa,
-            access_token_seconds: 1,
-            grant_types: Vec::new(),
-            system: false,
             bindings: vec![Binding {
                 resource_type: "*".to_owned(),
                 action: "*".to_owned(),
                 policy_id: policy_id.to_owned(),
             }],
-            decisions_open: false,
+            ..Server::default()
         };
         assert_eq!(check(&with("shop-1")), Ok(()));
         for policy_id in ["", "a\0b", "a/b", &"x".repeat(129)] {

@@ -3,7 +3,7 @@
 //! An operation takes an [`Author`] along into its transaction, where it becomes a [`Stamp`]: the instant is taken on
 //! the store's writer thread, so stamps are in the order of the commits and what is checked at a stamp is what holds.
 
-use super::{Caller, Domain};
+use super::{By, Domain, Failure, by::Condition, noun::Named};
 use crate::{
     store::{Noun, State, StoreError, Write, timeline},
     world::{Micros, World},
@@ -14,23 +14,26 @@ use crate::{
 pub(super) struct Author {
     world: World,
     name: String,
+    condition: Condition,
     keep: usize,
 }
 
 impl Author {
     /// The caller of an operation.
-    pub(super) fn of(domain: &Domain, caller: &Caller) -> Author {
-        Author::named(domain, caller.name())
+    pub(super) fn of(domain: &Domain, by: &By<'_>) -> Author {
+        Author { condition: by.condition.clone(), ..Author::named(domain, by.caller.name()) }
     }
 
     /// The server itself, under a name for what it does.
     pub(super) fn named(domain: &Domain, name: String) -> Author {
-        Author { world: domain.world.clone(), name, keep: domain.limits.states_kept }
+        let keep = domain.limits.states_kept;
+        Author { world: domain.world.clone(), name, condition: Condition::None, keep }
     }
 
     /// The mark of this transaction: now, and after every change before it.
     pub(super) fn stamp(&self, write: &mut Write<'_>) -> Result<Stamp, StoreError> {
-        Ok(Stamp { now: write.instant(self.world.now())?, author: self.name.clone(), keep: self.keep })
+        let (author, condition) = (self.name.clone(), self.condition.clone());
+        Ok(Stamp { now: write.instant(self.world.now())?, author, condition, keep: self.keep })
     }
 }
 
@@ -41,11 +44,42 @@ pub(super) struct Stamp {
     pub(super) now: Micros,
     /// Who.
     pub(super) author: String,
+    /// What the record that the operation is about must be like.
+    condition: Condition,
     /// How many superseded states of a record are kept.
-    pub(super) keep: usize,
+    keep: usize,
 }
 
 impl Stamp {
+    /// The record that the operation is about: it must be there, and as the caller has seen it.
+    pub(super) fn target<T: Named>(&self, write: &Write<'_>, tenant: &str, id: &str) -> Result<State<T>, Failure> {
+        let found = self.live::<T>(write, tenant, id)?.ok_or_else(|| Failure::not_found(T::NAME, id))?;
+        self.condition.check(T::NAME, found.version)?;
+        Ok(found)
+    }
+
+    /// Refuses to make what is there already.
+    pub(super) fn absent<T: Named>(&self, write: &Write<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+        match self.live::<T>(write, tenant, id)? {
+            Some(_) => Err(Failure::Conflict { noun: T::NAME, reason: format!("`{id}` exists already") }),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends a state unless the record is as `value` already: what changes nothing leaves no mark.
+    pub(super) fn replace<T: Named>(
+        &self,
+        write: &mut Write<'_>,
+        tenant: &str,
+        id: &str,
+        value: T,
+    ) -> Result<State<T>, StoreError> {
+        match self.live::<T>(write, tenant, id)? {
+            Some(state) if state.value == value => Ok(state),
+            _ => self.append(write, tenant, id, value),
+        }
+    }
+
     /// Appends a state that holds from now on, and lets go of the oldest superseded ones.
     pub(super) fn append<T: Noun>(
         &self,

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Domain, Failure, stamp::Author};
+use super::{
+    By, Domain, Failure,
+    noun::{self, Named},
+    stamp::Author,
+};
 use crate::store::{Kind, Noun, State};
 
 /// A tenant's configuration.
@@ -29,22 +33,23 @@ impl Noun for Tenant {
     const KIND: Kind = Kind::Tenant;
 }
 
+impl Named for Tenant {
+    const NAME: &'static str = "tenant";
+}
+
 /// The tenant `id`, as it is now. Every tenant is filed under itself.
 pub fn current(domain: &Domain, id: &str) -> Result<Arc<State<Tenant>>, Failure> {
-    let found = domain.store.current::<Tenant>(id, id, domain.now())?;
-    found.ok_or_else(|| Failure::not_found("tenant", id))
+    noun::current(domain, id, id)
 }
 
 /// Replaces the configuration of the tenant `id`.
-pub async fn update(domain: &Domain, caller: &Caller, id: &str, tenant: Tenant) -> Result<State<Tenant>, Failure> {
-    let (id, author) = (id.to_owned(), Author::of(domain, caller));
+pub async fn update(domain: &Domain, by: &By<'_>, id: &str, tenant: Tenant) -> Result<State<Tenant>, Failure> {
+    let (id, author) = (id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            match stamp.live::<Tenant>(write, &id, &id)? {
-                Some(_) => Ok(stamp.append(write, &id, &id, tenant.clone())?),
-                None => Err(Failure::not_found("tenant", id.clone())),
-            }
+            stamp.target::<Tenant>(write, &id, &id)?;
+            Ok(stamp.replace(write, &id, &id, tenant.clone())?)
         })
         .await
 }

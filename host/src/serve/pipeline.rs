@@ -26,7 +26,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// The pipeline over all dialects. An error is a mistake in the tables.
     pub fn new(app: Arc<App>, metrics: &Metrics) -> Result<Pipeline, String> {
-        let rows = DIALECTS.iter().flat_map(|dialect| dialect.rows);
+        let rows = DIALECTS.iter().flat_map(|dialect| dialect.rows());
         let operations = rows.map(|row| (row.id, metrics.operation(row.id))).collect();
         Ok(Pipeline { app, router: Router::new()?, operations, unknown: metrics.operation("unknown") })
     }

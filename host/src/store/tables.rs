@@ -40,11 +40,24 @@ pub enum Table {
     PolicyRules,
     /// Plugin components. Key: name, then version or digest. Value: what is known of it, or its bytes.
     Component,
+    /// Secrets of authorization servers and of their connections, encrypted by the caller.
+    /// Key: tenant, server, what it is for. Value: the secrets.
+    Sealed,
+    /// What the last OpenAPI import of a service has made. Key: tenant, service.
+    Specification,
+    /// When a gateway last fetched its configuration. Key: tenant, gateway.
+    Activity,
+    /// What people have consented to. Key: tenant, subject, consent. Value: the grant.
+    ConsentGrant,
+    /// The privacy ledger, one chain for every tenant. Key: tenant, number in twenty digits. Value: the signed event.
+    Ledger,
+    /// The end of each chain. Key: tenant. Value: the number and the hash of the last event.
+    LedgerHead,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 10] = [
+    pub const ALL: [Table; 16] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -55,6 +68,12 @@ impl Table {
         Table::User,
         Table::PolicyRules,
         Table::Component,
+        Table::Sealed,
+        Table::Specification,
+        Table::Activity,
+        Table::ConsentGrant,
+        Table::Ledger,
+        Table::LedgerHead,
     ];
 
     /// Its name in the file.
@@ -70,6 +89,12 @@ impl Table {
             Table::User => "user",
             Table::PolicyRules => "policy_rules",
             Table::Component => "component",
+            Table::Sealed => "sealed",
+            Table::Specification => "specification",
+            Table::Activity => "activity",
+            Table::ConsentGrant => "consent_grant",
+            Table::Ledger => "ledger",
+            Table::LedgerHead => "ledger_head",
         }
     }
 
@@ -115,6 +140,22 @@ pub enum Index {
     ServerScopes = 3,
     /// The claims of an authorization server.
     ServerClaims = 4,
+    /// The services of an authorization server.
+    ServerServices = 5,
+    /// The gateways of an authorization server.
+    ServerGateways = 6,
+    /// The APIs of a service.
+    ServiceApis = 7,
+    /// The scopes of a service.
+    ServiceScopes = 8,
+    /// The services connected to a gateway.
+    GatewayServices = 9,
+    /// The clients that a developer has made.
+    DeveloperClients = 10,
+    /// The consent actions that ask for a consent.
+    ConsentActions = 11,
+    /// Names that are given once: tenant, kind of thing, what it belongs to, name.
+    Names = 12,
 }
 
 /// Configuration that has a timeline.

@@ -64,7 +64,7 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
 /// createClient
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (id, secret, client) = to_client(read::json(&call.request)?, call.tenant())?;
-    let created = client::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), secret, client).await?;
+    let created = client::create(&call.app.domain, &call.by(), call.tenant(), id.as_deref(), secret, client).await?;
     Ok(call.json(StatusCode::CREATED, &show(&call, created.id, created.state.value, created.secret)?))
 }
 
@@ -77,7 +77,7 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 
 /// deleteClient
 pub async fn delete(call: Call) -> Result<Answer, Failure> {
-    client::delete(&call.app.domain, &call.caller, call.tenant(), call.param("cid")).await?;
+    client::delete(&call.app.domain, &call.by(), call.tenant(), call.param("cid")).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -101,14 +101,13 @@ fn to_client(body: ClientBody, tenant: &str) -> Result<(Option<String>, Option<S
         name: required("/client_name", client_name)?,
         grant_types: grant_types.unwrap_or_else(|| vec![CLIENT_CREDENTIALS.to_owned()]),
         scopes: ClientScopes::Only(scopes.unwrap_or_default()),
-        system: false,
-        since: 0, // set when it is made
+        ..Client::default()
     };
     Ok((client_id, client_secret.map(Secret::new), client))
 }
 
 fn show(call: &Call, id: String, client: Client, secret: Option<Secret>) -> Result<ClientBody, Failure> {
-    let Client { server, name, grant_types, scopes, system, since: _ } = client;
+    let Client { server, name, grant_types, scopes, system, .. } = client;
     let domain = &call.app.domain;
     let scopes = match scopes {
         ClientScopes::Only(scopes) => scopes,

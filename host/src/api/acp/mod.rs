@@ -1,12 +1,29 @@
 //! The `acp` dialect: administration of a tenant, as contract/acp.openapi.json has it, with what Portcullis adds
 //! (policy test, decisions). Errors are `{status_code, error, details}`.
 
+pub mod actions;
+pub mod apis;
+pub mod authentications;
+pub mod claims;
 pub mod clients;
+pub mod configuration;
+pub mod consents;
+pub mod dashboards;
 pub mod decisions;
+pub mod developer_clients;
+pub mod developer_servers;
 pub mod duration;
+pub mod enforcement;
+pub mod events;
+pub mod gateways;
+pub mod grants;
+pub mod imports;
 pub mod policies;
 pub mod rows;
+pub mod scopes;
 pub mod servers;
+pub mod services;
+pub mod system_tenants;
 pub mod tenants;
 pub mod verdicts;
 pub mod words;
@@ -15,4 +32,4 @@ use super::Dialect;
 
 /// The dialect.
 pub static DIALECT: Dialect =
-    Dialect { name: "acp", title: "Administration", prefixes: &["/api/", ""], rows: rows::ROWS, word: words::word };
+    Dialect { name: "acp", title: "Administration", prefixes: &["/api/", ""], tables: rows::TABLES, word: words::word };

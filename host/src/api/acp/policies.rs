@@ -111,7 +111,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     if id == TEST {
         return Err(Failure::invalid("/id", "is reserved: its path is the policy test's"));
     }
-    let state = policy::create(&call.app.domain, &call.caller, call.tenant(), &id, policy).await?;
+    let state = policy::create(&call.app.domain, &call.by(), call.tenant(), &id, policy).await?;
     Ok(call.json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
 }
 
@@ -131,13 +131,13 @@ pub async fn update(call: Call) -> Result<Answer, Failure> {
         return Err(Failure::invalid("/id", "must be the policy of the path"));
     }
     let (_, policy) = parse(body)?;
-    let state = policy::update(&call.app.domain, &call.caller, call.tenant(), &id, policy).await?;
+    let state = policy::update(&call.app.domain, &call.by(), call.tenant(), &id, policy).await?;
     Ok(call.json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
 }
 
 /// deletePolicy
 pub async fn delete(call: Call) -> Result<Answer, Failure> {
-    policy::delete(&call.app.domain, &call.caller, call.tenant(), call.param("pid")).await?;
+    policy::delete(&call.app.domain, &call.by(), call.tenant(), call.param("pid")).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 

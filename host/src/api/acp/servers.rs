@@ -13,7 +13,7 @@ use crate::{
         Failure,
         binding::Binding,
         key_ring,
-        server::{self, DEFAULT_GRANTS, DEFAULT_TOKEN_SECONDS, Server},
+        server::{self, DEFAULT_GRANTS, Server},
     },
     store::State,
 };
@@ -90,7 +90,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let body: ServerBody = read::json(&call.request)?;
     let id = body.id.clone();
     let server = to_server(body, call.tenant())?;
-    let (id, state) = server::create(&call.app.domain, &call.caller, call.tenant(), id.as_deref(), server).await?;
+    let (id, state) = server::create(&call.app.domain, &call.by(), call.tenant(), id.as_deref(), server).await?;
     answer(&call, StatusCode::CREATED, &id, state)
 }
 
@@ -109,13 +109,13 @@ pub async fn update(call: Call) -> Result<Answer, Failure> {
         return Err(Failure::invalid("/id", "must be the server of the path"));
     }
     let server = to_server(body, call.tenant())?;
-    let state = server::update(&call.app.domain, &call.caller, call.tenant(), id, server).await?;
+    let state = server::update(&call.app.domain, &call.by(), call.tenant(), id, server).await?;
     answer(&call, StatusCode::OK, id, state)
 }
 
 /// deleteAuthorizationServer
 pub async fn delete(call: Call) -> Result<Answer, Failure> {
-    server::delete(&call.app.domain, &call.caller, call.tenant(), call.param("aid")).await?;
+    server::delete(&call.app.domain, &call.by(), call.tenant(), call.param("aid")).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -143,9 +143,9 @@ fn to_server(body: ServerBody, tenant: &str) -> Result<Server, Failure> {
         key_type: key_kind(key_type.as_deref())?,
         access_token_seconds: seconds("/access_token_ttl", access_token_ttl.as_deref())?,
         grant_types: grant_types.unwrap_or_else(|| DEFAULT_GRANTS.map(str::to_owned).to_vec()),
-        system: false,
         bindings: decision_bindings.unwrap_or_default().into_iter().map(binding).collect(),
         decisions_open: decisions_open.unwrap_or(false),
+        ..Server::default()
     })
 }
 
@@ -160,7 +160,7 @@ fn key_kind(text: Option<&str>) -> Result<KeyType, Failure> {
 
 fn seconds(member: &str, text: Option<&str>) -> Result<i64, Failure> {
     match text {
-        None => Ok(DEFAULT_TOKEN_SECONDS),
+        None => Ok(Server::default().access_token_seconds),
         Some(text) => {
             duration::parse(text).ok_or_else(|| Failure::invalid(member, "must be a duration such as `1h10m30s`"))
         }
@@ -172,7 +172,7 @@ fn answer(call: &Call, status: StatusCode, id: &str, state: State<Server>) -> Re
 }
 
 fn show(call: &Call, id: &str, server: Server) -> Result<ServerBody, Failure> {
-    let Server { name, key_type: _, access_token_seconds, grant_types, system, bindings, decisions_open } = server;
+    let Server { name, key_type: _, access_token_seconds, grant_types, system, bindings, decisions_open, .. } = server;
     let domain = &call.app.domain;
     let binding = |Binding { resource_type, action, policy_id }| BindingBody { resource_type, action, policy_id };
     Ok(ServerBody {

@@ -66,7 +66,7 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 pub async fn update(call: Call) -> Result<Answer, Failure> {
     let body: TenantBody = read::json(&call.request)?;
     let tenant = to_tenant(body, call.tenant())?;
-    let state = tenant::update(&call.app.domain, &call.caller, call.tenant(), tenant).await?;
+    let state = tenant::update(&call.app.domain, &call.by(), call.tenant(), tenant).await?;
     show(&call, state.value)
 }
 

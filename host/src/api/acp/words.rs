@@ -8,8 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::verdicts;
 use crate::{
     api::Answer,
+    decision::Verdict,
     domain::{Credentials, Failure, Problem},
 };
 
@@ -35,7 +37,10 @@ pub fn word(failure: &Failure) -> Answer {
         Failure::Conflict { .. } => (StatusCode::CONFLICT, json!({})),
         Failure::InUse { by, .. } => (StatusCode::BAD_REQUEST, json!({ "used_by": by })),
         Failure::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({})),
-        Failure::Malformed(problem) => (StatusCode::UNPROCESSABLE_ENTITY, problems(std::slice::from_ref(problem))),
+        Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, json!({})),
+        Failure::Denied { verdict, .. } => (StatusCode::FORBIDDEN, denied(verdict)),
+        Failure::Unsupported { .. } => (StatusCode::BAD_REQUEST, json!({})),
+        Failure::Malformed(problem) => (StatusCode::BAD_REQUEST, problems(std::slice::from_ref(problem))),
         Failure::Invalid(found) => (StatusCode::UNPROCESSABLE_ENTITY, problems(found)),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, json!({})),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, json!({})),
@@ -56,6 +61,13 @@ pub fn challenge(credentials: Credentials) -> &'static str {
         Credentials::Malformed | Credentials::Invalid => r#"Bearer error="invalid_token""#,
         Credentials::Expired => r#"Bearer error="invalid_token", error_description="expired""#,
     }
+}
+
+/// Why a policy said no: what failed, and what may help (the step-up of a recovery).
+fn denied(verdict: &Verdict) -> Value {
+    let failures: Vec<_> = verdict.failures.iter().cloned().map(verdicts::failing).collect();
+    let recovery: Vec<_> = verdict.recovery.iter().cloned().map(verdicts::recovery).collect();
+    json!({ "failures": failures, "recovery": recovery })
 }
 
 fn problems(problems: &[Problem]) -> Value {

@@ -15,6 +15,6 @@ pub static DIALECT: Dialect = Dialect {
     name: "decide",
     title: "Decisions (AuthZEN)",
     prefixes: &["/.well-known/authzen-configuration"],
-    rows: rows::ROWS,
+    tables: &[rows::ROWS],
     word: words::word,
 };

@@ -41,7 +41,7 @@ pub fn body(failure: &Failure) -> (StatusCode, ErrorBody) {
     let member = |problem: Option<&Problem>| problem.map(|problem| problem.member.clone()).unwrap_or_default();
     let (status, member) = match failure {
         Failure::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, String::new()),
-        Failure::Forbidden { .. } => (StatusCode::FORBIDDEN, String::new()),
+        Failure::Forbidden { .. } | Failure::Denied { .. } => (StatusCode::FORBIDDEN, String::new()),
         Failure::NotFound { .. } | Failure::NoSuchPath => (StatusCode::NOT_FOUND, String::new()),
         Failure::NoSuchMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
         Failure::Malformed(problem) => (StatusCode::BAD_REQUEST, member(Some(problem))),
@@ -49,6 +49,8 @@ pub fn body(failure: &Failure) -> (StatusCode, ErrorBody) {
         // 400, not 415: the certification suite asks for it.
         Failure::MediaType { .. } => (StatusCode::BAD_REQUEST, "header.content-type".to_owned()),
         Failure::Conflict { .. } | Failure::InUse { .. } => (StatusCode::CONFLICT, String::new()),
+        Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, String::new()),
+        Failure::Unsupported { .. } => (StatusCode::BAD_REQUEST, String::new()),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
     };

@@ -10,4 +10,4 @@ use super::Dialect;
 
 /// The dialect.
 pub static DIALECT: Dialect =
-    Dialect { name: "oauth", title: "OAuth 2.0", prefixes: &[], rows: rows::ROWS, word: words::word };
+    Dialect { name: "oauth", title: "OAuth 2.0", prefixes: &[], tables: &[rows::ROWS], word: words::word };

@@ -24,13 +24,17 @@ pub fn word(failure: &Failure) -> Answer {
     let description = failure.to_client();
     match failure {
         Failure::Unauthenticated(_) => invalid_client(&description),
-        Failure::Forbidden { .. } => error(StatusCode::FORBIDDEN, "access_denied", description),
+        Failure::Forbidden { .. } | Failure::Denied { .. } => {
+            error(StatusCode::FORBIDDEN, "access_denied", description)
+        }
         Failure::NotFound { .. } | Failure::NoSuchPath => error(StatusCode::NOT_FOUND, "not_found", description),
         Failure::NoSuchMethod { allowed } => {
             error(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", description).header(ALLOW, allowed)
         }
         Failure::Conflict { .. }
         | Failure::InUse { .. }
+        | Failure::Outdated { .. }
+        | Failure::Unsupported { .. }
         | Failure::Malformed(_)
         | Failure::MediaType { .. }
         | Failure::Invalid(_) => error(StatusCode::BAD_REQUEST, "invalid_request", description),

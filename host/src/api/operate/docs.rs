@@ -34,7 +34,7 @@ pub async fn page(_: Call) -> Result<Answer, Failure> {
             title = escape(dialect.title),
             name = dialect.name,
         );
-        dialect.rows.iter().for_each(|row| line(&mut html, row));
+        dialect.rows().for_each(|row| line(&mut html, row));
         html.push_str("</tbody></table></section>");
     }
     html.push_str("</main></body></html>");
@@ -62,11 +62,14 @@ fn line(html: &mut String, row: &Row) {
 }
 
 /// What a row needs, in words.
-pub fn needs(needs: Needs) -> &'static str {
+pub fn needs(needs: Needs) -> String {
     match needs {
-        Needs::Nothing => "nothing",
-        Needs::Admin => "a token of the tenant's admin server",
-        Needs::Evaluate => "scope evaluate_decisions",
+        Needs::Nothing => "nothing".to_owned(),
+        Needs::Admin => "a token of the tenant's admin server".to_owned(),
+        Needs::Developer => "a token of the tenant's developer server".to_owned(),
+        Needs::System(scope) => format!("scope {scope}"),
+        Needs::Setup => "a token of the tenant system".to_owned(),
+        Needs::Evaluate => "scope evaluate_decisions".to_owned(),
     }
 }
 

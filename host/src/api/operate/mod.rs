@@ -11,6 +11,6 @@ pub static DIALECT: Dialect = Dialect {
     name: "operate",
     title: "Operation",
     prefixes: &["/health", "/metrics", "/openapi", "/docs"],
-    rows: rows::ROWS,
+    tables: &[rows::ROWS],
     word: acp::words::word,
 };

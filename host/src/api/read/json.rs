@@ -27,7 +27,7 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
 }
 
 /// JSON text as a value.
-fn value(text: &[u8]) -> Result<Value, Problem> {
+pub(super) fn value(text: &[u8]) -> Result<Value, Problem> {
     if text.is_empty() {
         return Err(Problem::new("", "a JSON body is needed"));
     }

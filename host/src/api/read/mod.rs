@@ -23,7 +23,18 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The JSON body as a `T`.
 pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Failure> {
     media_type(request, JSON)?;
-    from_json(&request.body).map_err(Failure::Malformed)
+    from_text(&request.body)
+}
+
+/// JSON text as a `T`. Text that is no JSON cannot be read; JSON of another shape than `T`'s makes no sense.
+pub fn from_text<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
+    let value = json::value(text).map_err(Failure::Malformed)?;
+    from_value(value).map_err(|problem| Failure::Invalid(vec![problem]))
+}
+
+/// A text that says something: members that hold a name or an id may be left out, null or empty alike.
+pub fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Refuses a body of another media type. Parameters such as `charset` are let through.

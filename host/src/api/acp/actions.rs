@@ -1,0 +1,1 @@
+//! Consent actions, on the wire.

@@ -1,0 +1,1 @@
+//! APIs, on the wire.

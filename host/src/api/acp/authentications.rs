@@ -1,0 +1,1 @@
+//! How people log in, on the wire.

@@ -1,0 +1,1 @@
+//! Dashboards, on the wire.

@@ -1,0 +1,1 @@
+//! Clients of developers, on the wire.

@@ -1,0 +1,1 @@
+//! Authorization servers as developers see them, on the wire.

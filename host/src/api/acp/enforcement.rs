@@ -1,0 +1,1 @@
+//! What gateways ask, on the wire.

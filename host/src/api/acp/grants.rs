@@ -1,0 +1,1 @@
+//! Consents of people, granted by machines, on the wire.

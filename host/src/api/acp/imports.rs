@@ -1,0 +1,1 @@
+//! OpenAPI documents of services, on the wire.

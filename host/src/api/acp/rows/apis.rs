@@ -1,0 +1,6 @@
+//! APIs: one row for each operation.
+
+use crate::api::Row;
+
+/// The table.
+pub(super) static ROWS: &[Row] = &[];

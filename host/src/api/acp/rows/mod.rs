@@ -1,0 +1,52 @@
+//! The tables of the dialect, one for each noun.
+
+mod actions;
+mod apis;
+mod authentications;
+mod claims;
+mod clients;
+mod configuration;
+mod consents;
+mod dashboards;
+mod decisions;
+mod developer_clients;
+mod developer_servers;
+mod enforcement;
+mod events;
+mod gateways;
+mod grants;
+mod imports;
+mod policies;
+mod scopes;
+mod servers;
+mod services;
+mod system_tenants;
+mod tenants;
+
+use crate::api::Row;
+
+/// Every table, in the order of `/docs`.
+pub static TABLES: &[&[Row]] = &[
+    tenants::ROWS,
+    servers::ROWS,
+    authentications::ROWS,
+    dashboards::ROWS,
+    clients::ROWS,
+    scopes::ROWS,
+    services::ROWS,
+    apis::ROWS,
+    imports::ROWS,
+    claims::ROWS,
+    gateways::ROWS,
+    policies::ROWS,
+    decisions::ROWS,
+    consents::ROWS,
+    actions::ROWS,
+    events::ROWS,
+    developer_clients::ROWS,
+    developer_servers::ROWS,
+    system_tenants::ROWS,
+    configuration::ROWS,
+    grants::ROWS,
+    enforcement::ROWS,
+];
