@@ -4,9 +4,16 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 
-use super::{Caller, Domain, Failure, binding::policy_for, decision_log::DecisionRecord, policy, server};
+use super::{
+    Caller, Domain, Failure,
+    binding::policy_for,
+    decision_log::DecisionRecord,
+    policy::{self, Policy},
+    server,
+};
 use crate::{
     decision::{self, Code, Input, Verdict},
+    store::State,
     world::Stopwatch,
 };
 
@@ -36,14 +43,34 @@ pub struct Decision {
     pub verdict: Verdict,
 }
 
-/// Decides, and offers the decision to the log.
+/// Decides by the policy that the server's bindings or the question itself name, and offers the decision to the log.
 pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) -> Result<Decision, Failure> {
+    let watch = Stopwatch::start();
+    let found = find_policy(domain, question.tenant, question.server, &question.input)?;
+    domain.observer.store(watch.micros());
+    ask(domain, caller, question, found).await
+}
+
+/// Decides by the policy `policy_id`, which a noun names, and offers the decision to the log. A policy that is not there
+/// denies.
+pub async fn by_policy(
+    domain: &Domain,
+    caller: &Caller,
+    question: Question<'_>,
+    policy_id: &str,
+) -> Result<Decision, Failure> {
+    let found = policy_or_none(domain, question.tenant, policy_id.to_owned())?;
+    ask(domain, caller, question, found).await
+}
+
+async fn ask(
+    domain: &Domain,
+    caller: &Caller,
+    question: Question<'_>,
+    (policy_id, rules): FoundPolicy,
+) -> Result<Decision, Failure> {
     let Question { tenant, server, mut input, request_id } = question;
     input.now = domain.world.now_seconds();
-    let watch = Stopwatch::start();
-    let (policy_id, rules) = find_policy(domain, tenant, server, &input)?;
-    domain.observer.store(watch.micros());
-
     let input = serde_json::to_string(&input).map_err(|error| Failure::Internal { log: error.to_string() })?;
     let verdict = match &rules {
         Some(found) => decision::decide(&found.value.rules, &input, domain.validators.as_ref()).await,
@@ -64,10 +91,11 @@ pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) ->
     Ok(Decision { id: HEXLOWER.encode(&id), policy_id, verdict })
 }
 
-type FoundPolicy = Option<Arc<crate::store::State<policy::Policy>>>;
+/// The id of a policy, and the policy unless it is not there.
+type FoundPolicy = (String, Option<Arc<State<Policy>>>);
 
 /// A resource of type `policy` names the policy; any other type is looked up in the server's bindings.
-fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Result<(String, FoundPolicy), Failure> {
+fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Result<FoundPolicy, Failure> {
     let text = |map: &serde_json::Map<String, serde_json::Value>, member: &str| {
         map.get(member).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };
@@ -81,6 +109,10 @@ fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Re
             None => return Ok((String::new(), None)),
         }
     };
+    policy_or_none(domain, tenant, policy_id)
+}
+
+fn policy_or_none(domain: &Domain, tenant: &str, policy_id: String) -> Result<FoundPolicy, Failure> {
     match policy::current(domain, tenant, &policy_id) {
         Ok(found) => Ok((policy_id, Some(found))),
         Err(Failure::NotFound { .. }) => Ok((policy_id, None)),
