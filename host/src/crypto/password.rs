@@ -43,6 +43,11 @@ pub fn verify(password: &Secret, phc: &str) -> bool {
     bytes.len() <= MOST_PASSWORD_BYTES && affordable(&hash) && Argon2::default().verify_password(bytes, &hash).is_ok()
 }
 
+/// Whether `phc` is a hash that [`verify`] would compute: for hashes that come from elsewhere.
+pub fn is_hash(phc: &str) -> bool {
+    PasswordHash::new(phc).is_ok_and(|hash| hash.hash.is_some() && affordable(&hash))
+}
+
 fn affordable(hash: &PasswordHash) -> bool {
     let Ok(params) = Params::try_from(hash) else { return false };
     hash.algorithm.as_str() == Algorithm::Argon2id.as_str()

@@ -30,6 +30,7 @@ pub mod server;
 pub mod service;
 mod stamp;
 pub mod tenant;
+mod text;
 pub mod token;
 pub mod user;
 

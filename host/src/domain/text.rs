@@ -1,0 +1,92 @@
+//! Texts that callers choose: how long they may be, and what a URI of theirs must be.
+//!
+//! Used by the nouns' checks. Bounds keep one record, and so every list of them, from growing without end.
+
+use fluent_uri::Uri;
+
+use super::Problem;
+
+/// The longest name, in characters.
+const NAME: usize = 256;
+/// The longest description, in bytes.
+const DESCRIPTION: usize = 4096;
+/// The longest URI, in bytes.
+const URI: usize = 2048;
+/// The longest list.
+const ITEMS: usize = 1000;
+
+/// Checks a name: there, short, without control characters.
+pub(super) fn name(member: &str, text: &str) -> Option<Problem> {
+    let reason = if text.trim().is_empty() {
+        "must not be empty"
+    } else if text.chars().count() > NAME {
+        "must have at most 256 characters"
+    } else if text.chars().any(char::is_control) {
+        "must not have control characters"
+    } else {
+        return None;
+    };
+    Some(Problem::new(member, reason))
+}
+
+/// Checks a description or another free text.
+pub(super) fn description(member: &str, text: &str) -> Option<Problem> {
+    (text.len() > DESCRIPTION).then(|| Problem::new(member, "must have at most 4096 bytes"))
+}
+
+/// Checks the length of a list.
+pub(super) fn items<T>(member: &str, list: &[T]) -> Option<Problem> {
+    (list.len() > ITEMS).then(|| Problem::new(member, "must have at most 1000 items"))
+}
+
+/// Checks the address of a page or a document: an absolute http or https URI without user information.
+pub(super) fn web_uri(member: &str, text: &str) -> Option<Problem> {
+    let good = |uri: &Uri<&str>| {
+        let web = ["http", "https"].contains(&uri.scheme().as_str().to_ascii_lowercase().as_str());
+        let authority = uri.authority();
+        web && authority.is_some_and(|authority| !authority.host().is_empty() && authority.userinfo().is_none())
+    };
+    match absolute(text) {
+        Some(uri) if good(&uri) => None,
+        _ => Some(Problem::new(member, "must be an absolute http or https URI without user information")),
+    }
+}
+
+/// A text as an absolute URI (RFC 3986), if it is one of a sensible length.
+pub(super) fn absolute(text: &str) -> Option<Uri<&str>> {
+    if text.len() > URI { None } else { Uri::parse(text).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_uri_is_absolute_and_names_a_host() {
+        for uri in ["https://example.com", "http://localhost:8080/a?b#c", "HTTPS://example.com/"] {
+            assert_eq!(web_uri("/m", uri), None, "{uri}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(2048));
+        for uri in [
+            "",
+            "example.com",
+            "/a",
+            "ftp://a",
+            "https://",
+            "https://u:p@a",
+            "javascript:alert(1)",
+            "https://a b",
+            &long,
+        ] {
+            assert!(web_uri("/m", uri).is_some(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_there_and_short() {
+        assert_eq!(name("/m", "Zürich shop"), None);
+        for text in ["", "  ", "a\nb", &"ä".repeat(257)] {
+            assert!(name("/m", text).is_some(), "{text:?}");
+        }
+    }
+}
