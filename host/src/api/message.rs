@@ -2,7 +2,7 @@
 //!
 //! `serve` makes a [`Request`] from the wire and writes an [`Answer`] back.
 
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
@@ -29,16 +29,48 @@ pub struct Request {
     pub request_id: String,
 }
 
-/// A whole answer.
+/// A whole answer, or one whose body is still to come.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
     pub status: StatusCode,
     /// The headers. `serve` adds length, request id and the security headers.
     pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
+    /// The body.
+    pub body: Payload,
 }
+
+/// The body of an answer.
+pub enum Payload {
+    /// All of it.
+    Whole(Bytes),
+    /// A piece at a time, each made when the one before is on its way.
+    Pieces(Pieces),
+}
+
+/// The pieces of a body. They are made on a worker thread, so each must take little time.
+pub type Pieces = Box<dyn Iterator<Item = Result<Bytes, Broken>> + Send>;
+
+/// The rest of a body cannot be made. What was sent is not whole, and the client must see that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Payload::Whole(bytes) => write!(f, "{} bytes", bytes.len()),
+            Payload::Pieces(_) => f.write_str("pieces"),
+        }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the rest of the body cannot be made")
+    }
+}
+
+impl std::error::Error for Broken {}
 
 impl Answer {
     /// An answer with a JSON body.
@@ -57,13 +89,20 @@ impl Answer {
     pub fn with(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
         let mut answer = Answer::empty(status);
         answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        answer.body = body.into();
+        answer.body = Payload::Whole(body.into());
+        answer
+    }
+
+    /// An answer with a body that is made while it is sent.
+    pub fn pieces(status: StatusCode, content_type: &'static str, pieces: Pieces) -> Answer {
+        let mut answer = Answer::with(status, content_type, Bytes::new());
+        answer.body = Payload::Pieces(pieces);
         answer
     }
 
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Answer {
-        Answer { status, headers: HeaderMap::new(), body: Bytes::new() }
+        Answer { status, headers: HeaderMap::new(), body: Payload::Whole(Bytes::new()) }
     }
 
     /// The same answer with one more header. A value that is no header value is left out.

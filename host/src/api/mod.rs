@@ -8,6 +8,7 @@ pub mod etag;
 pub mod message;
 pub mod oauth;
 pub mod operate;
+pub mod pages;
 pub mod read;
 pub mod route;
 

@@ -50,6 +50,9 @@ pub struct Row {
     pub run: Run,
 }
 
+/// The operations whose body is a whole document and may be as large as `limits.document_bytes`.
+pub const DOCUMENTS: [&str; 3] = ["importSpecificationFromFile", "importSpecificationFromText", "importConfiguration"];
+
 /// A handler.
 pub type Run = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
 

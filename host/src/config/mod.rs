@@ -70,6 +70,8 @@ pub struct Tls {
 pub struct Limits {
     /// Largest request body, in bytes.
     pub body_bytes: usize,
+    /// Largest body of an import by a caller who may import, in bytes.
+    pub document_bytes: usize,
     /// Largest request head (request line and headers), in bytes.
     pub header_bytes: usize,
     /// Most headers in one request.

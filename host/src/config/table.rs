@@ -32,6 +32,7 @@ pub const SETTINGS: &[Setting] = &[
         "PEM file with authorities of client certificates, which are then asked for but not required.",
     ),
     integer("limits.body_bytes", MIB, 1, GIB, "Largest request body."),
+    integer("limits.document_bytes", 64 * MIB, 1, GIB, "Largest body of an import, for callers who may import."),
     integer("limits.header_bytes", 32 * KIB, 8 * KIB, MIB, "Largest request head: request line and headers."),
     integer("limits.headers", 100, 1, 1000, "Most headers in one request."),
     integer("limits.connections", 4096, 1, 1_000_000, "Most connections at once. More wait in the kernel's queue."),

@@ -14,7 +14,7 @@ use crate::config::Limits;
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// Larger than `limits.body_bytes`.
+    /// Larger than `limits.body_bytes` (`limits.document_bytes` for a document).
     TooLarge,
     /// Took longer than `limits.body_seconds`.
     TooSlow,
@@ -27,19 +27,26 @@ pub(super) enum Unread {
 const COURTESY: usize = 4;
 
 /// The whole body. A client that `asks_first` (Expect: 100-continue) is told to go on by the first read, so a body that
-/// it announces too large is refused without one.
+/// it announces too large is refused without one. `takes_document` says whether it may be as large as a document.
 ///
 /// # Errors
 /// See [`Unread`].
-pub(super) async fn read(body: Incoming, asks_first: bool, limits: &Limits) -> Result<Bytes, Unread> {
+pub(super) async fn read(
+    body: Incoming,
+    asks_first: bool,
+    limits: &Limits,
+    takes_document: impl FnOnce() -> bool,
+) -> Result<Bytes, Unread> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    if asks_first && announced(&body).is_some_and(|bytes| bytes > limits.body_bytes) {
+    let usual = announced(&body).is_some_and(|bytes| bytes <= limits.body_bytes) || !takes_document();
+    let most = if usual { limits.body_bytes } else { limits.document_bytes.max(limits.body_bytes) };
+    if asks_first && announced(&body).is_some_and(|bytes| bytes > most) {
         return Err(Unread::TooLarge);
     }
     let patience = Duration::from_secs(limits.body_seconds);
-    timeout(patience, collect(body, limits.body_bytes)).await.unwrap_or(Err(Unread::TooSlow))
+    timeout(patience, collect(body, most)).await.unwrap_or(Err(Unread::TooSlow))
 }
 
 /// The length that the client announced.

@@ -7,7 +7,6 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, Version, header, request::Parts};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
@@ -18,12 +17,13 @@ use super::{
     body,
     catch::caught,
     drain,
-    headers::{self, Outgoing},
+    headers::{self, Wanted},
+    outgoing::Outgoing,
     own::Own,
     request_id,
 };
 use crate::{
-    api::message::{Answer, Request},
+    api::message::{Answer, Payload, Request},
     config::Limits,
     metrics::{Metrics, Operation},
     world::{Stopwatch, World},
@@ -53,7 +53,7 @@ pub(super) struct Line<S> {
 pub(super) async fn exchange<S: Service>(
     line: Arc<Line<S>>,
     request: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Outgoing>, Infallible> {
     let watch = Stopwatch::start();
     let edge = &line.edge;
     let _open = line.activity.begin();
@@ -64,7 +64,7 @@ pub(super) async fn exchange<S: Service>(
     }
     let (text, request_id) = request_id::of(&head.headers, &edge.world);
     let (method, uri) = (head.method.clone(), head.uri.clone());
-    let (answer, bytes_in) = match admit(&head, body, &edge.limits).await {
+    let (answer, bytes_in) = match edge.admit(&head, body).await {
         Ok(body) => {
             let bytes_in = body.len();
             (edge.answer(line.request(head, body, text)).await, bytes_in)
@@ -73,7 +73,7 @@ pub(super) async fn exchange<S: Service>(
     };
     let micros = watch.micros();
     edge.metrics.request_took(micros);
-    let (status, bytes_out) = (answer.status, answer.body.len());
+    let (status, bytes_out) = (answer.status, known_length(&answer.body));
     let peer = line.peer;
     access::log(&Entry {
         method: &method,
@@ -86,19 +86,15 @@ pub(super) async fn exchange<S: Service>(
         request_id: &request_id,
     });
     let head_only = method == Method::HEAD;
-    Ok(headers::finish(answer, Outgoing { request_id, secure: edge.secure, head_only }))
+    Ok(headers::finish(answer, Wanted { request_id, secure: edge.secure, head_only }))
 }
 
-/// The body, when the request may be answered at all.
-async fn admit(head: &Parts, body: Incoming, limits: &Limits) -> Result<Bytes, Own> {
-    if head.headers.len() > limits.headers {
-        return Err(Own::TooManyHeaders);
+/// The bytes of a body; 0 when they are still to be made.
+fn known_length(body: &Payload) -> usize {
+    match body {
+        Payload::Whole(bytes) => bytes.len(),
+        Payload::Pieces(_) => 0,
     }
-    if head.method == Method::CONNECT || head.method == Method::TRACE {
-        return Err(Own::MethodNotAllowed);
-    }
-    let asks_first = head.headers.contains_key(header::EXPECT);
-    body::read(body, asks_first, limits).await.map_err(Own::Unread)
 }
 
 /// Gives an HTTP/2 request the shape the dialects expect: a Host header, and one Cookie header (RFC 9113, 8.2.3).
@@ -139,6 +135,19 @@ impl<S> Line<S> {
 }
 
 impl<S: Service> Edge<S> {
+    /// The body, when the request may be answered at all.
+    async fn admit(&self, head: &Parts, body: Incoming) -> Result<Bytes, Own> {
+        if head.headers.len() > self.limits.headers {
+            return Err(Own::TooManyHeaders);
+        }
+        if head.method == Method::CONNECT || head.method == Method::TRACE {
+            return Err(Own::MethodNotAllowed);
+        }
+        let asks_first = head.headers.contains_key(header::EXPECT);
+        let takes_document = || self.service.takes_document(&head.method, head.uri.path(), &head.headers);
+        body::read(body, asks_first, &self.limits, takes_document).await.map_err(Own::Unread)
+    }
+
     async fn answer(&self, request: Request) -> Answer {
         let patience = Duration::from_secs(self.limits.request_seconds);
         match timeout(patience, caught(async { self.service.answer(request).await })).await {

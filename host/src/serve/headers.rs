@@ -3,12 +3,10 @@
 //! Called by `exchange` last. An answer may bring its own caching and content security policy (a page does); nothing
 //! can take the other headers away.
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, header};
-use http_body_util::Full;
 
-use super::request_id;
-use crate::api::message::Answer;
+use super::{outgoing::Outgoing, request_id};
+use crate::api::message::{Answer, Payload};
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -18,7 +16,7 @@ const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; inclu
 
 /// How an answer goes out.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct Wanted {
     /// The request's id.
     pub(super) request_id: HeaderValue,
     /// Whether the connection is encrypted.
@@ -28,24 +26,27 @@ pub(super) struct Outgoing {
 }
 
 /// The response for the wire.
-pub(super) fn finish(answer: Answer, outgoing: Outgoing) -> Response<Full<Bytes>> {
-    let Answer { status, mut headers, mut body } = answer;
+pub(super) fn finish(answer: Answer, wanted: Wanted) -> Response<Outgoing> {
+    let Answer { status, mut headers, body } = answer;
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(header::REFERRER_POLICY, NO_REFERRER);
-    headers.insert(request_id::NAME, outgoing.request_id);
+    headers.insert(request_id::NAME, wanted.request_id);
     unless_set(&mut headers, header::CACHE_CONTROL, NO_STORE);
     unless_set(&mut headers, header::CONTENT_SECURITY_POLICY, NO_CONTENT);
-    if outgoing.secure {
+    if wanted.secure {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     }
-    if outgoing.head_only {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        body = Bytes::new();
-    } else {
-        // hyper knows the length; two different ones would split the response.
-        headers.remove(header::CONTENT_LENGTH);
-    }
-    let mut response = Response::new(Full::new(body));
+    // hyper knows the length; two different ones would split the response.
+    headers.remove(header::CONTENT_LENGTH);
+    let body = match body {
+        Payload::Whole(bytes) if wanted.head_only => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            Outgoing::nothing()
+        }
+        Payload::Pieces(_) if wanted.head_only => Outgoing::nothing(),
+        body => Outgoing::from(body),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response

@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 mod headers;
 mod listen;
+mod outgoing;
 mod own;
 pub mod pipeline;
 mod request_id;
@@ -22,6 +23,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
+
+use http::{HeaderMap, Method};
 
 use crate::api::message::{Answer, Request};
 
@@ -33,4 +36,8 @@ pub use listen::{Bound, bind, run};
 pub trait Service: Send + Sync + 'static {
     /// The answer to a whole request.
     fn answer(&self, request: Request) -> impl Future<Output = Answer> + Send;
+
+    /// Whether this request may bring a whole document (an import), and so a body of `limits.document_bytes`. Asked before
+    /// the body is read, and only when it may be larger than `limits.body_bytes`.
+    fn takes_document(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
 }

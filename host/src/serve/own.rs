@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::body::Unread;
-use crate::api::message::Answer;
+use crate::api::message::{Answer, Payload};
 
 /// Why the edge answers itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Own {
             Own::MethodNotAllowed => drop(headers.insert(header::ALLOW, HeaderValue::from_static(ALLOWED))),
             Own::Unread(_) | Own::TooManyHeaders | Own::Panicked => {}
         }
-        Answer { status, headers, body: Bytes::from(body) }
+        Answer { status, headers, body: Payload::Whole(Bytes::from(body)) }
     }
 }
 
@@ -64,7 +64,8 @@ mod tests {
         for own in [Own::Unread(Unread::TooLarge), Own::TooManyHeaders, Own::MethodNotAllowed, Own::Panicked] {
             let answer = own.answer();
             let (status, text) = own.words();
-            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            let Payload::Whole(body) = &answer.body else { panic!("an answer of the edge is whole") };
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap();
             let expected = serde_json::json!({ "status_code": status.as_u16(), "error": text, "details": {} });
             assert_eq!((answer.status, body), (status, expected));
         }

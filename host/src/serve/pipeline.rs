@@ -7,9 +7,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use http::{HeaderMap, Method};
+
 use super::Service;
 use crate::{
-    api::{Answer, App, Call, DIALECTS, Request, Router, route::Found},
+    api::{
+        Answer, App, Call, DIALECTS, Request, Router, Row,
+        route::{DOCUMENTS, Found, Params},
+    },
     authn,
     domain::{Caller, Failure, Needs, permit},
     metrics::{Metrics, Operation},
@@ -31,13 +36,19 @@ impl Pipeline {
         Ok(Pipeline { app, router: Router::new()?, operations, unknown: metrics.operation("unknown") })
     }
 
-    async fn run(&self, found: Found, request: Request) -> Result<Answer, Failure> {
-        let (row, params) = found.row?;
+    /// Who calls, when they may.
+    fn admit(&self, row: &Row, params: &Params, headers: &HeaderMap) -> Result<Caller, Failure> {
         let caller = match row.needs {
             Needs::Nothing => Caller::Anonymous,
-            _ => authn::identify(&self.app.domain, &request.headers, row.needs, params.target())?,
+            _ => authn::identify(&self.app.domain, headers, row.needs, params.target())?,
         };
         permit(&self.app.domain, &caller, row.needs, params.target())?;
+        Ok(caller)
+    }
+
+    async fn run(&self, found: Found, request: Request) -> Result<Answer, Failure> {
+        let (row, params) = found.row?;
+        let caller = self.admit(row, &params, &request.headers)?;
         (row.run)(Call { app: Arc::clone(&self.app), caller, params, request }).await
     }
 }
@@ -54,6 +65,11 @@ impl Service for Pipeline {
         let operation = id.and_then(|id| self.operations.get(id)).unwrap_or(&self.unknown);
         operation.answered(answer.status.as_u16());
         answer
+    }
+
+    fn takes_document(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        let Ok((row, params)) = self.router.find(method, path).row else { return false };
+        DOCUMENTS.contains(&row.id) && self.admit(row, &params, headers).is_ok()
     }
 }
 

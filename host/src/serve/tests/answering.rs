@@ -113,3 +113,31 @@ async fn the_access_log_has_no_secrets() {
     );
     assert!(!text.contains("hidden"), "{text}");
 }
+
+#[tokio::test]
+async fn a_body_in_pieces_arrives_whole_and_the_connection_goes_on() {
+    let server = Server::start(|_| {});
+    let mut client = server.client().await;
+    client.send("GET /pieces HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let head = client.head().await;
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    assert!(!head.contains("content-length"), "{head}");
+    while !client.unread.ends_with(b"0\r\n\r\n") {
+        assert!(client.more().await, "the connection ended within a body");
+    }
+    assert_eq!(client.unread, b"4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n");
+    client.unread.clear();
+    client.send("HEAD /pieces HTTP/1.1\r\nhost: x\r\n\r\nGET /page HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(client.head().await.starts_with("HTTP/1.1 200"));
+    assert_eq!(client.reply().await.body, "<p>");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_is_seen_to_be_broken() {
+    let server = Server::start(|_| {});
+    let mut client = server.client().await;
+    client.send("GET /broken HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    client.head().await;
+    while client.more().await {}
+    assert_eq!(client.unread, b"4\r\none \r\n", "without its last chunk");
+}

@@ -128,3 +128,23 @@ async fn more_connections_than_allowed_wait_their_turn() {
     drop(first);
     assert_eq!(second.reply().await.body, "<p>");
 }
+
+#[tokio::test]
+async fn who_may_send_a_document_may_send_a_larger_body() {
+    let server = Server::start(|config| {
+        config.limits.body_bytes = 10;
+        config.limits.document_bytes = 20;
+    });
+    let post = async |path: &str, more: &str, length: usize| {
+        let body = "x".repeat(length);
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{more}content-length: {length}\r\n\r\n{body}");
+        server.ask(&head).await.status
+    };
+    const KNOWN: &str = "authorization: x\r\n";
+    assert_eq!(post("/document", KNOWN, 20).await, 200);
+    assert_eq!(post("/document", KNOWN, 21).await, 413);
+    assert_eq!(post("/document", "", 11).await, 413);
+    assert_eq!(post("/echo", KNOWN, 11).await, 413);
+    let chunked = format!("POST /document HTTP/1.1\r\nhost: x\r\n{KNOWN}transfer-encoding: chunked\r\n\r\n");
+    assert_eq!(server.ask(&format!("{chunked}b\r\nhello world\r\n0\r\n\r\n")).await.status, 200);
+}

@@ -9,7 +9,7 @@ mod secure;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -20,6 +20,7 @@ use tokio::{
 
 use super::*;
 use crate::{
+    api::message::Broken,
     config::{Config, Flags},
     metrics::Metrics,
     world::World,
@@ -49,13 +50,24 @@ impl Service for Script {
             }
             "/page" => page(),
             "/seen" => text(&seen(&request)),
-            _ => Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: request.body },
+            "/pieces" => pieces(vec![Ok("one "), Ok("two "), Ok("three")]),
+            "/broken" => pieces(vec![Ok("one "), Err(Broken)]),
+            _ => Answer::with(StatusCode::OK, "text/plain", request.body),
         }
+    }
+
+    fn takes_document(&self, _: &Method, path: &str, headers: &HeaderMap) -> bool {
+        path == "/document" && headers.contains_key(header::AUTHORIZATION)
     }
 }
 
+fn pieces(pieces: Vec<Result<&'static str, Broken>>) -> Answer {
+    let pieces = pieces.into_iter().map(|piece| piece.map(|text| Bytes::from_static(text.as_bytes())));
+    Answer::pieces(StatusCode::OK, "text/plain", Box::new(pieces))
+}
+
 fn text(text: &str) -> Answer {
-    Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::copy_from_slice(text.as_bytes()) }
+    Answer::with(StatusCode::OK, "text/plain", Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn page() -> Answer {
