@@ -52,7 +52,7 @@ fn things() -> Vec<(&'static str, Value)> {
     let checkout = json!({ "id": "checkout", "name": "Checkout", "consents": [{ "id": "terms", "required": true }] });
     vec![
         ("policies", json!({ "id": "rule", "policy_name": "Rule", "validators": [yes()] })),
-        ("servers", json!({ "id": "shop", "name": "Shop", "key_type": "ecdsa" })),
+        ("servers", json!({ "id": "shop", "name": "Shop", "key_type": "ecdsa" })), // there already, with a known key
         ("servers", json!({ "id": "closing", "name": "Closing", "key_type": "ecdsa" })),
         ("services", aid(json!({ "id": "orders", "name": "Orders" }))),
         ("services", aid(json!({ "id": "pets", "name": "Pets" }))),

@@ -10,6 +10,7 @@ pub mod certificates;
 pub mod client;
 pub mod golden;
 pub mod guests;
+pub mod known_key;
 pub mod made;
 pub mod process;
 pub mod random;
