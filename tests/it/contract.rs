@@ -1,78 +1,17 @@
 //! The administration dialect against the documented contract (shared/contract/acp.openapi.json, which lives beside the
 //! repository), and our own OpenAPI documents against our tables.
 
-use std::path::{Path, PathBuf};
-
 use bytes::Bytes;
 use portcullis::api::{DIALECTS, Dialect, Row, acp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, TestServer,
+    documented::{Documented, conforms, contract, documented},
     made::{ADMIN, make_client, make_policy, make_server, no, yes},
 };
 
 covers!("openapi", "docs", "docsStyle", "healthLive", "healthReady", "metrics");
-
-/// Members of our answers that the contract does not document, each with the reason.
-const ADDITIONS: &[(&str, &str)] = &[
-    ("decision_bindings", "which policy decides about which AuthZEN resource"),
-    ("decisions_open", "decisions without a token"),
-    ("language", "policies as scripts, as later versions of the contract have them"),
-    ("definition", "the same"),
-];
-
-/// The contract, found in the folders above this one; None, said loudly, where it is not.
-fn contract() -> Option<Value> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/contract/acp.openapi.json"))
-        .find(|path| path.exists());
-    let Some(path): Option<PathBuf> = found else {
-        eprintln!(
-            "SKIPPED: shared/contract/acp.openapi.json is not beside the repository, the contract was NOT checked"
-        );
-        return None;
-    };
-    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
-}
-
-/// A documented operation: method, path and description.
-struct Documented<'a> {
-    method: String,
-    path: &'a str,
-    operation: &'a Value,
-}
-
-fn documented(contract: &Value) -> Vec<Documented<'_>> {
-    let paths = contract["paths"].as_object().unwrap().iter();
-    paths
-        .flat_map(|(path, methods)| {
-            methods
-                .as_object()
-                .unwrap()
-                .iter()
-                .filter(|(_, operation)| operation.is_object())
-                .map(move |(method, operation)| Documented { method: method.to_uppercase(), path, operation })
-        })
-        .collect()
-}
-
-impl Documented<'_> {
-    fn id(&self) -> &str {
-        self.operation["operationId"].as_str().unwrap_or_default()
-    }
-
-    /// The documented success statuses with their shapes.
-    fn successes(&self) -> Vec<(u16, Option<&Value>)> {
-        let responses = self.operation["responses"].as_object().unwrap();
-        let numbered = responses.iter().filter_map(|(status, response)| Some((status.parse::<u16>().ok()?, response)));
-        numbered
-            .filter(|(status, _)| (200..400).contains(status))
-            .map(|(status, response)| (status, response.pointer("/content/application~1json/schema")))
-            .collect()
-    }
-}
 
 /// A path with every parameter named alike.
 fn anonymous_parameters(path: &str) -> String {
@@ -82,7 +21,7 @@ fn anonymous_parameters(path: &str) -> String {
 #[test]
 fn every_row_that_the_contract_has_is_the_contracts() {
     let Some(contract) = contract() else { return };
-    let documented = documented(&contract);
+    let documented = documented(contract);
     let mut ours_only = Vec::new();
     let mut shared = 0;
     for row in acp::DIALECT.rows() {
@@ -116,66 +55,6 @@ fn every_row_that_the_contract_has_is_the_contracts() {
         ours_only.join(", ")
     );
     assert!(shared > 0, "no operation of the contract has a row");
-}
-
-/// Checks a value against a documented schema: only documented members or our additions, with the documented types.
-fn conforms(value: &Value, schema: &Value, contract: &Value, place: &str, wrong: &mut Vec<String>) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        let target = contract.pointer(reference.trim_start_matches('#'));
-        return conforms(value, target.unwrap_or_else(|| panic!("no {reference}")), contract, place, wrong);
-    }
-    let types: Vec<&str> = match &schema["type"] {
-        Value::String(one) => vec![one],
-        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
-        _ => return,
-    };
-    if !types.iter().any(|kind| is(value, kind)) {
-        wrong.push(format!("{place} is {value}, documented as {}", types.join(" or ")));
-        return;
-    }
-    if let Some(members) = value.as_object() {
-        conforming_members(members, schema, contract, place, wrong);
-    }
-    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-        conforms(item, &schema["items"], contract, &format!("{place}/{index}"), wrong);
-    }
-}
-
-fn conforming_members(
-    members: &Map<String, Value>,
-    schema: &Value,
-    contract: &Value,
-    place: &str,
-    wrong: &mut Vec<String>,
-) {
-    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        if !members.contains_key(required) {
-            wrong.push(format!("{place}/{required} is missing"));
-        }
-    }
-    for (name, value) in members {
-        let place = format!("{place}/{name}");
-        match (schema["properties"].get(name), schema.get("additionalProperties")) {
-            (Some(schema), _) => conforms(value, schema, contract, &place, wrong),
-            (None, Some(Value::Bool(true))) => {}
-            (None, Some(schema @ Value::Object(_))) => conforms(value, schema, contract, &place, wrong),
-            (None, _) if ADDITIONS.iter().any(|(addition, _)| addition == name) => {}
-            (None, _) => wrong.push(format!("{place} is not documented")),
-        }
-    }
-}
-
-fn is(value: &Value, kind: &str) -> bool {
-    match kind {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "null" => value.is_null(),
-        other => panic!("a type that JSON Schema does not have: {other}"),
-    }
 }
 
 /// A call of a row that succeeds.
@@ -216,7 +95,7 @@ fn call_of(row: &Row) -> (&'static str, Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn live_answers_have_the_documented_shape() {
     let Some(contract) = contract() else { return };
-    let documented = documented(&contract);
+    let documented = documented(contract);
     let server = TestServer::start().await;
     let admin = server.as_admin();
     make_server(&admin, "shop", json!({})).await;
@@ -226,7 +105,7 @@ async fn live_answers_have_the_documented_shape() {
     let mut wrong = Vec::new();
     for row in acp::DIALECT.rows() {
         let Some(found) = documented.iter().find(|operation| operation.id() == row.id) else { continue };
-        check_live(&admin, row, found, &contract, &mut wrong).await;
+        check_live(&admin, row, found, contract, &mut wrong).await;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -301,7 +180,7 @@ async fn failures_have_the_documented_shape() {
     ];
     for (status, answer) in failures {
         let (body, mut wrong) = (answer.expect(status).json(), Vec::new());
-        conforms(&body, &contract["components"]["schemas"]["Error"], &contract, "Error", &mut wrong);
+        conforms(&body, &contract["components"]["schemas"]["Error"], contract, "Error", &mut wrong);
         assert!(wrong.is_empty(), "{status}: {}", wrong.join("\n"));
         assert_eq!(body["status_code"], status, "{body}");
     }

@@ -10,6 +10,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{net::TcpStream, sync::OnceCell};
 
+use super::documented;
+
 /// Somebody who calls.
 #[derive(Clone)]
 pub struct Caller {
@@ -109,7 +111,7 @@ impl Caller {
 
     /// Any request.
     pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: Bytes) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("host", self.host());
+        let mut request = Request::builder().method(method.clone()).uri(path).header("host", self.host());
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
@@ -119,7 +121,9 @@ impl Caller {
         if let Some(token) = self.token().await {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        exchange(self.host(), request.body(Full::new(body)).unwrap()).await.unwrap()
+        let answer = exchange(self.host(), request.body(Full::new(body)).unwrap()).await.unwrap();
+        documented::check(&method, path, &answer);
+        answer
     }
 
     /// A request to a server that may be gone, with the token fetched before: no whole answer is `None`.

@@ -8,6 +8,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod documented;
 pub mod golden;
 pub mod guests;
 pub mod known_key;
