@@ -5,10 +5,11 @@ use data_encoding::HEXLOWER;
 use super::Problem;
 use crate::world::World;
 
-/// First path segments that are not tenants.
-const RESERVED_TENANTS: [&str; 12] = [
+/// First path segments that are not tenants, and what stands beside tenants under /api/system.
+const RESERVED_TENANTS: [&str; 14] = [
     ".well-known",
     "api",
+    "configuration",
     "docs",
     "favicon.ico",
     "health",
@@ -19,6 +20,7 @@ const RESERVED_TENANTS: [&str; 12] = [
     "robots.txt",
     "security",
     "setups",
+    "tenants",
 ];
 
 const LONGEST: usize = 128;
