@@ -116,6 +116,11 @@ impl Failure {
         Failure::Invalid(vec![Problem::new(member, reason)])
     }
 
+    /// Fine, unless there are problems.
+    pub fn unless_fine(problems: Vec<Problem>) -> Result<(), Failure> {
+        if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+    }
+
     /// A request that cannot be read.
     pub fn malformed(member: impl Into<String>, reason: impl Into<String>) -> Failure {
         Failure::Malformed(Problem::new(member, reason))

@@ -4,8 +4,12 @@
 
 use std::sync::Arc;
 
-use super::{Domain, Failure};
-use crate::store::{Index, Noun, State, View, index, timeline};
+use super::{
+    By, Domain, Failure, id,
+    stamp::{Author, Stamp},
+    tenant,
+};
+use crate::store::{Index, Noun, State, View, Write, index, timeline};
 
 /// A noun under the name that people know it by.
 pub trait Named: Noun + Clone + PartialEq {
@@ -39,4 +43,131 @@ pub fn below<T: Named>(
         }
     }
     Ok(found)
+}
+
+/// Writes a record and everything that must be in step with it, inside a transaction: tenant, id, what it replaces, what
+/// it is to be.
+pub(super) type Save<T> = fn(&mut Write<'_>, &str, &str, Option<&T>, &T, &Stamp) -> Result<State<T>, Failure>;
+/// Removes a record and everything below it, inside a transaction: tenant, id, what it is.
+pub(super) type Remove<T> = fn(&mut Write<'_>, &str, &str, &T, &Stamp) -> Result<(), Failure>;
+
+/// Makes a record that is not there yet. Without `id` it gets one.
+pub(super) async fn create<T: Named>(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<&str>,
+    value: T,
+    save: Save<T>,
+) -> Result<(String, State<T>), Failure> {
+    tenant::current(domain, tenant)?;
+    let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
+    id::check("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            stamp.absent::<T>(write, &tenant, &id)?;
+            let state = save(write, &tenant, &id, None, &value, &stamp)?;
+            Ok((id.clone(), state))
+        })
+        .await
+}
+
+/// Replaces a record with what `change` makes of it.
+pub(super) async fn update<T: Named>(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    change: impl Fn(&T) -> Result<T, Failure> + Send + 'static,
+    save: Save<T>,
+) -> Result<State<T>, Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<T>(write, &tenant, &id)?;
+            save(write, &tenant, &id, Some(&old.value), &change(&old.value)?, &stamp)
+        })
+        .await
+}
+
+/// Removes a record that `may_go`.
+pub(super) async fn delete<T: Named>(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    may_go: fn(&T) -> Result<(), Failure>,
+    remove: Remove<T>,
+) -> Result<(), Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<T>(write, &tenant, &id)?;
+            may_go(&old.value)?;
+            remove(write, &tenant, &id, &old.value, &stamp)
+        })
+        .await
+}
+
+/// Removes all records that an index holds under `parent`, which goes itself.
+pub(super) fn remove_below<T: Named>(
+    write: &mut Write<'_>,
+    list: Index,
+    tenant: &str,
+    parent: &str,
+    stamp: &Stamp,
+    remove: Remove<T>,
+) -> Result<(), Failure> {
+    for id in index::ids(write, list, &[tenant, parent])? {
+        if let Some(state) = stamp.live::<T>(write, tenant, &id)? {
+            remove(write, tenant, &id, &state.value, stamp)?;
+        }
+    }
+    Ok(())
+}
+
+/// The record that another one belongs to: it must be there and stay the same. `member` names it.
+pub(super) fn parent<P: Named>(
+    write: &Write<'_>,
+    tenant: &str,
+    member: &str,
+    before: Option<&str>,
+    id: &str,
+    stamp: &Stamp,
+) -> Result<State<P>, Failure> {
+    if before.is_some_and(|before| before != id) {
+        return Err(Failure::invalid(member, "cannot be changed"));
+    }
+    let found = stamp.live::<P>(write, tenant, id)?;
+    found.ok_or_else(|| Failure::invalid(member, format!("there is no {} `{id}`", P::NAME)))
+}
+
+/// Moves `id` from under one key of a list to under another one.
+pub(super) fn refile(
+    write: &mut Write<'_>,
+    list: Index,
+    tenant: &str,
+    before: Option<&str>,
+    now: Option<&str>,
+    id: &str,
+) -> Result<(), Failure> {
+    if let Some(before) = before.filter(|before| now != Some(*before)) {
+        index::remove(write, list, &[tenant, before], id)?;
+    }
+    if let Some(now) = now {
+        index::put(write, list, &[tenant, now], id)?;
+    }
+    Ok(())
+}
+
+/// A member that cannot be changed: left out, it stays as it is.
+pub(super) fn fixed(member: &str, given: String, is: &str) -> Result<String, Failure> {
+    match given.is_empty() || given == is {
+        true => Ok(is.to_owned()),
+        false => Err(Failure::invalid(member, "cannot be changed")),
+    }
 }
