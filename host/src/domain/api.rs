@@ -1,9 +1,21 @@
 //! An API: a method and a path template of a service, with the policy that a request must pass.
+//!
+//! What its path may look like is in `template`.
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::noun::Named;
-use crate::store::{Kind, Noun};
+use super::{
+    By, Domain, Failure, Problem, name,
+    noun::{self, Named},
+    policy_use::{self, Reference},
+    server,
+    service::{self, Service},
+    stamp::Stamp,
+    template, text,
+};
+use crate::store::{Index, Kind, Noun, State, View, Write};
 
 /// An API's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,4 +47,252 @@ impl Noun for Api {
 
 impl Named for Api {
     const NAME: &'static str = "API";
+}
+
+/// The methods of OpenAPI's path items.
+pub const METHODS: [&str; 8] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
+/// Which APIs a list has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// All.
+    #[default]
+    All,
+    /// Those without data classifications.
+    Unclassified,
+    /// Those with one of these data classifications.
+    Classified(Vec<String>),
+}
+
+impl Filter {
+    fn lets(&self, api: &Api) -> bool {
+        match self {
+            Filter::All => true,
+            Filter::Unclassified => api.data_classifications.is_empty(),
+            Filter::Classified(wanted) => wanted.iter().any(|one| api.data_classifications.contains(one)),
+        }
+    }
+}
+
+/// An API with its id.
+pub type Listed = (String, State<Api>);
+
+/// The API `id` as it is now.
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Api>>, Failure> {
+    noun::current(domain, tenant, id)
+}
+
+/// The APIs of a service, in their order (listAPIsByService).
+pub fn of_service(domain: &Domain, tenant: &str, service: &str, filter: &Filter) -> Result<Vec<Listed>, Failure> {
+    service::current(domain, tenant, service)?;
+    in_order(&domain.store.read()?, tenant, service, filter, domain.now())
+}
+
+/// The APIs of a server in their order, by service, also of those without any (listAPIsByServer).
+pub fn of_server(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    filter: &Filter,
+) -> Result<BTreeMap<String, Vec<Listed>>, Failure> {
+    server::current(domain, tenant, server)?;
+    let (read, now) = (domain.store.read()?, domain.now());
+    let services = noun::below::<Service>(&read, Index::ServerServices, tenant, server, now)?;
+    let with_apis = |(id, _): (String, _)| Ok((id.clone(), in_order(&read, tenant, &id, filter, now)?));
+    services.into_iter().map(with_apis).collect()
+}
+
+/// The APIs of a service by position; what shares one is in the order of its ids.
+fn in_order(view: &impl View, tenant: &str, service: &str, filter: &Filter, at: i64) -> Result<Vec<Listed>, Failure> {
+    let mut apis = noun::below::<Api>(view, Index::ServiceApis, tenant, service, at)?;
+    apis.retain(|(_, state)| filter.lets(&state.value));
+    apis.sort_by_key(|(_, state)| state.value.position);
+    Ok(apis)
+}
+
+/// Makes an API by hand (createAPI). Without `id` it gets one, without position it comes last. An id that is taken is a
+/// wrong member: the operation has no conflicts.
+pub async fn create(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<&str>,
+    api: Api,
+) -> Result<(String, State<Api>), Failure> {
+    let api = tidy(Api { imported: false, ..api });
+    check(&api)?;
+    let made = noun::create(domain, by, tenant, id, api, save_by_hand).await;
+    made.map_err(|failure| match failure {
+        Failure::Conflict { reason, .. } => Failure::invalid("/id", reason),
+        other => other,
+    })
+}
+
+/// Gives an API another policy and other data classifications (updateAPI).
+pub async fn update(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    policy: Option<String>,
+    data_classifications: Vec<String>,
+) -> Result<State<Api>, Failure> {
+    let change = move |old: &Api| {
+        let (policy, data_classifications) = (policy.clone(), data_classifications.clone());
+        let api = tidy(Api { policy, data_classifications, ..old.clone() });
+        check(&api)?;
+        Ok(api)
+    };
+    noun::update(domain, by, tenant, id, change, save).await
+}
+
+/// Removes an API that was made by hand (deleteAPI).
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let may_go = |api: &Api| match api.imported {
+        true => {
+            Err(Failure::Forbidden { needs: "an API that does not come from an imported specification".to_owned() })
+        }
+        false => Ok(()),
+    };
+    noun::delete(domain, by, tenant, id, may_go, remove).await
+}
+
+/// Like [`save`], unless an import alone says which APIs the service has.
+fn save_by_hand(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Api>,
+    api: &Api,
+    stamp: &Stamp,
+) -> Result<State<Api>, Failure> {
+    let service = stamp.live::<Service>(write, tenant, &api.service)?;
+    match service.is_some_and(|service| service.value.with_specification) {
+        true => Err(Failure::Unsupported {
+            reason: format!("the APIs of the service `{}` come from an imported specification", api.service),
+        }),
+        false => save(write, tenant, id, old, api, stamp),
+    }
+}
+
+/// Writes an API with its place and its policy, inside a transaction. Server and position are filled in when they are
+/// empty.
+pub(super) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Api>,
+    api: &Api,
+    stamp: &Stamp,
+) -> Result<State<Api>, Failure> {
+    let before = old.map(|old| old.service.as_str());
+    let service = noun::parent::<Service>(write, tenant, "/service_id", before, &api.service, stamp)?;
+    let mut api = api.clone();
+    api.server = noun::fixed("/server_id", api.server, &service.value.server)
+        .map_err(|_| Failure::invalid("/server_id", "must be the server of the service"))?;
+    if api.position == 0 {
+        api.position = last_position(write, tenant, &api.service, stamp)?.saturating_add(1);
+    }
+    name::switch::<Api>(write, tenant, &api.service, id, old.map(shape).as_deref(), ("/path", &shape(&api))).map_err(
+        |failure| match failure {
+            Failure::Conflict { .. } | Failure::Invalid(_) => {
+                Failure::invalid("/path", "is a path of another API of the service, by the same method")
+            }
+            other => other,
+        },
+    )?;
+    let policies_before = old.map(policies).unwrap_or_default();
+    policy_use::switch(write, tenant, &user_of_policy(id), &policies_before, &policies(&api), stamp)?;
+    noun::refile(write, Index::ServiceApis, tenant, before, Some(&api.service), id)?;
+    Ok(stamp.replace(write, tenant, id, api)?)
+}
+
+/// Removes an API, inside a transaction.
+pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, old: &Api, stamp: &Stamp) -> Result<(), Failure> {
+    name::take_back::<Api>(write, tenant, &old.service, &shape(old), id)?;
+    policy_use::switch(write, tenant, &user_of_policy(id), &policies(old), &[], stamp)?;
+    noun::refile(write, Index::ServiceApis, tenant, Some(&old.service), None, id)?;
+    stamp.soft_delete::<Api>(write, tenant, id)?;
+    Ok(())
+}
+
+/// Removes the APIs of a service that goes, inside a transaction.
+pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, service: &str, stamp: &Stamp) -> Result<(), Failure> {
+    noun::remove_below(write, Index::ServiceApis, tenant, service, stamp, remove)
+}
+
+/// The API as it is kept: the method in upper case, data classifications trimmed and each once.
+pub(super) fn tidy(mut api: Api) -> Api {
+    api.method.make_ascii_uppercase();
+    let mut kept: Vec<String> = Vec::with_capacity(api.data_classifications.len());
+    for classification in &api.data_classifications {
+        let trimmed = classification.trim();
+        if !kept.iter().any(|known| known == trimmed) {
+            kept.push(trimmed.to_owned());
+        }
+    }
+    Api { data_classifications: kept, ..api }
+}
+
+/// Checks what needs no store, of an API that is tidy.
+pub(super) fn check(api: &Api) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    problems.extend(text::name("/service_id", &api.service));
+    if !METHODS.contains(&api.method.as_str()) {
+        problems.push(Problem::new("/method", format!("must be one of {}", METHODS.join(", "))));
+    }
+    problems.extend(template::check("/path", &api.path));
+    if api.policy.is_some() && !api.can_have_policy {
+        problems.push(Problem::new("/policy_id", "this API cannot have a policy"));
+    }
+    problems.extend(text::items("/data_classifications", &api.data_classifications));
+    for (place, classification) in api.data_classifications.iter().enumerate() {
+        problems.extend(text::name(&format!("/data_classifications/{place}"), classification));
+    }
+    Failure::unless_fine(problems)
+}
+
+/// What no two APIs of a service share: the names of parameters do not tell paths apart.
+fn shape(api: &Api) -> String {
+    format!("{} {}", api.method, template::shape(&api.path))
+}
+
+fn last_position(write: &Write<'_>, tenant: &str, service: &str, stamp: &Stamp) -> Result<u32, Failure> {
+    let apis = noun::below::<Api>(write, Index::ServiceApis, tenant, service, stamp.now)?;
+    Ok(apis.into_iter().map(|(_, state)| state.value.position).max().unwrap_or_default())
+}
+
+fn policies(api: &Api) -> Vec<Reference<'_>> {
+    Reference::of("/policy_id", api.policy.as_ref()).into_iter().collect()
+}
+
+fn user_of_policy(id: &str) -> String {
+    format!("API `{id}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classifications_are_trimmed_and_kept_once() {
+        let api = Api {
+            method: "get".into(),
+            data_classifications: [" PII", "PII ", "HIPAA"].map(Into::into).into(),
+            ..Api::default()
+        };
+        let tidy = tidy(api);
+        assert_eq!(
+            (tidy.method.as_str(), tidy.data_classifications),
+            ("GET", vec!["PII".to_owned(), "HIPAA".to_owned()])
+        );
+    }
+
+    #[test]
+    fn parameters_do_not_tell_apis_apart() {
+        let api = |method: &str, path: &str| Api { method: method.into(), path: path.into(), ..Api::default() };
+        assert_eq!(shape(&api("GET", "/pets/{id}")), shape(&api("GET", "/pets/{name}")));
+        assert_ne!(shape(&api("GET", "/pets/{id}")), shape(&api("PUT", "/pets/{id}")));
+        assert_ne!(shape(&api("GET", "/pets/{id}")), shape(&api("GET", "/pets/id")));
+    }
 }

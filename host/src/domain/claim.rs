@@ -2,8 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, noun::Named, stamp::Stamp};
-use crate::store::{Index, Kind, Noun, Write, index};
+use super::{
+    By, Domain, Failure, Problem, name,
+    noun::{self, Named},
+    scope,
+    server::{self, Server},
+    stamp::Stamp,
+    text,
+};
+use crate::store::{Index, Kind, Noun, State, Write};
 
 /// A claim's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,66 +45,193 @@ impl Named for Claim {
     const NAME: &'static str = "claim";
 }
 
-/// The claims of OpenID Connect Core §5.4, by the scope that asks for them.
-const DEFAULTS: [(&str, &[&str]); 4] = [
-    (
-        "profile",
-        &[
-            "name",
-            "family_name",
-            "given_name",
-            "middle_name",
-            "nickname",
-            "preferred_username",
-            "profile",
-            "picture",
-            "website",
-            "gender",
-            "birthdate",
-            "zoneinfo",
-            "locale",
-            "updated_at",
-        ],
-    ),
-    ("email", &["email", "email_verified"]),
-    ("phone", &["phone_number", "phone_number_verified"]),
-    (
-        "address",
-        &[
-            "address.formatted",
-            "address.street_address",
-            "address.locality",
-            "address.region",
-            "address.country",
-            "address.postal_code",
-        ],
-    ),
+/// Members of tokens that say who, for whom and how long (RFC 7519 §4.1, RFC 9068 §2.2, OpenID Connect Core §2). No
+/// claim of a tenant may stand in their place.
+const RESERVED: [&str; 19] = [
+    "aid",
+    "at_hash",
+    "aud",
+    "azp",
+    "c_hash",
+    "client_id",
+    "client_since",
+    "cnf",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "s_hash",
+    "scope",
+    "scp",
+    "sub",
+    "tid",
 ];
 
-/// Writes the default claims of a new server, inside a transaction.
-pub(super) fn insert_defaults(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
-    for (scope, names) in DEFAULTS {
-        for name in names {
-            let id = format!("{server}-{name}");
-            let claim = Claim {
-                server: server.to_owned(),
-                name: (*name).to_owned(),
-                mapping: (*name).to_owned(),
-                token: ClaimToken::IdToken,
-                scopes: vec![scope.to_owned()],
-            };
-            stamp.append(write, tenant, &id, claim)?;
-            index::put(write, Index::ServerClaims, &[tenant, server], &id)?;
+/// The longest dotted name, in bytes, and its most parts: what the claim mapper `path` takes.
+const LONGEST_PATH: usize = 512;
+const DEEPEST_PATH: usize = 32;
+
+/// All claims of a server, by id.
+pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Claim>)>, Failure> {
+    server::current(domain, tenant, server)?;
+    noun::below(&domain.store.read()?, Index::ServerClaims, tenant, server, domain.now())
+}
+
+/// Makes a claim (createClaim). Without `id` it gets one.
+pub async fn create(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<&str>,
+    claim: Claim,
+) -> Result<(String, State<Claim>), Failure> {
+    check(&claim)?;
+    noun::create(domain, by, tenant, id, claim, save).await
+}
+
+/// Replaces a claim (updateClaim). It stays on its server.
+pub async fn update(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    claim: Claim,
+) -> Result<State<Claim>, Failure> {
+    let change = move |old: &Claim| {
+        let server = noun::fixed("/authorization_server_id", claim.server.clone(), &old.server)?;
+        let claim = Claim { server, ..claim.clone() };
+        check(&claim)?;
+        Ok(claim)
+    };
+    noun::update(domain, by, tenant, id, change, save).await
+}
+
+/// Removes a claim (deleteClaim).
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    noun::delete::<Claim>(domain, by, tenant, id, |_| Ok(()), remove).await
+}
+
+/// Writes a claim with its place, inside a transaction.
+pub(super) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Claim>,
+    claim: &Claim,
+    stamp: &Stamp,
+) -> Result<State<Claim>, Failure> {
+    let before = old.map(|old| old.server.as_str());
+    noun::parent::<Server>(write, tenant, "/authorization_server_id", before, &claim.server, stamp)?;
+    let mut problems = Vec::new();
+    for (place, scope) in claim.scopes.iter().enumerate() {
+        if !scope::exists(write, tenant, &claim.server, scope)? {
+            problems.push(Problem::new(format!("/scopes/{place}"), format!("there is no scope `{scope}`")));
         }
     }
+    Failure::unless_fine(problems)?;
+    let had = old.map(unique);
+    name::switch::<Claim>(write, tenant, &claim.server, id, had.as_deref(), ("/name", &unique(claim)))?;
+    noun::refile(write, Index::ServerClaims, tenant, before, Some(&claim.server), id)?;
+    Ok(stamp.replace(write, tenant, id, claim.clone())?)
+}
+
+/// Removes a claim, inside a transaction.
+pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, old: &Claim, stamp: &Stamp) -> Result<(), Failure> {
+    name::take_back::<Claim>(write, tenant, &old.server, &unique(old), id)?;
+    noun::refile(write, Index::ServerClaims, tenant, Some(&old.server), None, id)?;
+    stamp.soft_delete::<Claim>(write, tenant, id)?;
     Ok(())
 }
 
 /// Removes the claims of a server that goes, inside a transaction.
 pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
-    for id in index::ids(write, Index::ServerClaims, &[tenant, server])? {
-        stamp.soft_delete::<Claim>(write, tenant, &id)?;
-        index::remove(write, Index::ServerClaims, &[tenant, server], &id)?;
+    noun::remove_below(write, Index::ServerClaims, tenant, server, stamp, remove)
+}
+
+/// Checks what needs no store.
+pub(super) fn check(claim: &Claim) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    problems.extend(text::name("/authorization_server_id", &claim.server));
+    problems.extend(dotted("/name", &claim.name).or_else(|| reserved("/name", &claim.name)));
+    problems.extend(dotted("/mapping", &claim.mapping));
+    problems.extend(text::items("/scopes", &claim.scopes));
+    for (place, scope) in claim.scopes.iter().enumerate() {
+        if claim.scopes.iter().take(place).any(|other| other == scope) {
+            problems.push(Problem::new(format!("/scopes/{place}"), "is there already"));
+        }
     }
-    Ok(())
+    Failure::unless_fine(problems)
+}
+
+/// A dotted name, where `\.` is a dot and `\\` a backslash inside a part.
+fn dotted(member: &str, path: &str) -> Option<Problem> {
+    let reason = if path.len() > LONGEST_PATH {
+        "must have at most 512 bytes"
+    } else if path.chars().any(char::is_control) {
+        "must not have control characters"
+    } else {
+        let plain = path.replace(r"\\", "_").replace(r"\.", "_");
+        let parts = plain.split('.').count();
+        if plain.contains('\\') {
+            r"may have \ only before a dot or another \"
+        } else if plain.split('.').any(|part| part.trim().is_empty()) {
+            "must have names between its dots"
+        } else if parts > DEEPEST_PATH {
+            "must have at most 32 names"
+        } else {
+            return None;
+        }
+    };
+    Some(Problem::new(member, reason))
+}
+
+fn reserved(member: &str, name: &str) -> Option<Problem> {
+    let first = name.split('.').next().unwrap_or_default();
+    RESERVED.contains(&first).then(|| Problem::new(member, format!("`{first}` is what the server itself says")))
+}
+
+/// What no two claims of a server share.
+fn unique(claim: &Claim) -> String {
+    let token = match claim.token {
+        ClaimToken::IdToken => "id_token",
+        ClaimToken::AccessToken => "access_token",
+    };
+    format!("{} of the {token}", claim.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(name: &str, mapping: &str) -> Claim {
+        Claim {
+            server: "shop".to_owned(),
+            name: name.to_owned(),
+            mapping: mapping.to_owned(),
+            token: ClaimToken::IdToken,
+            scopes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn names_and_mappings_are_dotted() {
+        for path in ["email", "address.country", r"https://example\.com/roles", "a b", r"a\\.b"] {
+            assert_eq!(check(&claim(path, path)), Ok(()), "{path}");
+        }
+        for path in ["", " ", ".", "a.", ".a", "a..b", r"a\b", r"a\", "a\nb", &"a".repeat(513), &["a"; 33].join(".")] {
+            let Err(Failure::Invalid(problems)) = check(&claim(path, path)) else { panic!("{path:?} was taken") };
+            assert_eq!(problems.len(), 2, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_itself_cannot_be_replaced() {
+        for name in ["iss", "sub", "exp", "scp", "aud.x", "cnf.jkt"] {
+            let Err(Failure::Invalid(problems)) = check(&claim(name, "email")) else { panic!("{name:?} was taken") };
+            assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/name"));
+        }
+        assert_eq!(check(&claim("subject", "sub")), Ok(()));
+    }
 }

@@ -1,9 +1,22 @@
 //! A scope: a name for a right, granted to clients of an authorization server.
+//!
+//! Clients and claims refer to scopes by name (`scope_use`), policies decide who gets one (`policy_use`).
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, noun::Named, permit, stamp::Stamp};
-use crate::store::{Index, Kind, Noun, View, Write, index, timeline};
+use super::{
+    By, Domain, Failure, Problem, name,
+    noun::{self, Named},
+    policy_use::{self, Reference},
+    scope_use,
+    server::{self, Server},
+    service::Service,
+    stamp::Stamp,
+    text,
+};
+use crate::store::{Index, Kind, Noun, State, View, Write};
 
 /// A scope's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +36,7 @@ pub struct Scope {
     pub user_policy: Option<String>,
     /// Decides when a developer assigns it to a client.
     pub developer_policy: Option<String>,
-    /// Made by the server itself.
+    /// Made by the server itself: it keeps its name and its service, and cannot be removed.
     pub system: bool,
 }
 
@@ -35,73 +48,178 @@ impl Named for Scope {
     const NAME: &'static str = "scope";
 }
 
-/// The scopes every server starts with, as (name, display name) (reference/acp.md §3.2).
-const EVERYWHERE: [(&str, &str); 14] = [
-    ("openid", "OpenID"),
-    ("profile", "Profile"),
-    ("email", "Email"),
-    ("phone", "Phone"),
-    ("address", "Address"),
-    ("offline_access", "Offline access"),
-    ("view_consents", "View consents"),
-    ("manage_consents", "Manage consents"),
-    ("introspect_tokens", "Introspect tokens"),
-    ("revoke_tokens", "Revoke tokens"),
-    ("list_clients_with_access", "List clients with access"),
-    ("revoke_client_access", "Revoke client access"),
-    ("dcr_register", "Register clients"),
-    (permit::EVALUATE, "Evaluate decisions"),
-];
+/// The scope `id` as it is now.
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Scope>>, Failure> {
+    noun::current(domain, tenant, id)
+}
 
-/// The scopes of a tenant's `system` server (DESIGN §8).
-const SYSTEM: [(&str, &str); 10] = [
-    ("view_consents", "View consents"),
-    ("manage_consents", "Manage consents"),
-    ("manage_logins", "Manage logins"),
-    ("manage_scope_grants", "Manage scope grants"),
-    ("introspect_tokens", "Introspect tokens"),
-    ("revoke_tokens", "Revoke tokens"),
-    ("read_gateway_configuration", "Read gateway configuration"),
-    ("write_gateway_configuration", "Write gateway configuration"),
-    ("push_gateway_requests", "Push gateway requests"),
-    (permit::EVALUATE, "Evaluate decisions"),
-];
+/// All scopes of a server, by id.
+pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Scope>)>, Failure> {
+    server::current(domain, tenant, server)?;
+    noun::below(&domain.store.read()?, Index::ServerScopes, tenant, server, domain.now())
+}
+
+/// All scopes of a service, by id.
+pub fn of_service(domain: &Domain, tenant: &str, service: &str) -> Result<Vec<(String, State<Scope>)>, Failure> {
+    noun::below(&domain.store.read()?, Index::ServiceScopes, tenant, service, domain.now())
+}
 
 /// The names of a server's scopes, in order.
 pub fn names(view: &impl View, tenant: &str, server: &str, at: i64) -> Result<Vec<String>, Failure> {
-    let mut names = Vec::new();
-    for id in index::ids(view, Index::ServerScopes, &[tenant, server])? {
-        if let Some(state) = timeline::current::<Scope>(view, tenant, &id, at)?.filter(|state| !state.deleted) {
-            names.push(state.value.name);
-        }
-    }
+    let scopes = noun::below::<Scope>(view, Index::ServerScopes, tenant, server, at)?;
+    let mut names: Vec<String> = scopes.into_iter().map(|(_, state)| state.value.name).collect();
     names.sort_unstable();
     Ok(names)
 }
 
-/// Writes the default scopes of a new server, inside a transaction.
-pub(super) fn insert_defaults(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
-    let defaults: &[(&str, &str)] = if server == permit::SYSTEM_SERVER { &SYSTEM } else { &EVERYWHERE };
-    for (name, display_name) in defaults {
-        let id = format!("{server}-{name}");
-        let scope = Scope {
-            server: server.to_owned(),
-            name: (*name).to_owned(),
-            display_name: (*display_name).to_owned(),
-            system: true,
-            ..Scope::default()
-        };
-        stamp.append(write, tenant, &id, scope)?;
-        index::put(write, Index::ServerScopes, &[tenant, server], &id)?;
+/// Whether a server has a scope of this name.
+pub(super) fn exists(view: &impl View, tenant: &str, server: &str, name: &str) -> Result<bool, Failure> {
+    Ok(name::holder::<Scope>(view, tenant, server, name)?.is_some())
+}
+
+/// Makes a scope (createScope). Without `id` it gets one.
+pub async fn create(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<&str>,
+    scope: Scope,
+) -> Result<(String, State<Scope>), Failure> {
+    check(&scope)?;
+    noun::create(domain, by, tenant, id, Scope { system: false, ..scope }, save).await
+}
+
+/// Replaces a scope (updateScope). A new name is what its clients and claims have from then on; without a service it
+/// stays where it is.
+pub async fn update(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    scope: Scope,
+) -> Result<State<Scope>, Failure> {
+    let change = move |old: &Scope| {
+        let scope = kept(old, scope.clone())?;
+        check(&scope)?;
+        Ok(scope)
+    };
+    noun::update(domain, by, tenant, id, change, save).await
+}
+
+/// Removes a scope, which its clients lose (deleteScope).
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let may_go = |scope: &Scope| match scope.system {
+        true => Err(Failure::Forbidden { needs: "a scope that the server did not make itself".to_owned() }),
+        false => Ok(()),
+    };
+    noun::delete(domain, by, tenant, id, may_go, remove).await
+}
+
+/// Writes a scope with its name, its place and its policies, inside a transaction.
+pub(super) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Scope>,
+    scope: &Scope,
+    stamp: &Stamp,
+) -> Result<State<Scope>, Failure> {
+    let (server, had) = (scope.server.as_str(), old.map(|old| old.name.as_str()));
+    let before = old.map(|old| old.server.as_str());
+    noun::parent::<Server>(write, tenant, "/authorization_server_id", before, server, stamp)?;
+    if let Some(service) = &scope.service {
+        let found = noun::parent::<Service>(write, tenant, "/service_id", None, service, stamp)?;
+        if found.value.server != server {
+            return Err(Failure::invalid("/service_id", format!("is no service of the server `{server}`")));
+        }
     }
+    name::switch::<Scope>(write, tenant, server, id, had, ("/name", &scope.name))?;
+    if let Some(had) = had.filter(|had| *had != scope.name) {
+        scope_use::rename(write, tenant, server, had, &scope.name, stamp)?;
+    }
+    let policies_before = old.map(policies).unwrap_or_default();
+    policy_use::switch(write, tenant, &user_of_policy(id), &policies_before, &policies(scope), stamp)?;
+    noun::refile(write, Index::ServerScopes, tenant, before, Some(server), id)?;
+    let service_before = old.and_then(|old| old.service.as_deref());
+    noun::refile(write, Index::ServiceScopes, tenant, service_before, scope.service.as_deref(), id)?;
+    Ok(stamp.replace(write, tenant, id, scope.clone())?)
+}
+
+/// Removes a scope, also from the clients and claims that have it, inside a transaction.
+pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, old: &Scope, stamp: &Stamp) -> Result<(), Failure> {
+    scope_use::forget(write, tenant, &old.server, &old.name, stamp)?;
+    name::take_back::<Scope>(write, tenant, &old.server, &old.name, id)?;
+    policy_use::switch(write, tenant, &user_of_policy(id), &policies(old), &[], stamp)?;
+    noun::refile(write, Index::ServerScopes, tenant, Some(&old.server), None, id)?;
+    noun::refile(write, Index::ServiceScopes, tenant, old.service.as_deref(), None, id)?;
+    stamp.soft_delete::<Scope>(write, tenant, id)?;
     Ok(())
 }
 
 /// Removes the scopes of a server that goes, inside a transaction.
 pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
-    for id in index::ids(write, Index::ServerScopes, &[tenant, server])? {
-        stamp.soft_delete::<Scope>(write, tenant, &id)?;
-        index::remove(write, Index::ServerScopes, &[tenant, server], &id)?;
+    noun::remove_below(write, Index::ServerScopes, tenant, server, stamp, remove)
+}
+
+/// Checks what needs no store.
+pub(super) fn check(scope: &Scope) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    problems.extend(text::name("/authorization_server_id", &scope.server));
+    problems.extend(token("/name", &scope.name));
+    problems.extend(text::description("/display_name", &scope.display_name));
+    problems.extend(text::description("/description", &scope.description));
+    Failure::unless_fine(problems)
+}
+
+/// A scope-token (RFC 6749 §3.3): what stands in a list of scopes as it is.
+fn token(member: &str, name: &str) -> Option<Problem> {
+    let allowed = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+    text::name(member, name).or_else(|| {
+        let reason = "may have printable ASCII characters only, and no blank, `\"` or `\\`";
+        (!name.chars().all(allowed)).then(|| Problem::new(member, reason))
+    })
+}
+
+/// What an update leaves as it is: the server, and of the server's own scopes also their name and their service.
+fn kept(old: &Scope, scope: Scope) -> Result<Scope, Failure> {
+    let server = noun::fixed("/authorization_server_id", scope.server, &old.server)?;
+    let service = scope.service.or_else(|| old.service.clone());
+    if old.system && service != old.service {
+        return Err(Failure::invalid("/service_id", "cannot be changed"));
     }
-    Ok(())
+    let name = if old.system { noun::fixed("/name", scope.name, &old.name)? } else { scope.name };
+    Ok(Scope { server, service, name, system: old.system, ..scope })
+}
+
+fn policies(scope: &Scope) -> Vec<Reference<'_>> {
+    let user = Reference::of("/user_policy_id", scope.user_policy.as_ref());
+    user.into_iter().chain(Reference::of("/developer_policy_id", scope.developer_policy.as_ref())).collect()
+}
+
+fn user_of_policy(id: &str) -> String {
+    format!("scope `{id}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_scope_token() {
+        for name in ["openid", "payments.read", "https://example.com/a#b", "a:b!~", "[]"] {
+            assert_eq!(token("/name", name), None, "{name}");
+        }
+        for name in ["", " ", "a b", "a\"b", "a\\b", "a\tb", "ä", &"a".repeat(257)] {
+            assert!(token("/name", name).is_some(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_servers_own_scopes_keep_their_names() {
+        let old = Scope { server: "shop".into(), name: "email".into(), system: true, ..Scope::default() };
+        let policy = Scope { user_policy: Some("block".into()), ..Scope::default() };
+        assert_eq!(kept(&old, policy.clone()), Ok(Scope { user_policy: Some("block".into()), ..old.clone() }));
+        let renamed = Scope { name: "mail".into(), ..policy };
+        assert_eq!(kept(&old, renamed), Err(Failure::invalid("/name", "cannot be changed")));
+    }
 }

@@ -8,11 +8,11 @@ use super::{
     By, Domain, Failure, Problem,
     authentication::Authentication,
     binding::Binding,
-    claim, client, id, key_ring,
+    claim, client, defaults, id, key_ring,
     key_ring::KeyRing,
     noun::{self, Named},
     policy_use::{self, Reference},
-    scope,
+    scope, service,
     stamp::{Author, Stamp},
     tenant,
 };
@@ -173,8 +173,9 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
             }
             policy_use::switch(write, &tenant, &user_of_policy(&id), &policies(&old.value), &[], &stamp)?;
             client::delete_all(write, &tenant, &id, &stamp)?;
-            scope::delete_all(write, &tenant, &id, &stamp)?;
             claim::delete_all(write, &tenant, &id, &stamp)?;
+            scope::delete_all(write, &tenant, &id, &stamp)?;
+            service::delete_all(write, &tenant, &id, &stamp)?;
             records::delete::<KeyRing>(write, &[&tenant, &id])?;
             stamp.soft_delete::<Server>(write, &tenant, &id)?;
             Ok(())
@@ -205,8 +206,7 @@ pub(super) fn insert_below(
     stamp: &Stamp,
 ) -> Result<(), Failure> {
     records::put(write, &[tenant, id], ring)?;
-    scope::insert_defaults(write, tenant, id, stamp)?;
-    claim::insert_defaults(write, tenant, id, stamp)
+    defaults::insert(write, tenant, id, stamp)
 }
 
 /// Every policy that a server refers to.

@@ -1,9 +1,20 @@
 //! A service: APIs and scopes that belong together, protected by a gateway or by itself.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::noun::Named;
-use crate::store::{Kind, Noun};
+use super::{
+    By, Domain, Failure, api,
+    gateway::{Gateway, GatewayKind},
+    name,
+    noun::{self, Named},
+    scope::{self, Scope},
+    server::{self, Server},
+    stamp::Stamp,
+    text,
+};
+use crate::store::{Index, Kind, Noun, State, Write};
 
 /// A service's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +30,7 @@ pub struct Service {
     pub gateway: Option<String>,
     /// True while its APIs come from an imported OpenAPI document.
     pub with_specification: bool,
-    /// Made by the server itself.
+    /// Made by the server itself: it keeps its name, and cannot be removed.
     pub system: bool,
 }
 
@@ -29,4 +40,126 @@ impl Noun for Service {
 
 impl Named for Service {
     const NAME: &'static str = "service";
+}
+
+/// The service `id` as it is now.
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Service>>, Failure> {
+    noun::current(domain, tenant, id)
+}
+
+/// All services of a server, by id.
+pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Service>)>, Failure> {
+    server::current(domain, tenant, server)?;
+    noun::below(&domain.store.read()?, Index::ServerServices, tenant, server, domain.now())
+}
+
+/// Whether the gateway of a service asks us as a lambda authorizer.
+pub fn protected_by_lambda(domain: &Domain, tenant: &str, service: &Service) -> Result<bool, Failure> {
+    let Some(gateway) = &service.gateway else { return Ok(false) };
+    let found = domain.store.current::<Gateway>(tenant, gateway, domain.now())?;
+    Ok(found.is_some_and(|gateway| gateway.value.kind == GatewayKind::Aws))
+}
+
+/// Makes a service (createService). Without `id` it gets one.
+pub async fn create(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<&str>,
+    service: Service,
+) -> Result<(String, State<Service>), Failure> {
+    check(&service)?;
+    noun::create(domain, by, tenant, id, Service { with_specification: false, system: false, ..service }, save).await
+}
+
+/// Replaces a service (updateService). Only an import says whether it has a specification.
+pub async fn update(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    service: Service,
+) -> Result<State<Service>, Failure> {
+    let change = move |old: &Service| {
+        let service = kept(old, service.clone())?;
+        check(&service)?;
+        Ok(service)
+    };
+    noun::update(domain, by, tenant, id, change, save).await
+}
+
+/// Removes a service with its APIs (deleteService). Its scopes stay, without a service: clients have them.
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let may_go = |service: &Service| match service.system {
+        true => Err(Failure::InUse { noun: Service::NAME, by: vec!["the tenant itself".to_owned()] }),
+        false => Ok(()),
+    };
+    noun::delete(domain, by, tenant, id, may_go, remove).await
+}
+
+/// Writes a service with its name and its gateway, inside a transaction.
+pub(super) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Service>,
+    service: &Service,
+    stamp: &Stamp,
+) -> Result<State<Service>, Failure> {
+    let server = service.server.as_str();
+    let before = old.map(|old| old.server.as_str());
+    noun::parent::<Server>(write, tenant, "/authorization_server_id", before, server, stamp)?;
+    if let Some(gateway) = &service.gateway {
+        let found = noun::parent::<Gateway>(write, tenant, "/gateway_id", None, gateway, stamp)?;
+        if found.value.server != server {
+            return Err(Failure::invalid("/gateway_id", format!("is no gateway of the server `{server}`")));
+        }
+    }
+    let had = old.map(|old| old.name.as_str());
+    name::switch::<Service>(write, tenant, server, id, had, ("/name", &service.name))?;
+    noun::refile(write, Index::ServerServices, tenant, before, Some(server), id)?;
+    let gateway_before = old.and_then(|old| old.gateway.as_deref());
+    noun::refile(write, Index::GatewayServices, tenant, gateway_before, service.gateway.as_deref(), id)?;
+    Ok(stamp.replace(write, tenant, id, service.clone())?)
+}
+
+/// Removes a service with its APIs, inside a transaction. Its scopes stay.
+pub(super) fn remove(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: &Service,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    api::delete_all(write, tenant, id, stamp)?;
+    for (scope_id, State { value, .. }) in noun::below::<Scope>(write, Index::ServiceScopes, tenant, id, stamp.now)? {
+        let alone = Scope { service: None, ..value.clone() };
+        scope::save(write, tenant, &scope_id, Some(&value), &alone, stamp)?;
+    }
+    name::take_back::<Service>(write, tenant, &old.server, &old.name, id)?;
+    noun::refile(write, Index::ServerServices, tenant, Some(&old.server), None, id)?;
+    noun::refile(write, Index::GatewayServices, tenant, old.gateway.as_deref(), None, id)?;
+    stamp.soft_delete::<Service>(write, tenant, id)?;
+    Ok(())
+}
+
+/// Removes the services of a server that goes, inside a transaction.
+pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+    noun::remove_below(write, Index::ServerServices, tenant, server, stamp, remove)
+}
+
+/// Checks what needs no store.
+pub(super) fn check(service: &Service) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    problems.extend(text::name("/authorization_server_id", &service.server));
+    problems.extend(text::name("/name", &service.name));
+    problems.extend(text::description("/description", &service.description));
+    Failure::unless_fine(problems)
+}
+
+/// What an update leaves as it is: the server, what an import has made of it, and the name of the server's own ones.
+fn kept(old: &Service, service: Service) -> Result<Service, Failure> {
+    let server = noun::fixed("/authorization_server_id", service.server, &old.server)?;
+    let name = if old.system { noun::fixed("/name", service.name, &old.name)? } else { service.name };
+    Ok(Service { server, name, with_specification: old.with_specification, system: old.system, ..service })
 }

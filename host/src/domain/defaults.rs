@@ -1,0 +1,185 @@
+//! What every new authorization server starts with: services, their scopes, and the claims of OpenID Connect.
+//!
+//! Called by `server` and the first start, inside their transactions. All of it goes through the nouns' own `save`.
+
+use super::{
+    Failure,
+    claim::{self, Claim, ClaimToken},
+    permit,
+    scope::{self, Scope},
+    service::{self, Service},
+    stamp::Stamp,
+};
+use crate::store::Write;
+
+/// A service with its scopes.
+struct Group {
+    /// The end of its id.
+    id: &'static str,
+    name: &'static str,
+    /// Name and display name.
+    scopes: &'static [(&'static str, &'static str)],
+}
+
+const DECISIONS: Group =
+    Group { id: "decisions", name: "Decisions", scopes: &[(permit::EVALUATE, "Evaluate decisions")] };
+
+const PRIVACY: Group = Group {
+    id: "privacy",
+    name: "User Privacy & Consent",
+    scopes: &[("view_consents", "View consents"), ("manage_consents", "Manage consents")],
+};
+
+/// What every server has (reference/acp.md §3.2).
+const EVERYWHERE: [Group; 4] = [
+    Group {
+        id: "profile",
+        name: "Profile",
+        scopes: &[
+            ("openid", "OpenID"),
+            ("profile", "Profile"),
+            ("email", "Email"),
+            ("phone", "Phone"),
+            ("address", "Address"),
+            ("offline_access", "Offline access"),
+        ],
+    },
+    PRIVACY,
+    Group {
+        id: "oauth2",
+        name: "OAuth2",
+        scopes: &[
+            ("introspect_tokens", "Introspect tokens"),
+            ("revoke_tokens", "Revoke tokens"),
+            ("list_clients_with_access", "List clients with access"),
+            ("revoke_client_access", "Revoke client access"),
+            ("dcr_register", "Register clients"),
+        ],
+    },
+    DECISIONS,
+];
+
+/// What a tenant's `system` server has (DESIGN §8): people do not log in there, so it has no profile.
+const SYSTEM: [Group; 5] = [
+    PRIVACY,
+    Group {
+        id: "oauth2",
+        name: "OAuth2",
+        scopes: &[("introspect_tokens", "Introspect tokens"), ("revoke_tokens", "Revoke tokens")],
+    },
+    Group {
+        id: "login",
+        name: "Login and Scope Grant",
+        scopes: &[("manage_logins", "Manage logins"), ("manage_scope_grants", "Manage scope grants")],
+    },
+    Group {
+        id: "gateway",
+        name: "Gateway",
+        scopes: &[
+            ("read_gateway_configuration", "Read gateway configuration"),
+            ("write_gateway_configuration", "Write gateway configuration"),
+            ("push_gateway_requests", "Push gateway requests"),
+        ],
+    },
+    DECISIONS,
+];
+
+/// The claims of OpenID Connect Core §5.4, by the scope that asks for them.
+const CLAIMS: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+    (
+        "address",
+        &[
+            "address.formatted",
+            "address.street_address",
+            "address.locality",
+            "address.region",
+            "address.country",
+            "address.postal_code",
+        ],
+    ),
+];
+
+/// Writes what a new server starts with, inside a transaction.
+pub(super) fn insert(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+    let system = server == permit::SYSTEM_SERVER;
+    let groups: &[Group] = if system { &SYSTEM } else { &EVERYWHERE };
+    for group in groups {
+        insert_group(write, tenant, server, group, stamp)?;
+    }
+    for (scope, names) in CLAIMS.iter().filter(|_| !system) {
+        for name in *names {
+            insert_claim(write, tenant, server, scope, name, stamp)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert_group(
+    write: &mut Write<'_>,
+    tenant: &str,
+    server: &str,
+    group: &Group,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let service_id = format!("{server}-{}", group.id);
+    let service =
+        Service { server: server.to_owned(), name: group.name.to_owned(), system: true, ..Service::default() };
+    stamp.absent::<Service>(write, tenant, &service_id)?;
+    service::save(write, tenant, &service_id, None, &service, stamp)?;
+    for (name, display_name) in group.scopes {
+        let id = format!("{server}-{name}");
+        let scope = Scope {
+            server: server.to_owned(),
+            name: (*name).to_owned(),
+            display_name: (*display_name).to_owned(),
+            service: Some(service_id.clone()),
+            system: true,
+            ..Scope::default()
+        };
+        stamp.absent::<Scope>(write, tenant, &id)?;
+        scope::save(write, tenant, &id, None, &scope, stamp)?;
+    }
+    Ok(())
+}
+
+fn insert_claim(
+    write: &mut Write<'_>,
+    tenant: &str,
+    server: &str,
+    scope: &str,
+    name: &str,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let id = format!("{server}-{name}");
+    let claim = Claim {
+        server: server.to_owned(),
+        name: name.to_owned(),
+        mapping: name.to_owned(),
+        token: ClaimToken::IdToken,
+        scopes: vec![scope.to_owned()],
+    };
+    stamp.absent::<Claim>(write, tenant, &id)?;
+    claim::save(write, tenant, &id, None, &claim, stamp)?;
+    Ok(())
+}
