@@ -6,6 +6,7 @@ use super::{
     Failure,
     claim::{self, Claim, ClaimToken},
     permit,
+    policy::Policy,
     scope::{self, Scope},
     service::{self, Service},
     stamp::Stamp,
@@ -17,16 +18,19 @@ struct Group {
     /// The end of its id.
     id: &'static str,
     name: &'static str,
+    /// Whether developers may give its scopes to their clients.
+    open: bool,
     /// Name and display name.
     scopes: &'static [(&'static str, &'static str)],
 }
 
 const DECISIONS: Group =
-    Group { id: "decisions", name: "Decisions", scopes: &[(permit::EVALUATE, "Evaluate decisions")] };
+    Group { id: "decisions", name: "Decisions", open: false, scopes: &[(permit::EVALUATE, "Evaluate decisions")] };
 
 const PRIVACY: Group = Group {
     id: "privacy",
     name: "User Privacy & Consent",
+    open: false,
     scopes: &[("view_consents", "View consents"), ("manage_consents", "Manage consents")],
 };
 
@@ -35,6 +39,7 @@ const EVERYWHERE: [Group; 4] = [
     Group {
         id: "profile",
         name: "Profile",
+        open: true,
         scopes: &[
             ("openid", "OpenID"),
             ("profile", "Profile"),
@@ -48,6 +53,7 @@ const EVERYWHERE: [Group; 4] = [
     Group {
         id: "oauth2",
         name: "OAuth2",
+        open: false,
         scopes: &[
             ("introspect_tokens", "Introspect tokens"),
             ("revoke_tokens", "Revoke tokens"),
@@ -65,16 +71,19 @@ const SYSTEM: [Group; 5] = [
     Group {
         id: "oauth2",
         name: "OAuth2",
+        open: false,
         scopes: &[("introspect_tokens", "Introspect tokens"), ("revoke_tokens", "Revoke tokens")],
     },
     Group {
         id: "login",
         name: "Login and Scope Grant",
+        open: false,
         scopes: &[("manage_logins", "Manage logins"), ("manage_scope_grants", "Manage scope grants")],
     },
     Group {
         id: "gateway",
         name: "Gateway",
+        open: false,
         scopes: &[
             ("read_gateway_configuration", "Read gateway configuration"),
             ("write_gateway_configuration", "Write gateway configuration"),
@@ -120,6 +129,9 @@ const CLAIMS: [(&str, &[&str]); 4] = [
     ),
 ];
 
+/// The built-in policy that keeps developers from scopes that are not open. A tenant may have removed it.
+const BLOCK: &str = "block";
+
 /// Writes what a new server starts with, inside a transaction.
 pub(super) fn insert(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
     let system = server == permit::SYSTEM_SERVER;
@@ -145,6 +157,10 @@ fn insert_group(
     let service_id = format!("{server}-{}", group.id);
     let service =
         Service { server: server.to_owned(), name: group.name.to_owned(), system: true, ..Service::default() };
+    let guard = match group.open {
+        true => None,
+        false => stamp.live::<Policy>(write, tenant, BLOCK)?.map(|_| BLOCK.to_owned()),
+    };
     stamp.absent::<Service>(write, tenant, &service_id)?;
     service::save(write, tenant, &service_id, None, &service, stamp)?;
     for (name, display_name) in group.scopes {
@@ -154,6 +170,7 @@ fn insert_group(
             name: (*name).to_owned(),
             display_name: (*display_name).to_owned(),
             service: Some(service_id.clone()),
+            developer_policy: guard.clone(),
             system: true,
             ..Scope::default()
         };
