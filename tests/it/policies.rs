@@ -305,6 +305,62 @@ async fn a_policy_in_use_stays_until_the_last_binding_goes() {
     delete().await.expect(204);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_is_changed_only_by_somebody_who_has_seen_it() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let made = admin.post(POLICIES, &policy("door", json!([yes()]))).await.expect(201);
+    let tag = made.header("etag").unwrap().to_owned();
+    let path = format!("{POLICIES}/door");
+    assert_eq!(admin.get(&path).await.expect(200).header("etag"), Some(tag.as_str()));
+    let same = admin.put(&path, &made.json()).await.expect(201);
+    assert_eq!(same.header("etag"), Some(tag.as_str()), "nothing has changed");
+    let seen = admin.clone().with_header("if-match", &tag);
+    let changed = seen.put(&path, &policy("door", json!([no()]))).await.expect(201);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+    let before = everything(&admin, "default").await;
+    seen.put(&path, &policy("door", json!([yes()]))).await.expect(412);
+    seen.delete(&path).await.expect(412);
+    assert_eq!(everything(&admin, "default").await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_may_leave_out_what_says_nothing_and_is_bounded() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let bare = json!([{ "name": "true", "conf": null, "recovery": null }]);
+    let made = admin.post(POLICIES, &policy("door", bare)).await.expect(201).json();
+    assert_eq!(made["validators"], json!([{ "name": "true", "conf": {}, "recovery": [] }]));
+    let before = everything(&admin, "default").await;
+    let long = "x".repeat(4097);
+    let recovering = |recovery: Value| json!([yes(), { "name": "true", "recovery": recovery }]);
+    for (member, value, named) in [
+        ("id", json!(null), "/id"),
+        ("id", json!(""), "/id"),
+        ("policy_name", json!(null), "/policy_name"),
+        ("policy_name", json!("x".repeat(257)), "/policy_name"),
+        ("validators", recovering(json!([{ "id": long, "type": "mfa" }])), "/validators/1/recovery/0/id"),
+        ("validators", recovering(json!([{ "id": "", "type": long }])), "/validators/1/recovery/0/type"),
+        ("validators", recovering(json!(vec![json!({ "id": "", "type": "mfa" }); 1001])), "/validators/1/recovery"),
+    ] {
+        let mut body = policy("new", json!([yes()]));
+        body[member] = value;
+        names(&admin.post(POLICIES, &body).await, &[named]);
+    }
+    assert_eq!(everything(&admin, "default").await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_users_of_a_policy_some_are_named() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    // Every server closes scopes to developers with it.
+    let answer = admin.delete(&format!("{POLICIES}/block")).await.expect(400).json();
+    let by = answer["details"]["used_by"].as_array().unwrap();
+    assert_eq!(by.len(), 21);
+    assert!(by[20].as_str().unwrap().ends_with(" more"), "{answer}");
+}
+
 async fn test(caller: &Caller, tenant: &str, policy: Value, input: Value) -> Value {
     let body = json!({ "policy": policy, "input": input });
     caller.post(&format!("/api/admin/{tenant}/policies/test"), &body).await.expect(200).json()

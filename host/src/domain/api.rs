@@ -148,13 +148,7 @@ pub async fn update(
 
 /// Removes an API that was made by hand (deleteAPI).
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    let may_go = |api: &Api| match api.imported {
-        true => {
-            Err(Failure::Forbidden { needs: "an API that does not come from an imported specification".to_owned() })
-        }
-        false => Ok(()),
-    };
-    noun::delete(domain, by, tenant, id, may_go, remove).await
+    noun::delete(domain, by, tenant, id, made_by_hand, remove).await
 }
 
 /// Like [`save`], unless an import alone says which APIs the service has.
@@ -166,13 +160,20 @@ fn save_by_hand(
     api: &Api,
     stamp: &Stamp,
 ) -> Result<State<Api>, Failure> {
-    let service = stamp.live::<Service>(write, tenant, &api.service)?;
-    match service.is_some_and(|service| service.value.with_specification) {
-        true => Err(Failure::Unsupported {
-            reason: format!("the APIs of the service `{}` come from an imported specification", api.service),
-        }),
-        false => save(write, tenant, id, old, api, stamp),
+    if let Some(service) = stamp.live::<Service>(write, tenant, &api.service)? {
+        open_to_hands(&service.value)?;
     }
+    save(write, tenant, id, old, api, stamp)
+}
+
+fn open_to_hands(service: &Service) -> Result<(), Failure> {
+    let reason = || format!("the APIs of the service `{}` come from an imported specification", service.name);
+    if service.with_specification { Err(Failure::Unsupported { reason: reason() }) } else { Ok(()) }
+}
+
+fn made_by_hand(api: &Api) -> Result<(), Failure> {
+    let needs = "an API that does not come from an imported specification";
+    if api.imported { Err(Failure::Forbidden { needs: needs.to_owned() }) } else { Ok(()) }
 }
 
 /// Writes an API with its place and its policy, inside a transaction. Server and position are filled in when they are
@@ -286,6 +287,16 @@ mod tests {
             (tidy.method.as_str(), tidy.data_classifications),
             ("GET", vec!["PII".to_owned(), "HIPAA".to_owned()])
         );
+    }
+
+    #[test]
+    fn what_was_imported_is_not_for_hands() {
+        assert_eq!(made_by_hand(&Api::default()), Ok(()));
+        let imported = Api { imported: true, ..Api::default() };
+        assert!(matches!(made_by_hand(&imported), Err(Failure::Forbidden { .. })));
+        assert_eq!(open_to_hands(&Service::default()), Ok(()));
+        let described = Service { with_specification: true, ..Service::default() };
+        assert!(matches!(open_to_hands(&described), Err(Failure::Unsupported { .. })));
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Domain, Failure, Problem, id,
+    By, Domain, Failure, Problem,
     noun::{self, Named},
-    stamp::{Author, Stamp},
-    tenant,
+    stamp::Stamp,
+    tenant, text,
 };
 use crate::{
-    decision::{self, ConfProblem, RuleSet, Verdict},
+    decision::{self, ConfProblem, Recovery, RuleSet, Verdict},
     store::{Index, Kind, Noun, Record, State, Table, Write, index, records},
 };
 
@@ -51,6 +51,9 @@ impl Record for PolicyRules {
     const TABLE: Table = Table::PolicyRules;
 }
 
+/// How many users of a policy are named when it cannot go.
+const USERS_NAMED: usize = 20;
+
 /// The policy `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Policy>>, Failure> {
     noun::current(domain, tenant, id)
@@ -70,17 +73,8 @@ pub async fn create(
     id: &str,
     policy: Policy,
 ) -> Result<State<Policy>, Failure> {
-    id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
-    tenant::current(domain, tenant)?;
     check(domain, &policy).await?;
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    let saved = domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            stamp.absent::<Policy>(write, &tenant, &id)?;
-            save(write, &tenant, &id, &policy, &stamp)
-        })
-        .await?;
+    let (_, saved) = noun::create(domain, by, tenant, Some(id), policy, save_over).await?;
     domain.validators.prepare(&saved.value.rules).await;
     Ok(saved)
 }
@@ -95,33 +89,14 @@ pub async fn update(
 ) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    let saved = domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            stamp.target::<Policy>(write, &tenant, &id)?;
-            save(write, &tenant, &id, &policy, &stamp)
-        })
-        .await?;
+    let saved = noun::update(domain, by, tenant, id, move |_| Ok(policy.clone()), save_over).await?;
     domain.validators.prepare(&saved.value.rules).await;
     Ok(saved)
 }
 
 /// Removes a policy that nothing uses (deletePolicy).
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            stamp.target::<Policy>(write, &tenant, &id)?;
-            let by = index::ids(write, Index::PolicyUsers, &[&tenant, &id])?;
-            if !by.is_empty() {
-                return Err(Failure::InUse { noun: "policy", by });
-            }
-            stamp.soft_delete::<Policy>(write, &tenant, &id)?;
-            Ok(())
-        })
-        .await
+    noun::delete::<Policy>(domain, by, tenant, id, |_| Ok(()), remove_unused).await
 }
 
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
@@ -142,6 +117,31 @@ pub(super) fn save(
     Ok(stamp.replace(write, tenant, id, policy.clone())?)
 }
 
+/// Like [`save`]: nothing has to be kept in step with what was there before.
+fn save_over(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    _: Option<&Policy>,
+    policy: &Policy,
+    stamp: &Stamp,
+) -> Result<State<Policy>, Failure> {
+    save(write, tenant, id, policy, stamp)
+}
+
+/// Removes a policy unless somebody uses it, inside a transaction. Its rules stay for the decisions they have made.
+fn remove_unused(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stamp: &Stamp) -> Result<(), Failure> {
+    let mut by = index::ids(write, Index::PolicyUsers, &[tenant, id])?;
+    if !by.is_empty() {
+        let more = by.len().saturating_sub(USERS_NAMED);
+        by.truncate(USERS_NAMED);
+        by.extend((more > 0).then(|| format!("{more} more")));
+        return Err(Failure::InUse { noun: Policy::NAME, by });
+    }
+    stamp.soft_delete::<Policy>(write, tenant, id)?;
+    Ok(())
+}
+
 async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {
     let mut problems = sizes(domain, policy);
     if problems.is_empty()
@@ -149,17 +149,12 @@ async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {
     {
         problems.extend(refused.into_iter().map(|problem| place(policy, problem)));
     }
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Invalid(problems)),
-    }
+    Failure::unless_fine(problems)
 }
 
 fn sizes(domain: &Domain, policy: &Policy) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if policy.name.trim().is_empty() {
-        problems.push(Problem::new("/policy_name", "must not be empty"));
-    }
+    problems.extend(text::name("/policy_name", &policy.name));
     let rules = policy.rules.rules();
     if rules.len() > domain.limits.validators {
         let reason = format!("a policy may have at most {} validators", domain.limits.validators);
@@ -170,7 +165,22 @@ fn sizes(domain: &Domain, policy: &Policy) -> Vec<Problem> {
         let reason = format!("the configuration of a policy may have at most {} bytes", domain.limits.policy_bytes);
         problems.push(Problem::new("/validators", reason));
     }
+    for (place, rule) in rules.iter().enumerate() {
+        problems.extend(recovery(&format!("/validators/{place}/recovery"), &rule.recovery));
+    }
     problems
+}
+
+/// Checks the steps that are offered after a failure: there may be none, and none of them is long.
+fn recovery(member: &str, steps: &[Recovery]) -> Vec<Problem> {
+    let texts = |(place, step): (usize, &Recovery)| {
+        let id = text::description(&format!("{member}/{place}/id"), &step.id);
+        id.into_iter().chain(text::description(&format!("{member}/{place}/type"), &step.kind))
+    };
+    match text::items(member, steps) {
+        Some(problem) => vec![problem],
+        None => steps.iter().enumerate().flat_map(texts).collect(),
+    }
 }
 
 /// Where a rule's problem stands in the policy as its author wrote it.

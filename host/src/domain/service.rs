@@ -53,6 +53,17 @@ pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, 
     noun::below(&domain.store.read()?, Index::ServerServices, tenant, server, domain.now())
 }
 
+/// The service of a scope, with its id.
+pub fn of_scope(
+    domain: &Domain,
+    tenant: &str,
+    scope: &Scope,
+) -> Result<Option<(String, Arc<State<Service>>)>, Failure> {
+    let Some(id) = &scope.service else { return Ok(None) };
+    let found = domain.store.current::<Service>(tenant, id, domain.now())?;
+    Ok(found.map(|service| (id.clone(), service)))
+}
+
 /// Whether the gateway of a service asks us as a lambda authorizer.
 pub fn protected_by_lambda(domain: &Domain, tenant: &str, service: &Service) -> Result<bool, Failure> {
     let Some(gateway) = &service.gateway else { return Ok(false) };

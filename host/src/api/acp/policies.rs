@@ -106,33 +106,31 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
 /// createPolicy
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let body: PolicyBody = read::json(&call.request)?;
-    check_tenant(&body, call.tenant())?;
+    read::agrees("/tenant_id", body.tenant_id.clone(), call.tenant())?;
     let (id, policy) = parse(body)?;
     if id == TEST {
         return Err(Failure::invalid("/id", "is reserved: its path is the policy test's"));
     }
     let state = policy::create(&call.app.domain, &call.by(), call.tenant(), &id, policy).await?;
-    Ok(call.json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
+    Ok(call.one(StatusCode::CREATED, &show(call.tenant(), &id, state.value), state.version))
 }
 
 /// getPolicy
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("pid");
     let state = policy::current(&call.app.domain, call.tenant(), id)?;
-    Ok(call.json(StatusCode::OK, &show(call.tenant(), id, state.value.clone())))
+    Ok(call.one(StatusCode::OK, &show(call.tenant(), id, state.value.clone()), state.version))
 }
 
 /// updatePolicy
 pub async fn update(call: Call) -> Result<Answer, Failure> {
     let mut body: PolicyBody = read::json(&call.request)?;
-    check_tenant(&body, call.tenant())?;
     let id = call.param("pid").to_owned();
-    if body.id.get_or_insert_with(|| id.clone()) != &id {
-        return Err(Failure::invalid("/id", "must be the policy of the path"));
-    }
+    read::agrees("/tenant_id", body.tenant_id.clone(), call.tenant())?;
+    read::agrees("/id", body.id.replace(id.clone()), &id)?;
     let (_, policy) = parse(body)?;
     let state = policy::update(&call.app.domain, &call.by(), call.tenant(), &id, policy).await?;
-    Ok(call.json(StatusCode::CREATED, &show(call.tenant(), &id, state.value)))
+    Ok(call.one(StatusCode::CREATED, &show(call.tenant(), &id, state.value), state.version))
 }
 
 /// deletePolicy
@@ -248,13 +246,6 @@ fn show_rule(rule: &Rule) -> ValidatorBody {
         // Stored confs were written from a map, so they are read back as one.
         conf: Some(serde_json::from_str(conf).unwrap_or_default()),
         recovery: Some(recovery.iter().cloned().map(verdicts::recovery).collect()),
-    }
-}
-
-fn check_tenant(body: &PolicyBody, tenant: &str) -> Result<(), Failure> {
-    match &body.tenant_id {
-        Some(other) if other != tenant => Err(Failure::invalid("/tenant_id", "must be the tenant of the path")),
-        _ => Ok(()),
     }
 }
 

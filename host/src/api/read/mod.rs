@@ -13,7 +13,7 @@ use super::Request;
 use crate::domain::Failure;
 
 pub use json::{from_json, from_value};
-pub use pairs::{Pairs, form, query};
+pub use pairs::{Pairs, form, query, query_with_lists};
 
 /// The media type of most bodies.
 pub const JSON: &str = "application/json";
@@ -35,6 +35,14 @@ pub fn from_text<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
 /// A text that says something: members that hold a name or an id may be left out, null or empty alike.
 pub fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
+}
+
+/// Refuses a member that says again what the path says, and says something else.
+pub fn agrees(member: &str, given: Option<String>, path: &str) -> Result<(), Failure> {
+    match said(given) {
+        Some(given) if given != path => Err(Failure::invalid(member, "must be the path's")),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a body of another media type. Parameters such as `charset` are let through.

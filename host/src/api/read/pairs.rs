@@ -1,4 +1,4 @@
-//! Queries and forms: name and value pairs, a bounded number of them, each name at most once.
+//! Queries and forms: name and value pairs, a bounded number of them, each name at most once unless it is a list's.
 //!
 //! Called by the handlers through `read`. Must not know which names an operation has.
 
@@ -8,7 +8,7 @@ use crate::{api::Request, domain::Failure};
 /// More pairs than any operation takes. Each is compared with all before it, so their number is bounded.
 const MOST: usize = 64;
 
-/// Name and value pairs, each name at most once (RFC 6749 §3.1: parameters must not be repeated).
+/// Name and value pairs, each name at most once (RFC 6749 §3.1: parameters must not be repeated) unless it is a list's.
 #[derive(Debug)]
 pub struct Pairs {
     place: &'static str,
@@ -17,23 +17,28 @@ pub struct Pairs {
 
 /// The query of a request.
 pub fn query(request: &Request) -> Result<Pairs, Failure> {
-    Pairs::parse("query", request.query.as_bytes())
+    query_with_lists(request, &[])
+}
+
+/// The query of a request in which `lists` may be given more than once.
+pub fn query_with_lists(request: &Request, lists: &[&str]) -> Result<Pairs, Failure> {
+    Pairs::parse("query", request.query.as_bytes(), lists)
 }
 
 /// The form in the body of a request.
 pub fn form(request: &Request) -> Result<Pairs, Failure> {
     media_type(request, FORM)?;
-    Pairs::parse("form", &request.body)
+    Pairs::parse("form", &request.body, &[])
 }
 
 impl Pairs {
-    fn parse(place: &'static str, text: &[u8]) -> Result<Pairs, Failure> {
+    fn parse(place: &'static str, text: &[u8], lists: &[&str]) -> Result<Pairs, Failure> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text) {
             if pairs.len() == MOST {
                 return Err(Failure::malformed(place, format!("may have at most {MOST} parameters")));
             }
-            if pairs.iter().any(|(known, _)| *known == name) {
+            if !lists.contains(&name.as_ref()) && pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Failure::malformed(format!("{place}.{name}"), "is given more than once"));
             }
             pairs.push((name.into_owned(), value.into_owned()));
@@ -45,6 +50,14 @@ impl Pairs {
     pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.pairs.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of `name` that is not empty.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.pairs
+            .iter()
+            .filter(move |(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value of `name`, converted.
@@ -79,7 +92,14 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Pairs, Failure> {
-        Pairs::parse("query", text.as_bytes())
+        Pairs::parse("query", text.as_bytes(), &["l"])
+    }
+
+    #[test]
+    fn a_list_may_be_given_more_than_once() {
+        let pairs = parse("l=1&a=2&l=&l=3").unwrap();
+        assert_eq!(pairs.all("l").collect::<Vec<_>>(), ["1", "3"]);
+        assert_eq!(pairs.all("b").count(), 0);
     }
 
     #[test]
