@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Caller, SECRET, TestServer, golden,
-    made::{ADMIN, FORM, bearer_of, everything, make_client, make_policy, make_server, yes},
+    made::{ADMIN, FORM, bearer_of, below_server, everything, make_client, make_policy, make_server, yes},
 };
 
 /// The columns: a heading and who it is.
@@ -60,9 +60,24 @@ async fn restore(admin: &Caller) {
     let server = json!({ "id": "closing", "name": "Closing", "key_type": "ecdsa" });
     let client = json!({ "client_id": "clerk", "authorization_server_id": "shop", "client_name": "Clerk" });
     let policy = json!({ "id": "rule", "policy_name": "Rule", "validators": [yes()] });
-    for (path, body) in [("servers", server), ("clients", client), ("policies", policy)] {
+    let scope = json!({ "id": "reading", "authorization_server_id": "shop", "name": "books.read" });
+    let service = json!({ "id": "library", "authorization_server_id": "shop", "name": "Library" });
+    let claim = json!({ "id": "level", "authorization_server_id": "shop", "name": "level", "mapping": "level", "type": "id_token" });
+    let made = [
+        ("servers", server),
+        ("clients", client),
+        ("policies", policy),
+        ("scopes", scope),
+        ("services", service),
+        ("claims", claim),
+    ];
+    for (path, body) in made {
         let answer = admin.post(&format!("{ADMIN}/{path}"), &body).await;
         assert!([201, 409].contains(&answer.status.as_u16()), "{path}: {}", answer.text());
+    }
+    let api = json!({ "id": "books", "service_id": "library", "method": "GET", "path": "/books" });
+    if admin.get(&format!("{ADMIN}/apis/books")).await.status == 404 {
+        admin.post(&format!("{ADMIN}/apis"), &api).await.expect(201);
     }
 }
 
@@ -80,6 +95,10 @@ fn path_of(row: &Row, decision: &str) -> String {
         ("{cid}", "clerk"),
         ("{pid}", "rule"),
         ("{did}", decision),
+        ("{scp}", "reading"),
+        ("{sid}", "library"),
+        ("{api}", "books"),
+        ("{claim}", "level"),
         ("{document}", "acp.json"),
     ];
     let path = values.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -94,6 +113,16 @@ fn body_of(row: &Row) -> Value {
         "createAuthorizationServer" => json!({ "id": "new-server", "name": "New", "key_type": "ecdsa" }),
         "updateAuthorizationServer" => json!({ "name": "Shop" }),
         "createClient" => json!({ "client_id": "new-client", "authorization_server_id": "shop", "client_name": "New" }),
+        "createScope" => json!({ "id": "new-scope", "authorization_server_id": "shop", "name": "new" }),
+        "updateScope" => json!({ "name": "books.read" }),
+        "createService" => json!({ "id": "new-service", "authorization_server_id": "shop", "name": "New" }),
+        "updateService" => json!({ "name": "Library" }),
+        "createAPI" => json!({ "id": "new-api", "service_id": "library", "method": "GET", "path": "/new" }),
+        "updateAPI" => json!({ "data_classifications": [] }),
+        "createClaim" => json!({
+            "id": "new-claim", "authorization_server_id": "shop", "name": "new", "mapping": "new", "type": "id_token",
+        }),
+        "updateClaim" => json!({ "name": "level", "mapping": "level", "type": "id_token" }),
         "createPolicy" => json!({ "id": "new-policy", "policy_name": "New", "validators": [yes()] }),
         "updatePolicy" => json!({ "policy_name": "Rule", "validators": [yes()] }),
         "testPolicy" => json!({ "policy": { "validators": [yes()] } }),
@@ -127,6 +156,10 @@ async fn undo(admin: &Caller, row: &Row) {
         "createAuthorizationServer" => "servers/new-server",
         "createClient" => "clients/new-client",
         "createPolicy" => "policies/new-policy",
+        "createScope" => "scopes/new-scope",
+        "createService" => "services/new-service",
+        "createAPI" => "apis/new-api",
+        "createClaim" => "claims/new-claim",
         _ => return restore(admin).await,
     };
     admin.delete(&format!("{ADMIN}/{made}")).await.expect(204);
@@ -152,6 +185,11 @@ async fn written(server: &TestServer, id: &str) {
     panic!("decision {id} never came to the log");
 }
 
+/// Everything an administrator can see of what the rows act on.
+async fn seen(admin: &Caller) -> Value {
+    json!([everything(admin, "default").await, below_server(admin, "shop").await])
+}
+
 struct Line {
     row: &'static Row,
     statuses: Vec<(&'static str, u16)>,
@@ -171,14 +209,14 @@ async fn matrix(server: &TestServer) -> Vec<Line> {
     for row in DIALECTS.iter().flat_map(|dialect| dialect.rows()) {
         let path = path_of(row, &decision);
         let mut statuses = Vec::new();
-        let mut before = everything(&admin, "default").await;
+        let mut before = seen(&admin).await;
         for (role, caller) in &callers {
             let status = ask(caller, row, &path).await;
             if (200..300).contains(&status) && row.needs != Needs::Nothing {
                 undo(&admin, row).await;
-                before = everything(&admin, "default").await;
+                before = seen(&admin).await;
             } else {
-                let now = everything(&admin, "default").await;
+                let now = seen(&admin).await;
                 assert_eq!(before, now, "{} answered {status} to {role} and has changed something", row.id);
             }
             statuses.push((*role, status));

@@ -76,6 +76,39 @@ fn call_of(row: &Row) -> (&'static str, Value) {
         }
         "getClient" => ("/clients/till", Value::Null),
         "deleteClient" => ("/clients/made", Value::Null),
+        "listScopes" => ("/servers/shop/scopes", Value::Null),
+        "createScope" => {
+            let body = json!({ "id": "made", "authorization_server_id": "shop", "name": "made", "service_id": "shop-profile" });
+            ("/scopes", body)
+        }
+        "getScope" => ("/scopes/made", Value::Null),
+        "updateScope" => {
+            ("/scopes/made", json!({ "name": "made", "user_policy_id": "rule", "developer_policy_id": "rule" }))
+        }
+        "deleteScope" => ("/scopes/made", Value::Null),
+        "listServices" => ("/servers/shop/services", Value::Null),
+        "createService" => ("/services", json!({ "id": "made", "authorization_server_id": "shop", "name": "Made" })),
+        "getService" => ("/services/shop-profile", Value::Null),
+        "updateService" => ("/services/made", json!({ "name": "Made" })),
+        "deleteService" => ("/services/made", Value::Null),
+        "listAPIsByServer" => ("/servers/shop/apis", Value::Null),
+        "listAPIsByService" => ("/services/shop-profile/apis", Value::Null),
+        "createAPI" => {
+            let body = json!({ "id": "made", "service_id": "shop-profile", "method": "GET", "path": "/me", "policy_id": "rule" });
+            ("/apis", body)
+        }
+        "getAPI" => ("/apis/made", Value::Null),
+        "updateAPI" => ("/apis/made", json!({ "policy_id": "rule", "data_classifications": ["PII"] })),
+        "deleteAPI" => ("/apis/made", Value::Null),
+        "listClaims" => ("/servers/shop/claims", Value::Null),
+        "createClaim" => {
+            let body = json!({ "id": "made", "authorization_server_id": "shop", "name": "made", "mapping": "made", "type": "id_token" });
+            ("/claims", body)
+        }
+        "updateClaim" => {
+            ("/claims/made", json!({ "name": "made", "mapping": "a.b", "type": "access_token", "scopes": ["openid"] }))
+        }
+        "deleteClaim" => ("/claims/made", Value::Null),
         "listPolicies" => ("/policies", Value::Null),
         "createPolicy" => {
             let recovery = json!([{ "id": "second factor", "type": "mfa" }]);

@@ -10,9 +10,11 @@ macro_rules! covers {
 
 mod support;
 
+mod apis;
 mod authority;
 mod backup;
 mod boot;
+mod claims;
 mod contract;
 mod crash;
 mod decisions;
@@ -24,7 +26,9 @@ mod log;
 mod policies;
 mod policy_test;
 mod replay;
+mod scopes;
 mod servers;
+mod services;
 mod storm;
 mod tidy;
 mod tokens;

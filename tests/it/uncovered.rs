@@ -7,15 +7,19 @@ use std::collections::BTreeSet;
 
 use portcullis::api::{DIALECTS, Row};
 
-use crate::{contract, decisions, log, policies, servers, support::golden, tokens};
+use crate::{apis, claims, contract, decisions, log, policies, scopes, servers, services, support::golden, tokens};
 
 /// Every file of tests with what it shows.
 const FILES: &[(&str, &[&str])] = &[
+    ("apis", apis::COVERS),
+    ("claims", claims::COVERS),
     ("contract", contract::COVERS),
     ("decisions", decisions::COVERS),
     ("log", log::COVERS),
     ("policies", policies::COVERS),
+    ("scopes", scopes::COVERS),
     ("servers", servers::COVERS),
+    ("services", services::COVERS),
     ("tokens", tokens::COVERS),
 ];
 

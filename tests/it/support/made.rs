@@ -103,3 +103,9 @@ pub async fn everything(admin: &Caller, tenant: &str) -> Value {
     }
     json!({ "tenant": get("/tenant").await, "servers": servers, "clients": clients, "policies": get("/policies").await })
 }
+
+/// Everything below an authorization server of the tenant `default`, for showing that nothing has changed.
+pub async fn below_server(admin: &Caller, server: &str) -> Value {
+    let get = async |list: &str| admin.get(&format!("{ADMIN}/servers/{server}/{list}")).await.expect(200).json();
+    json!([get("clients").await, get("scopes").await, get("services").await, get("apis").await, get("claims").await])
+}
