@@ -1,7 +1,5 @@
 //! Scopes as the admin group takes and shows them.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +15,6 @@ use crate::{
         scope::{self, Scope},
         service,
     },
-    store::State,
 };
 
 /// A scope on the wire.
@@ -74,16 +71,9 @@ pub struct ScopesBody {
 
 /// listScopes
 pub async fn list(call: Call) -> Result<Answer, Failure> {
-    let (domain, server) = (&call.app.domain, call.param("aid"));
-    let scopes = scope::list(domain, call.tenant(), server)?;
-    let services = service::list(domain, call.tenant(), server)?;
-    let services: BTreeMap<String, ServiceBody> =
-        services.into_iter().map(|(id, state)| (id.clone(), services::show(call.tenant(), &id, state.value))).collect();
-    let one = |(id, state): (String, State<Scope>)| {
-        let service = state.value.service.as_ref().and_then(|service| services.get(service)).cloned();
-        with_service(show(call.tenant(), &id, state.value), service)
-    };
-    Ok(call.json(StatusCode::OK, &ScopesBody { scopes: scopes.into_iter().map(one).collect() }))
+    let found = scope::list(&call.app.domain, call.tenant(), call.param("aid"))?;
+    let scopes: Result<Vec<_>, _> = found.iter().map(|(id, state)| with_service(&call, id, &state.value)).collect();
+    Ok(call.json(StatusCode::OK, &ScopesBody { scopes: scopes? }))
 }
 
 /// createScope
@@ -95,12 +85,9 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
 
 /// getScope
 pub async fn get(call: Call) -> Result<Answer, Failure> {
-    let (domain, tenant, id) = (&call.app.domain, call.tenant(), call.param("scp"));
-    let state = scope::current(domain, tenant, id)?;
-    let service = service::of_scope(domain, tenant, &state.value)?;
-    let service = service.map(|(id, state)| services::show(tenant, &id, state.value.clone()));
-    let body = with_service(show(tenant, id, state.value.clone()), service);
-    Ok(call.one(StatusCode::OK, &body, state.version))
+    let id = call.param("scp");
+    let state = scope::current(&call.app.domain, call.tenant(), id)?;
+    Ok(call.one(StatusCode::OK, &with_service(&call, id, &state.value)?, state.version))
 }
 
 /// updateScope
@@ -168,6 +155,10 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
     }
 }
 
-fn with_service(scope: ScopeBody, service: Option<ServiceBody>) -> ScopeBody {
-    ScopeBody { with_service: Some(service.is_some()), service: service.map(Box::new), ..scope }
+/// A scope with its service.
+fn with_service(call: &Call, id: &str, scope: &Scope) -> Result<ScopeBody, Failure> {
+    let service = service::of_scope(&call.app.domain, call.tenant(), scope)?;
+    let service = service.map(|(id, state)| services::show(call.tenant(), &id, state.value.clone()));
+    let shown = show(call.tenant(), id, scope.clone());
+    Ok(ScopeBody { with_service: Some(service.is_some()), service: service.map(Box::new), ..shown })
 }
