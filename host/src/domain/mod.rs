@@ -32,7 +32,7 @@ mod stamp;
 pub mod tenant;
 mod text;
 pub mod token;
-pub mod user;
+mod upgrade;
 
 use std::sync::Arc;
 
