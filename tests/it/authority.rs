@@ -93,6 +93,7 @@ fn body_of(row: &Row) -> Value {
         "updateAdminTenant" => json!({ "name": "Default" }),
         "createAuthorizationServer" => json!({ "id": "new-server", "name": "New", "key_type": "ecdsa" }),
         "updateAuthorizationServer" => json!({ "name": "Shop" }),
+        "updateAuthentications" => json!({ "methods": [] }),
         "createClient" => json!({ "client_id": "new-client", "authorization_server_id": "shop", "client_name": "New" }),
         "createPolicy" => json!({ "id": "new-policy", "policy_name": "New", "validators": [yes()] }),
         "updatePolicy" => json!({ "policy_name": "Rule", "validators": [yes()] }),

@@ -10,6 +10,7 @@ macro_rules! covers {
 
 mod support;
 
+mod authentications;
 mod authority;
 mod backup;
 mod boot;
@@ -24,6 +25,7 @@ mod log;
 mod policies;
 mod policy_test;
 mod replay;
+mod server_keys;
 mod servers;
 mod storm;
 mod tidy;

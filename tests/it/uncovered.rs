@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use portcullis::api::{DIALECTS, Row};
 
-use crate::{contract, decisions, log, policies, servers, support::golden, tokens};
+use crate::{authentications, contract, decisions, log, policies, servers, support::golden, tokens};
 
 /// Every file of tests with what it shows.
 const FILES: &[(&str, &[&str])] = &[
+    ("authentications", authentications::COVERS),
     ("contract", contract::COVERS),
     ("decisions", decisions::COVERS),
     ("log", log::COVERS),

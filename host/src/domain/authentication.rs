@@ -94,13 +94,7 @@ pub enum Provider {
     /// An OpenID Connect provider.
     Oidc { issuer_url: String, get_user_info: bool },
     /// Microsoft's directory.
-    Azure {
-        tenant: String,
-        fetch_groups: bool,
-        get_user: bool,
-        group_name_format: String,
-        only_security_groups: bool,
-    },
+    Azure { tenant: String, fetch_groups: bool, get_user: bool, group_name_format: String, only_security_groups: bool },
     /// Amazon's user pools.
     Cognito { pool_id: String, region: String, get_user_info: bool },
 }
@@ -169,11 +163,7 @@ impl Provider {
 
 /// The methods as they are kept: what is said of nothing is taken from the ones that are there. `at` is the member that
 /// holds the list.
-pub(super) fn merge(
-    at: &str,
-    pending: &[Pending],
-    present: &[Authentication],
-) -> Result<Vec<Authentication>, Failure> {
+pub(super) fn merge(at: &str, pending: &[Pending], present: &[Authentication]) -> Result<Vec<Authentication>, Failure> {
     let mut problems = Vec::new();
     let mut merged = Vec::with_capacity(pending.len());
     for (place, Authentication { id, name, method, disabled, attributes, mappings }) in pending.iter().enumerate() {

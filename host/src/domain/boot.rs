@@ -89,9 +89,7 @@ pub async fn is_secret(domain: &Domain, secret: Secret) -> Result<bool, Failure>
 /// Checks that this store belongs to this key, gives an older one what it lacks, and fills an empty one.
 pub async fn start(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
     match domain.store.record::<Installation>(&[INSTALLATION])? {
-        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => {
-            upgrade::run(domain).await
-        }
+        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => upgrade::run(domain).await,
         Some(_) => Err(Failure::Unavailable {
             log: "this store was made with another master key; give the key it was made with".to_owned(),
         }),

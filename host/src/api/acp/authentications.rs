@@ -77,12 +77,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn method(
-        self,
-        at: &str,
-        method: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Method<Option<Password>, Secret>> {
+    fn method(self, at: &str, method: &str, problems: &mut Vec<Problem>) -> Option<Method<Option<Password>, Secret>> {
         let Settings { users, custom, oidc, azure, cognito } = self;
         let there = [
             ("static", users.is_some()),
@@ -112,8 +107,7 @@ impl Settings {
             return None;
         }
         let users = users.map(|users| Method::Static(parse_users(at, users, problems)));
-        let custom = custom
-            .map(|CustomBody { login_url }| Method::Custom { login_url: login_url.unwrap_or_default() });
+        let custom = custom.map(|CustomBody { login_url }| Method::Custom { login_url: login_url.unwrap_or_default() });
         let foreign = oidc.map(parse_oidc).or(azure.map(parse_azure)).or(cognito.map(parse_cognito));
         users.or(custom).or(foreign.map(|(provider, account)| Method::Foreign { provider, account }))
     }
@@ -258,8 +252,7 @@ fn show_foreign(body: &mut MethodBody, provider: Provider, account: Account, sec
     match provider {
         Provider::Oidc { issuer_url, get_user_info } => {
             let (issuer_url, get_user_info) = (Some(issuer_url), Some(get_user_info));
-            body.oidc =
-                Some(OidcBody { issuer_url, get_user_info, client_id, client_secret, redirect_url, scopes });
+            body.oidc = Some(OidcBody { issuer_url, get_user_info, client_id, client_secret, redirect_url, scopes });
         }
         Provider::Azure { tenant, fetch_groups, get_user, group_name_format, only_security_groups } => {
             body.azure = Some(AzureBody {

@@ -263,10 +263,7 @@ pub(super) fn parse(body: ServerBody, tenant: &str) -> Result<(Option<String>, W
 }
 
 /// The methods, if all of them can be told; otherwise their places would not be those of the body.
-fn parse_methods(
-    methods: Vec<MethodBody>,
-    problems: &mut Vec<Problem>,
-) -> Option<Vec<authentication::Wanted>> {
+fn parse_methods(methods: Vec<MethodBody>, problems: &mut Vec<Problem>) -> Option<Vec<authentication::Wanted>> {
     let before = problems.len();
     let wanted = authentications::parse(AUTHENTICATIONS, methods, problems);
     (problems.len() == before).then_some(wanted)

@@ -76,9 +76,7 @@ fn seal(
         {
             account.client_secret.clone()
         }
-        (Some(secret), _) => {
-            Some(domain.vault.seal(&domain.world, &owner.context(id), secret.expose().as_bytes()))
-        }
+        (Some(secret), _) => Some(domain.vault.seal(&domain.world, &owner.context(id), secret.expose().as_bytes())),
     };
     Ok(Account { client_id, client_secret, redirect_url, scopes })
 }

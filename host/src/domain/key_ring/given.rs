@@ -127,7 +127,8 @@ fn read_private(given: &[Value]) -> Result<Vec<SigningKey>, Vec<Problem>> {
         match one(place, jwk) {
             Err(problem) => problems.push(problem),
             Ok(key) if keys.iter().any(|other| other.kid() == key.kid() || other.thumbprint() == key.thumbprint()) => {
-                problems.push(Problem::new(format!("/jwks/keys/{place}"), "has the name of another key, or is the same"));
+                problems
+                    .push(Problem::new(format!("/jwks/keys/{place}"), "has the name of another key, or is the same"));
             }
             Ok(key) => keys.push(key),
         }
@@ -186,13 +187,11 @@ mod tests {
         renamed["kid"] = json!("another");
         let mut long = key(KeyType::Eddsa);
         long["kid"] = json!("k".repeat(257));
-        assert_eq!(refused(json!([good, public, 7, renamed, long])), [
-            "/jwks/keys/1/d",
-            "/jwks/keys/2/kty",
-            "/jwks/keys/3",
-            "/jwks/keys/4/kid"
-        ]);
-        assert_eq!(refused(json!(vec![good; 17])), ["/jwks/keys"]);
+        assert_eq!(
+            refused(json!([good, public, 7, renamed, long])),
+            ["/jwks/keys/1/d", "/jwks/keys/2/kty", "/jwks/keys/3", "/jwks/keys/4/kid"]
+        );
+        assert_eq!(refused(json!(vec![good.clone(); 17])), ["/jwks/keys"]);
         assert_eq!(refused(json!("none")), ["/jwks/keys"]);
         assert!(matches!(read(Some(json!([good]))), Err(problems) if problems[0].member == "/jwks"));
     }

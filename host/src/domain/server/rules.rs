@@ -46,9 +46,10 @@ fn lifetimes(server: &Server) -> impl Iterator<Item = Problem> {
         ("/refresh_token_ttl", server.refresh_token_seconds, 10 * YEAR, "87600h"),
         ("/cookie_max_age", server.cookie_seconds, YEAR, "8760h"),
     ];
-    lifetimes.into_iter().filter(|(_, seconds, most, _)| !(1..=*most).contains(seconds)).map(
-        |(member, _, _, most)| Problem::new(member, format!("must be at least a second and at most `{most}`")),
-    )
+    lifetimes
+        .into_iter()
+        .filter(|(_, seconds, most, _)| !(1..=*most).contains(seconds))
+        .map(|(member, _, _, most)| Problem::new(member, format!("must be at least a second and at most `{most}`")))
 }
 
 /// Each word is known, and there once.
@@ -122,13 +123,10 @@ mod tests {
             cookie_seconds: YEAR + 1,
             ..Server::default()
         };
-        assert_eq!(members(server), [
-            "/authorization_code_ttl",
-            "/access_token_ttl",
-            "/id_token_ttl",
-            "/refresh_token_ttl",
-            "/cookie_max_age"
-        ]);
+        assert_eq!(
+            members(server),
+            ["/authorization_code_ttl", "/access_token_ttl", "/id_token_ttl", "/refresh_token_ttl", "/cookie_max_age"]
+        );
     }
 
     #[test]
