@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis::{
+    api::acp::servers::{self, Showing},
     crypto::{KeyType, SigningKey, VerifyingKey, jws},
     domain::{
         Failure, key_ring,
@@ -68,6 +69,37 @@ async fn an_export_of_the_keys_is_what_an_import_takes() {
     let again = make_server(&admin, "shop", json!({ "jwks": exported, "secret": made["secret"] })).await;
     assert_eq!(again, made);
     assert_eq!(key_ring::private_jwks(&server.app.domain, "default", "shop").unwrap(), exported);
+}
+
+/// A server as an export has it.
+fn exported(server: &TestServer, id: &str) -> Value {
+    let domain = &server.app.domain;
+    let found = server::current(domain, "default", id).unwrap();
+    let body = servers::show(domain, "default", id, found.value.clone(), Showing::Export).unwrap();
+    serde_json::to_value(body).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exported_server_makes_the_same_server_elsewhere() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let user = json!({ "username": "ann", "password": "secret", "authentication_context": { "z": 1, "a": [true] } });
+    let oidc = json!({ "issuer_url": "https://op.example.com", "client_id": "client", "client_secret": "foreign" });
+    let methods = json!([
+        { "id": "staff", "name": "Staff", "method": "static", "static": { "users": [user] } },
+        { "id": "oidc", "name": "OIDC", "method": "oidc", "oidc": oidc },
+    ]);
+    let body = json!({ "authentications": { "methods": methods }, "rotated_secrets": ["r".repeat(32)] });
+    let made = make_server(&admin, "shop", body).await;
+    let dump = exported(&server, "shop");
+    assert_eq!(dump["authentications"]["methods"][1]["oidc"]["client_secret"], "foreign");
+    let tag = async || admin.get(&format!("{SERVERS}/shop")).await.expect(200).header("etag").unwrap().to_owned();
+    let before = tag().await;
+    admin.put(&format!("{SERVERS}/shop"), &dump).await.expect(200);
+    assert_eq!(tag().await, before, "what is there already is not changed by itself");
+    admin.delete(&format!("{SERVERS}/shop")).await.expect(204);
+    assert_eq!(admin.post(SERVERS, &dump).await.expect(201).json(), made);
+    assert_eq!(exported(&server, "shop").to_string(), dump.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

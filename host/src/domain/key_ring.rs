@@ -109,10 +109,11 @@ impl Owner<'_> {
 
     /// Keeps a ring, inside a transaction.
     pub(super) fn put(self, write: &mut Write<'_>, ring: &KeyRing) -> Result<(), Failure> {
-        Ok(match self {
+        match self {
             Owner::Tenant(tenant) => records::put(write, &[tenant], ring)?,
             Owner::Server(tenant, server) => records::put(write, &[tenant, server], ring)?,
-        })
+        }
+        Ok(())
     }
 
     /// Forgets the ring, inside a transaction. Whatever it signed is worth nothing from then on.

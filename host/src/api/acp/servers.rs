@@ -282,13 +282,7 @@ fn key_kind(text: Option<&str>, problems: &mut Vec<Problem>) -> KeyType {
 }
 
 /// A server as it is shown.
-pub(super) fn show(
-    domain: &Domain,
-    tenant: &str,
-    id: &str,
-    server: Server,
-    showing: Showing,
-) -> Result<ServerBody, Failure> {
+pub fn show(domain: &Domain, tenant: &str, id: &str, server: Server, showing: Showing) -> Result<ServerBody, Failure> {
     let Server {
         name,
         logo_uri,
