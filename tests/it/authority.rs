@@ -112,6 +112,7 @@ fn body_of(row: &Row) -> Value {
         "updateAdminTenant" => json!({ "name": "Default" }),
         "createAuthorizationServer" => json!({ "id": "new-server", "name": "New", "key_type": "ecdsa" }),
         "updateAuthorizationServer" => json!({ "name": "Shop" }),
+        "updateAuthentications" => json!({ "methods": [] }),
         "createClient" => json!({ "client_id": "new-client", "authorization_server_id": "shop", "client_name": "New" }),
         "createScope" => json!({ "id": "new-scope", "authorization_server_id": "shop", "name": "new" }),
         "updateScope" => json!({ "name": "books.read" }),

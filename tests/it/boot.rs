@@ -16,7 +16,7 @@ use std::{
 };
 
 use portcullis::{
-    domain::user::User,
+    domain::{authentication::Method, server::Server},
     server::STORE_FILE,
     store::{self, Options, Store},
 };

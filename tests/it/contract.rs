@@ -57,6 +57,28 @@ fn every_row_that_the_contract_has_is_the_contracts() {
     assert!(shared > 0, "no operation of the contract has a row");
 }
 
+/// One method of each kind of settings.
+fn authentications() -> Value {
+    let user = json!({ "username": "ann", "password": "secret", "authentication_context": { "groups": ["a"] } });
+    let account =
+        json!({ "client_id": "a", "client_secret": "b", "redirect_url": "https://example.com", "scopes": ["c"] });
+    let with = |mut account: Value, members: Value| {
+        account.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        account
+    };
+    let oidc = with(account.clone(), json!({ "issuer_url": "https://example.com" }));
+    let azure = with(account.clone(), json!({ "tenant": "d" }));
+    let cognito = with(account, json!({ "pool_id": "d", "region": "e" }));
+    json!({ "methods": [
+        { "name": "Static", "method": "static", "static": { "users": [user] } },
+        { "name": "Custom", "method": "custom", "custom": { "login_url": "https://example.com" },
+          "attributes": [{ "name": "a" }], "mappings": [{ "source": ".", "target": "b" }] },
+        { "name": "OIDC", "method": "oidc", "oidc": oidc },
+        { "name": "Azure", "method": "azure", "azure": azure },
+        { "name": "Cognito", "method": "cognito", "cognito": cognito },
+    ] })
+}
+
 /// A call of a row that succeeds.
 fn call_of(row: &Row) -> (&'static str, Value) {
     let bindings = json!([{ "resource_type": "record", "action": "*", "policy_id": "rule" }]);
@@ -69,6 +91,8 @@ fn call_of(row: &Row) -> (&'static str, Value) {
         }
         "getAuthorizationServer" => ("/servers/shop", Value::Null),
         "updateAuthorizationServer" => ("/servers/shop", json!({ "name": "Shop", "decision_bindings": bindings })),
+        "updateAuthentications" => ("/servers/shop/authentications", authentications()),
+        "listDashboards" => ("/servers/shop/dashboards", Value::Null),
         "deleteAuthorizationServer" => ("/servers/made", Value::Null),
         "listClients" => ("/servers/shop/clients", Value::Null),
         "createClient" => {

@@ -11,6 +11,7 @@ macro_rules! covers {
 mod support;
 
 mod apis;
+mod authentications;
 mod authority;
 mod backup;
 mod boot;
@@ -27,6 +28,7 @@ mod policies;
 mod policy_test;
 mod replay;
 mod scopes;
+mod server_keys;
 mod servers;
 mod services;
 mod storm;

@@ -1,9 +1,10 @@
 //! Authorization servers: made with keys, scopes and bindings of their own, and gone with all of it.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    TestServer,
+    Answer, Caller, TestServer,
     made::{ADMIN, ask_token, bearer_of, everything, make_client, make_policy, make_server, wrong_members, yes},
 };
 
@@ -13,6 +14,7 @@ covers!(
     "getAuthorizationServer",
     "updateAuthorizationServer",
     "deleteAuthorizationServer",
+    "listDashboards",
     "jwks",
 );
 
@@ -43,7 +45,23 @@ async fn a_new_server_has_defaults_and_keeps_what_it_was_given() {
     let made = admin.post(SERVERS, &json!({ "name": "Shop" })).await.expect(201).json();
     let id = made["id"].as_str().expect("an id is made when none is given");
     assert!(id.len() >= 16, "{id}");
-    assert_eq!(made["access_token_ttl"], "1h0m0s");
+    for (member, value) in [
+        ("authorization_code_ttl", json!("10m0s")),
+        ("access_token_ttl", json!("1h0m0s")),
+        ("id_token_ttl", json!("1h0m0s")),
+        ("refresh_token_ttl", json!("720h0m0s")),
+        ("cookie_max_age", json!("1h0m0s")),
+        ("profiles", json!([])),
+        ("enforce_pkce", json!(false)),
+        ("enable_dynamic_client_registration", json!(false)),
+        ("rotated_secrets", json!([])),
+        ("authentications", json!({ "methods": [] })),
+    ] {
+        assert_eq!(made[member], value, "{member}");
+    }
+    for absent in ["key_type", "logo_uri", "user_policy_id", "developer_policy_id"] {
+        assert_eq!(made.get(absent), None, "{absent}");
+    }
     assert_eq!(made["grant_types"], json!(["authorization_code", "implicit", "client_credentials", "refresh_token"]));
     assert_eq!(made["jwks"]["keys"][0]["kty"], "RSA");
     assert_eq!((&made["system"], &made["decisions_open"]), (&json!(false), &json!(false)));
@@ -56,12 +74,18 @@ async fn a_new_server_has_defaults_and_keeps_what_it_was_given() {
     make_policy(&admin, "rule", json!([yes()])).await;
     let body = json!({
         "id": "till", "tenant_id": "default", "name": "Till", "key_type": "eddsa", "access_token_ttl": "10m",
-        "grant_types": ["client_credentials"], "decisions_open": true,
+        "grant_types": ["client_credentials"], "decisions_open": true, "logo_uri": "https://example.com/till.png",
+        "authorization_code_ttl": "59s", "id_token_ttl": "2h0m0s", "refresh_token_ttl": "24h0m0s",
+        "cookie_max_age": "30m0s", "profiles": ["fapi_rw"], "enforce_pkce": true,
+        "enable_dynamic_client_registration": true, "user_policy_id": "rule", "developer_policy_id": "rule",
+        "secret": "a secret of the till, long enough", "rotated_secrets": ["an earlier secret, long enough too"],
         "decision_bindings": [{ "resource_type": "record", "action": "read", "policy_id": "rule" }],
     });
     let made = admin.post(SERVERS, &body).await.expect(201).json();
-    for member in ["id", "tenant_id", "name", "grant_types", "decisions_open", "decision_bindings"] {
-        assert_eq!(made[member], body[member], "{member}");
+    for (member, value) in body.as_object().unwrap() {
+        if !["key_type", "access_token_ttl"].contains(&member.as_str()) {
+            assert_eq!(&made[member], value, "{member}");
+        }
     }
     assert_eq!(made["access_token_ttl"], "10m0s");
     assert_eq!(made["jwks"]["keys"][0]["crv"], "Ed25519");
@@ -151,6 +175,25 @@ async fn servers_that_make_no_sense_are_refused_and_change_nothing() {
         ("access_token_ttl", json!("-1s"), "/access_token_ttl"),
         ("access_token_ttl", json!(3600), "/access_token_ttl"),
         ("access_token_ttl", json!("99999999999999999999h"), "/access_token_ttl"),
+        ("access_token_ttl", json!("720h0m1s"), "/access_token_ttl"),
+        ("authorization_code_ttl", json!("24h0m1s"), "/authorization_code_ttl"),
+        ("id_token_ttl", json!("0s"), "/id_token_ttl"),
+        ("refresh_token_ttl", json!("87601h"), "/refresh_token_ttl"),
+        ("cookie_max_age", json!("forever"), "/cookie_max_age"),
+        ("logo_uri", json!("javascript:alert(1)"), "/logo_uri"),
+        ("profiles", json!(["fapi"]), "/profiles/0"),
+        ("profiles", json!(["fapi_rw", "fapi_rw"]), "/profiles/1"),
+        ("enforce_pkce", json!("yes"), "/enforce_pkce"),
+        ("enable_dynamic_client_registration", json!(1), "/enable_dynamic_client_registration"),
+        ("user_policy_id", json!("nothing"), "/user_policy_id"),
+        ("user_policy_id", json!("a/b"), "/user_policy_id"),
+        ("developer_policy_id", json!("theirs"), "/developer_policy_id"),
+        ("grant_types", json!(["implicit", "implicit"]), "/grant_types/1"),
+        ("secret", json!("x".repeat(31)), "/secret"),
+        ("secret", json!("x".repeat(1025)), "/secret"),
+        ("secret", json!(5), "/secret"),
+        ("rotated_secrets", json!(["y".repeat(32), "short"]), "/rotated_secrets/1"),
+        ("rotated_secrets", json!(vec!["y".repeat(32); 11]), "/rotated_secrets"),
         ("grant_types", json!(["client_credentials", "magic"]), "/grant_types/1"),
         ("grant_types", json!("client_credentials"), "/grant_types"),
         ("decisions_open", json!("yes"), "/decisions_open"),
@@ -202,7 +245,7 @@ async fn servers_that_make_no_sense_are_refused_and_change_nothing() {
         }
         assert_eq!(everything(&admin, "default").await, before, "{body} has changed something");
     }
-    for id in ["", "with blank", "a/b", "..", &"x".repeat(129)] {
+    for id in ["with blank", "a/b", "..", &"x".repeat(129)] {
         let answer = admin.post(SERVERS, &json!({ "id": id, "name": "New", "key_type": "ecdsa" })).await.expect(422);
         assert_eq!(wrong_members(&answer), ["/id"], "{id:?}");
     }
@@ -214,6 +257,15 @@ async fn servers_that_make_no_sense_are_refused_and_change_nothing() {
     admin.put(&format!("{SERVERS}/nothing"), &json!({ "name": "Nothing" })).await.expect(404);
     admin.get(&format!("{SERVERS}/nothing")).await.expect(404);
     admin.delete(&format!("{SERVERS}/nothing")).await.expect(404);
+    admin.get(&format!("{SERVERS}/nothing/dashboards")).await.expect(404);
+    let many =
+        json!({ "name": "", "secret": "short", "id_token_ttl": "soon", "profiles": ["magic"], "key_type": "dsa" });
+    let mut members = wrong_members(&admin.post(SERVERS, &many).await.expect(422));
+    members.sort_unstable();
+    assert_eq!(members, ["/id_token_ttl", "/key_type", "/name", "/profiles/0", "/secret"], "all at once");
+    let json = Some("application/json");
+    admin.send(Method::POST, SERVERS, json, "{".into()).await.expect(400);
+    admin.send(Method::PUT, &format!("{SERVERS}/shop"), json, "{}x".into()).await.expect(400);
     assert_eq!(everything(&admin, "default").await, before);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -258,4 +310,83 @@ async fn a_server_takes_its_clients_scopes_and_keys_with_it() {
     assert_eq!(admin.get(&format!("{SERVERS}/shop/clients")).await.expect(200).json(), json!({ "clients": [] }));
     ask_token(&server, "shop", "till", &secret, "grant_type=client_credentials").await.expect(401);
     make_client(&admin, "shop", "till", &["openid", "evaluate_decisions"]).await;
+}
+
+/// How many answers had each status.
+fn count(answers: &[Answer], status: u16) -> usize {
+    answers.iter().filter(|answer| answer.status == status).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_nothing_keeps_its_tag_and_a_tag_guards_a_change() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let path = format!("{SERVERS}/shop");
+    let made = admin.post(SERVERS, &json!({ "id": "shop", "name": "Shop", "key_type": "ecdsa" })).await.expect(201);
+    let first = made.header("etag").expect("a tag").to_owned();
+    assert_eq!(admin.get(&path).await.expect(200).header("etag"), Some(first.as_str()));
+    for body in [made.json(), json!({ "name": "Shop" })] {
+        let again = admin.put(&path, &body).await.expect(200);
+        assert_eq!((again.header("etag"), again.json()), (Some(first.as_str()), made.json()), "nothing has changed");
+    }
+
+    let guarded = admin.clone().with_header("if-match", &first);
+    let second = guarded.put(&path, &json!({ "name": "Other" })).await.expect(200).header("etag").unwrap().to_owned();
+    assert_ne!(first, second);
+    guarded.put(&path, &json!({ "name": "Third" })).await.expect(412);
+    guarded.put(&format!("{path}/authentications"), &json!({ "methods": [] })).await.expect(412);
+    guarded.delete(&path).await.expect(412);
+    assert_eq!(admin.get(&path).await.expect(200).json()["name"], "Other");
+
+    // Of many who have seen the same, one may change it, and a change of secrets alone is one.
+    let guarded = admin.clone().with_header("if-match", &second);
+    let change = |number: usize| {
+        let (guarded, path) = (guarded.clone(), path.clone());
+        tokio::spawn(
+            async move { guarded.put(&path, &json!({ "name": "Other", "secret": format!("{number:032}") })).await },
+        )
+    };
+    let mut answers = Vec::new();
+    for task in (0..8).map(change).collect::<Vec<_>>() {
+        answers.push(task.await.unwrap());
+    }
+    assert_eq!((count(&answers, 200), count(&answers, 412)), (1, 7));
+    let won = answers.iter().find(|answer| answer.status == 200).unwrap().json();
+    assert_eq!(admin.get(&path).await.expect(200).json(), won);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_a_server_uses_stays() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    for id in ["users", "developers"] {
+        make_policy(&admin, id, json!([yes()])).await;
+    }
+    make_server(&admin, "shop", json!({ "user_policy_id": "users", "developer_policy_id": "developers" })).await;
+    for id in ["users", "developers"] {
+        let answer = admin.delete(&format!("{ADMIN}/policies/{id}")).await.expect(400).json();
+        assert_eq!(answer["details"]["used_by"], json!(["authorization server `shop`"]));
+    }
+    admin.put(&format!("{SERVERS}/shop"), &json!({ "name": "Shop", "user_policy_id": "users" })).await.expect(200);
+    admin.delete(&format!("{ADMIN}/policies/developers")).await.expect(204);
+    admin.delete(&format!("{SERVERS}/shop")).await.expect(204);
+    admin.delete(&format!("{ADMIN}/policies/users")).await.expect(204);
+}
+
+async fn dashboards(caller: &Caller, server: &str) -> Value {
+    caller.get(&format!("{SERVERS}/{server}/dashboards")).await.expect(200).json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dashboards_lead_to_what_is_built_in() {
+    let server = TestServer::start().await;
+    let found = dashboards(&server.as_admin(), "default").await;
+    assert_eq!(found["enabled"], true);
+    let links = found.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_url"));
+    let links: Vec<&str> = links.map(|(_, link)| link.as_str().unwrap()).collect();
+    assert_eq!(links.len(), 4);
+    for link in links {
+        let path = link.strip_prefix(&server.url).expect("a link to this server");
+        server.anonymous().get(path).await.expect(200);
+    }
 }

@@ -7,20 +7,21 @@ use std::collections::BTreeSet;
 
 use portcullis::api::{DIALECTS, Row};
 
-use crate::{apis, claims, contract, decisions, log, policies, scopes, servers, services, support::golden, tokens};
+use crate::support::golden;
 
 /// Every file of tests with what it shows.
 const FILES: &[(&str, &[&str])] = &[
-    ("apis", apis::COVERS),
-    ("claims", claims::COVERS),
-    ("contract", contract::COVERS),
-    ("decisions", decisions::COVERS),
-    ("log", log::COVERS),
-    ("policies", policies::COVERS),
-    ("scopes", scopes::COVERS),
-    ("servers", servers::COVERS),
-    ("services", services::COVERS),
-    ("tokens", tokens::COVERS),
+    ("apis", crate::apis::COVERS),
+    ("authentications", crate::authentications::COVERS),
+    ("claims", crate::claims::COVERS),
+    ("contract", crate::contract::COVERS),
+    ("decisions", crate::decisions::COVERS),
+    ("log", crate::log::COVERS),
+    ("policies", crate::policies::COVERS),
+    ("scopes", crate::scopes::COVERS),
+    ("servers", crate::servers::COVERS),
+    ("services", crate::services::COVERS),
+    ("tokens", crate::tokens::COVERS),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {

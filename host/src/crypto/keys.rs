@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use std::fmt;
 use zeroize::Zeroizing;
 
+mod private;
+
 pub use super::verifying::{VerifyingKey, thumbprint};
 
 /// The kinds of signing key the server makes.
@@ -33,6 +35,7 @@ pub enum KeyType {
 pub struct SigningKey {
     pair: Pair,
     kid: String,
+    thumbprint: String,
     public: Value,
     verifier: VerifyingKey,
 }
@@ -66,14 +69,24 @@ impl SigningKey {
 
     fn from_pair(pair: Pair) -> Result<SigningKey, KeyError> {
         let mut public = pair.public_members()?;
-        let kid = thumbprint(&public)?;
+        let thumbprint = thumbprint(&public)?;
         if let Value::Object(members) = &mut public {
-            members.insert("kid".to_owned(), Value::from(kid.as_str()));
+            members.insert("kid".to_owned(), Value::from(thumbprint.as_str()));
             members.insert("alg".to_owned(), Value::from(pair.kind().algorithm()));
             members.insert("use".to_owned(), Value::from("sig"));
         }
         let verifier = VerifyingKey::from_jwk(&public)?;
-        Ok(SigningKey { pair, kid, public, verifier })
+        Ok(SigningKey { pair, kid: thumbprint.clone(), thumbprint, public, verifier })
+    }
+
+    /// The same key under another name, which its tokens and its public half carry.
+    pub fn named(mut self, kid: &str) -> Result<SigningKey, KeyError> {
+        if let Value::Object(members) = &mut self.public {
+            members.insert("kid".to_owned(), Value::from(kid));
+        }
+        self.verifier = VerifyingKey::from_jwk(&self.public)?;
+        kid.clone_into(&mut self.kid);
+        Ok(self)
     }
 
     /// The unencrypted PKCS#8 form, to be sealed at once.
@@ -86,9 +99,14 @@ impl SigningKey {
         bytes.map(Zeroizing::new).map_err(|_| KeyError::Pkcs8)
     }
 
-    /// The name of the key: its thumbprint (RFC 7638), so it needs no register and never repeats.
+    /// The name of the key: its thumbprint, so it needs no register and never repeats, unless it was given another.
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// What tells the key from every other one, whatever its name (RFC 7638).
+    pub fn thumbprint(&self) -> &str {
+        &self.thumbprint
     }
 
     /// What kind of key it is.

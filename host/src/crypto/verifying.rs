@@ -122,7 +122,7 @@ fn edwards(jwk: &Value) -> Result<ParsedPublicKey, KeyError> {
     ParsedPublicKey::new(&ED25519, octets_of(jwk, "x", 32)?).map_err(|_| KeyError::Jwk("x"))
 }
 
-fn text<'jwk>(jwk: &'jwk Value, member: &'static str) -> Result<&'jwk str, KeyError> {
+pub(super) fn text<'jwk>(jwk: &'jwk Value, member: &'static str) -> Result<&'jwk str, KeyError> {
     jwk.get(member).and_then(Value::as_str).ok_or(KeyError::Jwk(member))
 }
 
@@ -133,11 +133,11 @@ fn fits(jwk: &Value, member: &'static str, expected: &str) -> Result<(), KeyErro
     }
 }
 
-fn octets(jwk: &Value, member: &'static str) -> Result<Vec<u8>, KeyError> {
+pub(super) fn octets(jwk: &Value, member: &'static str) -> Result<Vec<u8>, KeyError> {
     BASE64URL_NOPAD.decode(text(jwk, member)?.as_bytes()).map_err(|_| KeyError::Jwk(member))
 }
 
-fn octets_of(jwk: &Value, member: &'static str, length: usize) -> Result<Vec<u8>, KeyError> {
+pub(super) fn octets_of(jwk: &Value, member: &'static str, length: usize) -> Result<Vec<u8>, KeyError> {
     let octets = octets(jwk, member)?;
     if octets.len() == length { Ok(octets) } else { Err(KeyError::Jwk(member)) }
 }

@@ -1,21 +1,30 @@
 //! How people log in to an authorization server: its list of authentication methods (updateAuthentications).
 //!
-//! Kept within the server's own configuration. Secrets of foreign accounts are sealed, passwords hashed.
+//! Kept within the server's own configuration. Secrets of foreign accounts are sealed, passwords hashed; both are written
+//! and never answered. So the structs come in three forms, by what stands for a password and for a secret: as somebody
+//! gives them ([`Wanted`]), ready to be saved ([`Pending`]), and as they are kept (the default). `rules.rs` checks the
+//! first, `prepare.rs` makes the second, [`merge`] the third.
+
+mod prepare;
+mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use super::tenant::Attribute;
-use crate::crypto::vault::Sealed;
+use super::{Domain, Failure, Problem, tenant::Attribute};
+use crate::crypto::{Secret, vault::Sealed};
+
+pub(super) use prepare::prepare;
+pub use rules::problems;
 
 /// One way to log in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Authentication {
-    /// Unique within the server.
+pub struct Authentication<P = String, S = Sealed> {
+    /// Unique within the server. Empty in what somebody gives: to be made.
     pub id: String,
     /// For people.
     pub name: String,
     /// What it does.
-    pub method: Method,
+    pub method: Method<P, S>,
     /// True takes it out of the choice.
     pub disabled: bool,
     /// What its identities may hold.
@@ -24,86 +33,81 @@ pub struct Authentication {
     pub mappings: Vec<Mapping>,
 }
 
-/// The methods with their settings.
+/// A method as somebody gives it. No password or no secret leaves the one that is there.
+pub type Wanted = Authentication<Option<Password>, Secret>;
+
+/// A method that is ready to be saved. No password or no secret leaves the one that is there.
+pub type Pending = Authentication<Option<String>, Sealed>;
+
+/// A password as somebody gives it.
+#[derive(Clone, Debug)]
+pub enum Password {
+    /// Itself.
+    Clear(Secret),
+    /// Its argon2id hash, as a PHC string: from an export.
+    Hash(String),
+}
+
+/// What a method does, with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Method {
+pub enum Method<P = String, S = Sealed> {
     /// People whose names and passwords are kept here.
-    Static(StaticUsers),
+    Static(StaticUsers<P>),
     /// A login page of one's own, which talks to the login operations.
     Custom {
         /// Where it is.
         login_url: String,
     },
-    /// An OpenID Connect provider.
-    Oidc(Oidc),
-    /// Microsoft's directory.
-    Azure(Azure),
-    /// Amazon's user pools.
-    Cognito(Cognito),
+    /// Somebody else, at whom we have an account.
+    Foreign {
+        /// Who.
+        provider: Provider,
+        /// Our account there.
+        account: Account<S>,
+    },
 }
 
 /// People whose names and passwords are kept here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct StaticUsers {
+pub struct StaticUsers<P = String> {
     /// Whether the login page shows the names.
     pub hint: bool,
-    /// The people, by name.
-    pub users: Vec<StaticUser>,
+    /// The people.
+    pub users: Vec<StaticUser<P>>,
 }
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StaticUser {
+pub struct StaticUser<P = String> {
     /// Unique within the method; also the subject of a login.
     pub username: String,
     /// argon2id, as a PHC string.
-    pub password: String,
+    pub password: P,
     /// What the authentication context gets, as JSON text of an object.
     pub context: String,
 }
 
-/// Our account at an OpenID Connect provider.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Oidc {
-    /// The provider.
-    pub issuer_url: String,
-    /// Our account there.
-    pub account: Account,
-    /// Whether userinfo is asked as well.
-    pub get_user_info: bool,
-}
-
-/// Our account at Microsoft's directory.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Who else knows people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the documented members under their own names")]
-pub struct Azure {
-    pub tenant: String,
-    pub account: Account,
-    pub fetch_groups: bool,
-    pub get_user: bool,
-    pub group_name_format: String,
-    pub only_security_groups: bool,
+pub enum Provider {
+    /// An OpenID Connect provider.
+    Oidc { issuer_url: String, get_user_info: bool },
+    /// Microsoft's directory.
+    Azure { tenant: String, fetch_groups: bool, get_user: bool, group_name_format: String, only_security_groups: bool },
+    /// Amazon's user pools.
+    Cognito { pool_id: String, region: String, get_user_info: bool },
 }
 
-/// Our account at an Amazon user pool.
+/// Our account at a provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the documented members under their own names")]
-pub struct Cognito {
-    pub pool_id: String,
-    pub region: String,
-    pub account: Account,
-    pub get_user_info: bool,
-}
-
-/// What every foreign account has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Account {
+pub struct Account<S = Sealed> {
     /// Our client id there.
     pub client_id: String,
     /// Our secret there.
-    pub client_secret: Option<Sealed>,
-    /// Where it sends people back to.
-    pub redirect_url: String,
+    pub client_secret: Option<S>,
+    /// Where it sends people back to, when that is not our own page.
+    pub redirect_url: Option<String>,
     /// What we ask for.
     pub scopes: Vec<String>,
 }
@@ -115,4 +119,126 @@ pub struct Mapping {
     pub source: String,
     /// A dotted path in the authentication context.
     pub target: String,
+}
+
+/// The server whose methods they are.
+#[derive(Clone, Copy)]
+pub struct Owner<'a> {
+    /// Its tenant.
+    pub tenant: &'a str,
+    /// Its id.
+    pub server: &'a str,
+}
+
+impl Owner<'_> {
+    /// What the secret of a method is sealed for.
+    fn context(self, method: &str) -> String {
+        format!("login secret of {}/{}/{method}", self.tenant, self.server)
+    }
+
+    /// Our secret at the provider of the method `id`, in clear.
+    pub fn secret(self, domain: &Domain, id: &str, account: &Account) -> Result<Option<Secret>, Failure> {
+        let open = |sealed| {
+            let plain = domain.vault.open_sealed(&self.context(id), sealed).map_err(|error| error.to_string())?;
+            std::str::from_utf8(&plain).map(Secret::new).map_err(|error| error.to_string())
+        };
+        account.client_secret.as_ref().map(open).transpose().map_err(|log| Failure::Internal { log })
+    }
+}
+
+impl Provider {
+    /// Whether secrets sent to one go to the other.
+    fn same_place(&self, other: &Provider) -> bool {
+        match (self, other) {
+            (Provider::Oidc { issuer_url: one, .. }, Provider::Oidc { issuer_url: two, .. }) => one == two,
+            (Provider::Azure { tenant: one, .. }, Provider::Azure { tenant: two, .. }) => one == two,
+            (
+                Provider::Cognito { pool_id: pool, region, .. },
+                Provider::Cognito { pool_id: other_pool, region: other_region, .. },
+            ) => (pool, region) == (other_pool, other_region),
+            _ => false,
+        }
+    }
+}
+
+/// The methods as they are kept: what is said of nothing is taken from the ones that are there. `at` is the member that
+/// holds the list.
+pub(super) fn merge(at: &str, pending: &[Pending], present: &[Authentication]) -> Result<Vec<Authentication>, Failure> {
+    let mut problems = Vec::new();
+    let mut merged = Vec::with_capacity(pending.len());
+    for (place, Authentication { id, name, method, disabled, attributes, mappings }) in pending.iter().enumerate() {
+        let old = present.iter().find(|old| old.id == *id).map(|old| &old.method);
+        let method = match method {
+            Method::Custom { login_url } => Method::Custom { login_url: login_url.clone() },
+            Method::Static(users) => Method::Static(merge_users(&format!("{at}/{place}"), users, old, &mut problems)),
+            Method::Foreign { provider, account } => {
+                let account = merge_account(&format!("{at}/{place}"), provider, account, old, &mut problems);
+                Method::Foreign { provider: provider.clone(), account }
+            }
+        };
+        merged.push(Authentication {
+            id: id.clone(),
+            name: name.clone(),
+            method,
+            disabled: *disabled,
+            attributes: attributes.clone(),
+            mappings: mappings.clone(),
+        });
+    }
+    if problems.is_empty() { Ok(merged) } else { Err(Failure::Invalid(problems)) }
+}
+
+fn merge_users(
+    at: &str,
+    pending: &StaticUsers<Option<String>>,
+    old: Option<&Method>,
+    problems: &mut Vec<Problem>,
+) -> StaticUsers {
+    let known = match old {
+        Some(Method::Static(users)) => users.users.as_slice(),
+        _ => &[],
+    };
+    let mut users = Vec::with_capacity(pending.users.len());
+    for (place, StaticUser { username, password, context }) in pending.users.iter().enumerate() {
+        let known = || known.iter().find(|user| user.username == *username).map(|user| user.password.clone());
+        let password = password.clone().or_else(known).unwrap_or_else(|| {
+            problems.push(Problem::new(format!("{at}/static/users/{place}/password"), "is required for a new user"));
+            String::new()
+        });
+        users.push(StaticUser { username: username.clone(), password, context: context.clone() });
+    }
+    StaticUsers { hint: pending.hint, users }
+}
+
+/// A secret stays only while it goes to where it went: otherwise whoever may change a provider could have it sent to himself.
+fn merge_account(
+    at: &str,
+    provider: &Provider,
+    pending: &Account,
+    old: Option<&Method>,
+    problems: &mut Vec<Problem>,
+) -> Account {
+    let mut account = pending.clone();
+    if let (None, Some(Method::Foreign { provider: known, account: old })) = (&pending.client_secret, old)
+        && old.client_secret.is_some()
+    {
+        if known.same_place(provider) && old.client_id == pending.client_id {
+            account.client_secret.clone_from(&old.client_secret);
+        } else {
+            let member = format!("{at}/{}/client_secret", provider.word());
+            problems.push(Problem::new(member, "must be given again: the account is another"));
+        }
+    }
+    account
+}
+
+impl Provider {
+    /// The word for its kind, also the member of its settings.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Provider::Oidc { .. } => "oidc",
+            Provider::Azure { .. } => "azure",
+            Provider::Cognito { .. } => "cognito",
+        }
+    }
 }

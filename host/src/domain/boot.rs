@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Domain, Failure,
+    authentication::{self, Authentication, Mapping, Method, Password, StaticUser, StaticUsers},
     client::{self, Client, ClientScopes},
     credential::{self, Credential},
-    key_ring::{self, KeyRing},
+    key_ring::{self, KeyRing, Owner},
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy::{self, Policy},
-    server::{self, Server},
+    server::{self, Prepared, Server},
     stamp::{Author, Stamp},
     tenant::{Attribute, Tenant},
     token::CLIENT_CREDENTIALS,
-    user::User,
+    upgrade,
 };
 use crate::{
     crypto::{Secret, keys::KeyType},
@@ -85,10 +86,10 @@ pub async fn is_secret(domain: &Domain, secret: Secret) -> Result<bool, Failure>
     credential::verify(domain, DEFAULT, "admin", vec![secret]).await
 }
 
-/// Checks that this store belongs to this key, and fills an empty one.
+/// Checks that this store belongs to this key, gives an older one what it lacks, and fills an empty one.
 pub async fn start(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
     match domain.store.record::<Installation>(&[INSTALLATION])? {
-        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => Ok(()),
+        Some(installation) if installation.key_fingerprint == domain.vault.fingerprint() => upgrade::run(domain).await,
         Some(_) => Err(Failure::Unavailable {
             log: "this store was made with another master key; give the key it was made with".to_owned(),
         }),
@@ -107,8 +108,8 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
         tenants.push(SAMPLE);
         clients.extend(SAMPLE_CLIENTS);
     }
-    let rings = rings(domain, &tenants).await?;
     let password = credential::choose(domain, secret.clone()).await?;
+    let tenants = prepare(domain, &tenants, &password).await?;
     let keep = |(id, tenant, server)| {
         // A secret of ours cannot be guessed; one that somebody chose perhaps can.
         let credential = if made { credential::generated(domain, tenant, id, &secret) } else { password.clone() };
@@ -125,53 +126,69 @@ async fn fill(domain: &Domain, first: FirstStart) -> Result<(), Failure> {
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            for (tenant, name, servers) in &tenants {
-                insert_tenant(write, tenant, name, &stamp)?;
-                for (id, policy) in &policies {
-                    policy::save(write, tenant, id, policy, &stamp)?;
-                }
-                for server in *servers {
-                    insert_server(write, tenant, server, &rings, &stamp)?;
-                }
+            for tenant in &tenants {
+                insert_tenant(write, tenant, &policies, &stamp)?;
             }
             for (id, tenant, server, credential) in &clients {
                 client::insert(write, tenant, id, &machine(id, server), credential, &stamp)?;
             }
-            insert_admin_user(write, &password)?;
             let installation = Installation { at: stamp.now, key_fingerprint: fingerprint.clone() };
             Ok(records::put(write, &[INSTALLATION], &installation)?)
         })
         .await
 }
 
-type Rings = Vec<(&'static str, &'static str, KeyRing)>;
+/// A tenant with its servers, ready to be written.
+struct Ready {
+    id: &'static str,
+    name: &'static str,
+    ring: KeyRing,
+    servers: Vec<(&'static str, Prepared)>,
+}
 
-async fn rings(
+/// Makes the keys and secrets of all tenants.
+async fn prepare(
     domain: &Domain,
     tenants: &[(&'static str, &'static str, &'static [&'static str])],
-) -> Result<Rings, Failure> {
-    let mut rings = Vec::new();
-    for (tenant, _, servers) in tenants {
-        for server in *servers {
-            rings.push((*tenant, *server, key_ring::generate(domain, tenant, server, KeyType::Ecdsa).await?));
+    password: &Credential,
+) -> Result<Vec<Ready>, Failure> {
+    let mut ready = Vec::with_capacity(tenants.len());
+    for (id, name, server_ids) in tenants.iter().copied() {
+        let mut servers = Vec::with_capacity(server_ids.len());
+        for server in server_ids.iter().copied() {
+            let wanted = wanted_server(id, server, password)?;
+            servers.push((server, server::prepare(domain, id, server, wanted).await?));
         }
+        ready.push(Ready { id, name, ring: key_ring::generate_for_tenant(domain, id).await?, servers });
     }
-    Ok(rings)
+    Ok(ready)
 }
 
-fn insert_tenant(write: &mut Write<'_>, id: &str, name: &str, stamp: &Stamp) -> Result<(), Failure> {
-    let tenant = Tenant { name: name.to_owned(), attributes: default_attributes() };
-    stamp.append(write, id, id, tenant)?;
-    Ok(())
-}
-
-fn insert_server(write: &mut Write<'_>, tenant: &str, id: &str, rings: &Rings, stamp: &Stamp) -> Result<(), Failure> {
-    let ring = rings.iter().find(|(of, server, _)| *of == tenant && *server == id).map(|(_, _, ring)| ring);
-    let ring = ring.ok_or_else(|| Failure::Internal { log: format!("no key was made for {tenant}/{id}") })?;
+fn wanted_server(tenant: &str, id: &str, password: &Credential) -> Result<server::Wanted, Failure> {
     let server =
         Server { name: format!("{tenant}/{id}"), key_type: KeyType::Ecdsa, system: id != DEFAULT, ..Server::default() };
-    server::save(write, tenant, id, None, &server, stamp)?;
-    server::insert_below(write, tenant, id, ring, stamp)
+    let people = (tenant, id) == (DEFAULT, ADMIN_SERVER);
+    let authentications = people.then(|| administrator(password)).transpose()?.map(|one| vec![one]);
+    Ok(server::Wanted { server, authentications, ..server::Wanted::default() })
+}
+
+fn insert_tenant(
+    write: &mut Write<'_>,
+    Ready { id, name, ring, servers }: &Ready,
+    policies: &[(String, Policy)],
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let tenant = Tenant { name: (*name).to_owned(), attributes: default_attributes() };
+    stamp.append(write, id, id, tenant)?;
+    Owner::Tenant(id).put(write, ring)?;
+    for (policy, value) in policies {
+        policy::save(write, id, policy, value, stamp)?;
+    }
+    for (server, prepared) in servers {
+        server::save(write, id, server, None, prepared, stamp)?;
+        server::insert_below(write, id, server, stamp)?;
+    }
+    Ok(())
 }
 
 fn machine(id: &str, server: &str) -> Client {
@@ -186,13 +203,23 @@ fn machine(id: &str, server: &str) -> Client {
 }
 
 /// The one person: user `admin` of the tenant's `admin` server, with the bootstrap secret as password.
-fn insert_admin_user(write: &mut Write<'_>, credential: &Credential) -> Result<(), Failure> {
-    match credential {
-        Credential::Chosen(phc) => {
-            Ok(records::put(write, &[DEFAULT, ADMIN_SERVER, "admin"], &User { password: phc.clone() })?)
-        }
-        Credential::Generated(_) => Err(Failure::Internal { log: "a password must be kept as argon2".to_owned() }),
-    }
+fn administrator(password: &Credential) -> Result<authentication::Wanted, Failure> {
+    let Credential::Chosen(phc) = password else {
+        return Err(Failure::Internal { log: "a password must be kept as argon2".to_owned() });
+    };
+    let user = StaticUser {
+        username: "admin".to_owned(),
+        password: Some(Password::Hash(phc.clone())),
+        context: r#"{"name":"Administrator"}"#.to_owned(),
+    };
+    Ok(Authentication {
+        id: DEFAULT.to_owned(),
+        name: "Default".to_owned(),
+        method: Method::Static(StaticUsers { hint: false, users: vec![user] }),
+        disabled: false,
+        attributes: Vec::new(),
+        mappings: vec![Mapping { source: ".".to_owned(), target: ".".to_owned() }],
+    })
 }
 
 /// What a tenant's authentication context may hold (OpenID Connect Core §5.1 and `scp`, `groups`).

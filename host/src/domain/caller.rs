@@ -26,8 +26,8 @@ pub struct Bearer {
     pub subject: String,
     /// The granted scopes.
     pub scopes: Vec<String>,
-    /// The key that signed it.
-    pub kid: String,
+    /// The key that signed it, by its thumbprint.
+    pub key: String,
     /// When it ends, in seconds since 1970.
     pub expires: i64,
 }

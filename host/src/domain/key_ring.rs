@@ -1,4 +1,9 @@
-//! The signing keys of an authorization server. The private halves are sealed in the store.
+//! The signing keys of an authorization server, and the one key of each tenant. The private halves are sealed in the store.
+//!
+//! Called by whoever signs or checks tokens and ledger events, and by the nouns that own a ring. `given.rs` reads the keys
+//! that somebody brings along.
+
+pub(super) mod given;
 
 use std::sync::Arc;
 
@@ -11,10 +16,10 @@ use crate::{
         keys::{KeyType, SigningKey},
         vault::Sealed,
     },
-    store::{Record, Table},
+    store::{Record, Table, Write, records},
 };
 
-/// All keys of one server, the signing one first.
+/// All keys of one owner, the signing one first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyRing {
     /// Never empty.
@@ -24,8 +29,11 @@ pub struct KeyRing {
 /// One key as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredKey {
-    /// RFC 7638 thumbprint.
+    /// Its name: the RFC 7638 thumbprint, unless it was brought along with another.
     pub kid: String,
+    /// The thumbprint where the name is another.
+    #[serde(default)]
+    pub thumbprint: Option<String>,
     /// The kind.
     pub kind: KeyType,
     /// The public half as a JWK (RFC 7517), as JSON text.
@@ -38,61 +46,189 @@ impl Record for KeyRing {
     const TABLE: Table = Table::SigningKey;
 }
 
-fn context(tenant: &str, server: &str, kid: &str) -> String {
-    format!("signing key {tenant}/{server}/{kid}")
+impl KeyRing {
+    /// True when both hold the same keys under the same names in the same order.
+    fn same(&self, other: &KeyRing) -> bool {
+        let public = |ring: &KeyRing| ring.keys.iter().map(|key| key.public_jwk.clone()).collect::<Vec<_>>();
+        public(self) == public(other)
+    }
+
+    fn public(&self) -> Result<Vec<Value>, Failure> {
+        self.keys.iter().map(|key| serde_json::from_str(&key.public_jwk).map_err(internal)).collect()
+    }
 }
 
-/// A new ring with one key. RSA takes a while, so it is made off the event loop.
+impl StoredKey {
+    /// What tells the key from every other one, whatever its name.
+    pub fn thumbprint(&self) -> &str {
+        self.thumbprint.as_deref().unwrap_or(&self.kid)
+    }
+}
+
+/// Whose keys they are.
+#[derive(Clone, Copy)]
+pub(super) enum Owner<'a> {
+    /// A tenant's own: signs its privacy ledger.
+    Tenant(&'a str),
+    /// An authorization server's, by tenant and id: sign its tokens.
+    Server(&'a str, &'a str),
+}
+
+impl Owner<'_> {
+    /// What a private half is sealed for.
+    fn context(self, kid: &str) -> String {
+        match self {
+            Owner::Tenant(tenant) => format!("signing key of tenant {tenant}/{kid}"),
+            Owner::Server(tenant, server) => format!("signing key {tenant}/{server}/{kid}"),
+        }
+    }
+
+    fn not_found(self) -> Failure {
+        match self {
+            Owner::Tenant(tenant) => Failure::not_found("tenant", tenant),
+            Owner::Server(_, server) => Failure::not_found("authorization server", server),
+        }
+    }
+
+    /// The ring as it is kept.
+    fn ring(self, domain: &Domain) -> Result<Arc<KeyRing>, Failure> {
+        let found = match self {
+            Owner::Tenant(tenant) => domain.store.record::<KeyRing>(&[tenant])?,
+            Owner::Server(tenant, server) => domain.store.record::<KeyRing>(&[tenant, server])?,
+        };
+        found.ok_or_else(|| self.not_found())
+    }
+
+    /// The ring as it is inside a transaction.
+    fn ring_in(self, write: &Write<'_>) -> Result<Option<KeyRing>, Failure> {
+        Ok(match self {
+            Owner::Tenant(tenant) => records::get(write, &[tenant])?,
+            Owner::Server(tenant, server) => records::get(write, &[tenant, server])?,
+        })
+    }
+
+    /// Keeps a ring, inside a transaction.
+    pub(super) fn put(self, write: &mut Write<'_>, ring: &KeyRing) -> Result<(), Failure> {
+        match self {
+            Owner::Tenant(tenant) => records::put(write, &[tenant], ring)?,
+            Owner::Server(tenant, server) => records::put(write, &[tenant, server], ring)?,
+        }
+        Ok(())
+    }
+
+    /// Forgets the ring, inside a transaction. Whatever it signed is worth nothing from then on.
+    pub(super) fn remove(self, write: &mut Write<'_>) -> Result<bool, Failure> {
+        Ok(match self {
+            Owner::Tenant(tenant) => records::delete::<KeyRing>(write, &[tenant])?,
+            Owner::Server(tenant, server) => records::delete::<KeyRing>(write, &[tenant, server])?,
+        })
+    }
+
+    fn seal(self, domain: &Domain, key: &SigningKey) -> Result<StoredKey, Failure> {
+        let kid = key.kid().to_owned();
+        let private = domain.vault.seal(&domain.world, &self.context(&kid), &key.pkcs8().map_err(internal)?);
+        Ok(StoredKey {
+            thumbprint: (key.thumbprint() != kid).then(|| key.thumbprint().to_owned()),
+            kid,
+            kind: key.kind(),
+            public_jwk: key.public_jwk().to_string(),
+            private,
+        })
+    }
+
+    /// Decoding a private key costs tens of microseconds, so decoded ones are kept. Two keys may have one name after one
+    /// another, so they are kept under their thumbprints.
+    fn open(self, domain: &Domain, stored: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
+        let context = self.context(&stored.kid);
+        let name = format!("{context} {}", stored.thumbprint());
+        if let Some(key) = domain.keys.get(&name) {
+            return Ok(key);
+        }
+        let pkcs8 = domain.vault.open_sealed(&context, &stored.private).map_err(internal)?;
+        let key = SigningKey::from_pkcs8(stored.kind, &pkcs8).and_then(|key| key.named(&stored.kid));
+        let key = Arc::new(key.map_err(internal)?);
+        domain.keys.insert(name, Arc::clone(&key));
+        Ok(key)
+    }
+
+    fn signing(self, domain: &Domain) -> Result<Arc<SigningKey>, Failure> {
+        match self.ring(domain)?.keys.first() {
+            Some(stored) => self.open(domain, stored),
+            None => Err(Failure::Internal { log: format!("the ring of {} is empty", self.context("any")) }),
+        }
+    }
+
+    /// A new ring with one key. RSA takes a while, so it is made off the event loop.
+    pub(super) async fn generate(self, domain: &Domain, kind: KeyType) -> Result<KeyRing, Failure> {
+        let made = tokio::task::spawn_blocking(move || SigningKey::generate(kind)).await;
+        let key = made.map_err(internal)?.map_err(internal)?;
+        Ok(KeyRing { keys: vec![self.seal(domain, &key)?] })
+    }
+
+    fn private(self, domain: &Domain) -> Result<Value, Failure> {
+        let ring = self.ring(domain)?;
+        let one = |stored| self.open(domain, stored)?.private_jwk().map_err(internal);
+        let keys: Vec<Value> = ring.keys.iter().map(one).collect::<Result<_, Failure>>()?;
+        Ok(json!({ "keys": keys }))
+    }
+}
+
+/// A new ring for a server.
 pub async fn generate(domain: &Domain, tenant: &str, server: &str, kind: KeyType) -> Result<KeyRing, Failure> {
-    let made = tokio::task::spawn_blocking(move || SigningKey::generate(kind)).await;
-    let key = made.map_err(internal)?.map_err(internal)?;
-    let pkcs8 = key.pkcs8().map_err(internal)?;
-    let kid = key.kid().to_owned();
-    let private = domain.vault.seal(&domain.world, &context(tenant, server, &kid), &pkcs8);
-    Ok(KeyRing { keys: vec![StoredKey { kid, kind, public_jwk: key.public_jwk().to_string(), private }] })
+    Owner::Server(tenant, server).generate(domain, kind).await
 }
 
 /// The ring of a server.
 pub fn current(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<KeyRing>, Failure> {
-    let found = domain.store.record::<KeyRing>(&[tenant, server])?;
-    found.ok_or_else(|| Failure::not_found("authorization server", server))
+    Owner::Server(tenant, server).ring(domain)
 }
 
 /// The key that signs new tokens.
 pub fn signing(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<SigningKey>, Failure> {
-    let ring = current(domain, tenant, server)?;
-    match ring.keys.first() {
-        Some(stored) => decoded(domain, tenant, server, stored),
-        None => Err(Failure::Internal { log: format!("the key ring of {tenant}/{server} is empty") }),
-    }
+    Owner::Server(tenant, server).signing(domain)
 }
 
 /// The key `kid` of a server, for checking what it signed.
 pub fn find(domain: &Domain, tenant: &str, server: &str, kid: &str) -> Result<Option<Arc<SigningKey>>, Failure> {
-    let ring = match current(domain, tenant, server) {
+    let owner = Owner::Server(tenant, server);
+    let ring = match owner.ring(domain) {
         Err(Failure::NotFound { .. }) => return Ok(None),
         other => other?,
     };
-    ring.keys.iter().find(|stored| stored.kid == kid).map(|stored| decoded(domain, tenant, server, stored)).transpose()
+    ring.keys.iter().find(|stored| stored.kid == kid).map(|stored| owner.open(domain, stored)).transpose()
 }
 
-/// The public halves as a JWK set (RFC 7517 §5).
+/// The public halves of a server's keys as a JWK set (RFC 7517 §5).
 pub fn jwks(domain: &Domain, tenant: &str, server: &str) -> Result<Value, Failure> {
-    let ring = current(domain, tenant, server)?;
-    let keys: Result<Vec<Value>, _> = ring.keys.iter().map(|key| serde_json::from_str(&key.public_jwk)).collect();
-    Ok(json!({ "keys": keys.map_err(internal)? }))
+    Ok(json!({ "keys": current(domain, tenant, server)?.public()? }))
 }
 
-/// Decoding a private key costs tens of microseconds, so decoded ones are kept.
-fn decoded(domain: &Domain, tenant: &str, server: &str, stored: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
-    let name = context(tenant, server, &stored.kid);
-    if let Some(key) = domain.keys.get(&name) {
-        return Ok(key);
-    }
-    let pkcs8 = domain.vault.open_sealed(&name, &stored.private).map_err(internal)?;
-    let key = Arc::new(SigningKey::from_pkcs8(stored.kind, &pkcs8).map_err(internal)?);
-    domain.keys.insert(name, Arc::clone(&key));
-    Ok(key)
+/// A server's keys with their private halves as a JWK set, for an export.
+pub fn private_jwks(domain: &Domain, tenant: &str, server: &str) -> Result<Value, Failure> {
+    Owner::Server(tenant, server).private(domain)
+}
+
+/// The kind of a tenant's own key.
+const TENANT_KEY: KeyType = KeyType::Ecdsa;
+
+/// A new ring for a tenant.
+pub(super) async fn generate_for_tenant(domain: &Domain, tenant: &str) -> Result<KeyRing, Failure> {
+    Owner::Tenant(tenant).generate(domain, TENANT_KEY).await
+}
+
+/// The key that signs what a tenant writes down itself: its privacy ledger.
+pub fn tenant_signing(domain: &Domain, tenant: &str) -> Result<Arc<SigningKey>, Failure> {
+    Owner::Tenant(tenant).signing(domain)
+}
+
+/// The public halves of a tenant's own keys as a JWK set.
+pub fn tenant_jwks(domain: &Domain, tenant: &str) -> Result<Value, Failure> {
+    Ok(json!({ "keys": Owner::Tenant(tenant).ring(domain)?.public()? }))
+}
+
+/// A tenant's own keys with their private halves as a JWK set, for an export.
+pub fn tenant_private_jwks(domain: &Domain, tenant: &str) -> Result<Value, Failure> {
+    Owner::Tenant(tenant).private(domain)
 }
 
 fn internal(error: impl std::fmt::Display) -> Failure {

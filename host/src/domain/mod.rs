@@ -35,7 +35,7 @@ mod template;
 pub mod tenant;
 mod text;
 pub mod token;
-pub mod user;
+mod upgrade;
 
 use std::sync::Arc;
 

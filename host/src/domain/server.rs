@@ -1,25 +1,39 @@
 //! An authorization server: an issuer with its own keys, clients and scopes.
+//!
+//! What somebody asks for goes three ways: `rules.rs` checks it, `prepare.rs` does what takes long (keys, passwords) before
+//! the transaction, [`save`] writes it inside one. Its secrets lie outside its timeline, in `secrets.rs`.
+
+mod prepare;
+mod rules;
+mod secrets;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Domain, Failure, Problem,
-    authentication::Authentication,
+    By, Domain, Failure,
+    authentication::{self, Authentication},
     binding::Binding,
-    claim, client, defaults, id, key_ring,
-    key_ring::KeyRing,
+    claim, client, defaults, id,
+    key_ring::Owner,
     noun::{self, Named},
     policy_use::{self, Reference},
     scope, service,
     stamp::{Author, Stamp},
-    tenant,
+    tenant::{self, Tenant},
 };
 use crate::{
     crypto::keys::KeyType,
-    store::{Kind, Noun, State, Write, records},
+    store::{Kind, Noun, State, Write},
+    world::Micros,
 };
+
+pub use prepare::Wanted;
+pub(super) use prepare::{Prepared, prepare};
+pub use rules::{AUTHENTICATIONS, problems};
+pub(super) use secrets::Secrets;
+pub use secrets::{Opened, ServerSecrets, opened};
 
 /// An authorization server's configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +75,9 @@ pub struct Server {
     pub bindings: Vec<Binding>,
     /// True when anybody who reaches the server may ask for decisions.
     pub decisions_open: bool,
+    /// When its secrets or its keys last changed, in microseconds, set when they do: they lie outside the timeline, and
+    /// their change is one of the server.
+    pub secrets_since: Micros,
 }
 
 impl Default for Server {
@@ -85,6 +102,7 @@ impl Default for Server {
             system: false,
             bindings: Vec::new(),
             decisions_open: false,
+            secrets_since: 0,
         }
     }
 }
@@ -99,9 +117,6 @@ impl Named for Server {
 
 /// The grants of a new server (seed, createAuthorizationServer).
 pub const DEFAULT_GRANTS: [&str; 4] = ["authorization_code", "implicit", "client_credentials", "refresh_token"];
-/// Every grant a server may allow.
-pub const KNOWN_GRANTS: [&str; 5] =
-    ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"];
 
 /// The server `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Server>>, Failure> {
@@ -114,49 +129,74 @@ pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Server>)
     noun::list(domain, tenant)
 }
 
-/// Makes a server with a key of its own and the default scopes (createAuthorizationServer). Without `id` it gets one.
+/// Makes a server with keys, a secret and the default scopes (createAuthorizationServer). Without `id` it gets one.
 pub async fn create(
     domain: &Domain,
     by: &By<'_>,
     tenant: &str,
     id: Option<&str>,
-    server: Server,
+    wanted: Wanted,
 ) -> Result<(String, State<Server>), Failure> {
     tenant::current(domain, tenant)?;
     let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
     id::check("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
-    check(&server)?;
-    let ring = key_ring::generate(domain, tenant, &id, server.key_type).await?;
+    let prepared = prepare(domain, tenant, &id, wanted).await?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
             stamp.absent::<Server>(write, &tenant, &id)?;
-            let state = save(write, &tenant, &id, None, &server, &stamp)?;
-            insert_below(write, &tenant, &id, &ring, &stamp)?;
+            let state = save(write, &tenant, &id, None, &prepared, &stamp)?;
+            insert_below(write, &tenant, &id, &stamp)?;
             Ok((id.clone(), state))
         })
         .await
 }
 
-/// Replaces a server's configuration (updateAuthorizationServer). Keys and the kind of key stay.
+/// Replaces a server's configuration (updateAuthorizationServer). What is secret in it stays where nothing is said of it.
 pub async fn update(
     domain: &Domain,
     by: &By<'_>,
     tenant: &str,
     id: &str,
-    server: Server,
+    wanted: Wanted,
 ) -> Result<State<Server>, Failure> {
-    check(&server)?;
+    current(domain, tenant, id)?;
+    let prepared = prepare(domain, tenant, id, wanted).await?;
     let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let old = stamp.target::<Server>(write, &tenant, &id)?;
-            let mut server = server.clone();
-            server.system = old.value.system;
-            server.key_type = old.value.key_type;
-            save(write, &tenant, &id, Some(&old.value), &server, &stamp)
+            save(write, &tenant, &id, Some(&old.value), &prepared, &stamp)
+        })
+        .await
+}
+
+/// Replaces the ways to log in to a server as a whole (updateAuthentications). Passwords and secrets stay where nothing is
+/// said of them.
+pub async fn authenticate_by(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    wanted: Vec<authentication::Wanted>,
+) -> Result<State<Server>, Failure> {
+    const MEMBER: &str = "/methods";
+    let problems = authentication::problems(MEMBER, &wanted);
+    if !problems.is_empty() {
+        return Err(Failure::Invalid(problems));
+    }
+    let now = current(domain, tenant, id)?;
+    let owner = authentication::Owner { tenant, server: id };
+    let pending = authentication::prepare(domain, owner, wanted, &now.value.authentications).await?;
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<Server>(write, &tenant, &id)?.value;
+            let authentications = authentication::merge(MEMBER, &pending, &old.authentications)?;
+            Ok(stamp.replace(write, &tenant, &id, Server { authentications, ..old })?)
         })
         .await
 }
@@ -168,45 +208,76 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let old = stamp.target::<Server>(write, &tenant, &id)?;
-            if old.value.system {
-                return Err(Failure::InUse { noun: "authorization server", by: vec!["the tenant itself".to_owned()] });
+            match old.value.system {
+                true => Err(Failure::InUse { noun: Server::NAME, by: vec!["the tenant itself".to_owned()] }),
+                false => remove(write, &tenant, &id, &old.value, &stamp),
             }
-            policy_use::switch(write, &tenant, &user_of_policy(&id), &policies(&old.value), &[], &stamp)?;
-            client::delete_all(write, &tenant, &id, &stamp)?;
-            claim::delete_all(write, &tenant, &id, &stamp)?;
-            scope::delete_all(write, &tenant, &id, &stamp)?;
-            service::delete_all(write, &tenant, &id, &stamp)?;
-            records::delete::<KeyRing>(write, &[&tenant, &id])?;
-            stamp.soft_delete::<Server>(write, &tenant, &id)?;
-            Ok(())
         })
         .await
 }
 
-/// Writes the configuration and what refers to policies, inside a transaction.
+/// Writes the configuration, the secrets, the keys and what refers to policies, inside a transaction. A new server needs
+/// [`insert_below`] as well, unless what is below it comes from elsewhere.
 pub(super) fn save(
     write: &mut Write<'_>,
     tenant: &str,
     id: &str,
     old: Option<&Server>,
-    server: &Server,
+    prepared: &Prepared,
     stamp: &Stamp,
 ) -> Result<State<Server>, Failure> {
+    if stamp.live::<Tenant>(write, tenant, tenant)?.is_none() {
+        return Err(Failure::not_found(Tenant::NAME, tenant));
+    }
+    let Prepared { server, authentications, secrets, keys } = prepared;
+    let before = old.map(|old| old.authentications.as_slice()).unwrap_or_default();
+    let mut server = server.clone();
+    server.authentications = match authentications {
+        Some(pending) => authentication::merge(AUTHENTICATIONS, pending, before)?,
+        None => before.to_vec(),
+    };
+    if let Some(old) = old {
+        server.system = old.system;
+        server.key_type = keys.kind().unwrap_or(old.key_type);
+        server.secrets_since = old.secrets_since;
+    }
+    let secrets_changed = secrets.save(write, tenant, id)?;
+    let keys_changed = keys.save(write, Owner::Server(tenant, id))?;
+    if secrets_changed || keys_changed {
+        server.secrets_since = stamp.now;
+    }
     let before = old.map(policies).unwrap_or_default();
-    policy_use::switch(write, tenant, &user_of_policy(id), &before, &policies(server), stamp)?;
-    Ok(stamp.replace(write, tenant, id, server.clone())?)
+    policy_use::switch(write, tenant, &user_of_policy(id), &before, &policies(&server), stamp)?;
+    Ok(stamp.replace(write, tenant, id, server)?)
 }
 
-/// Writes what a new server has below it, inside a transaction.
-pub(super) fn insert_below(
+/// Writes what every new server has below it, inside a transaction.
+pub(super) fn insert_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
+    defaults::insert(write, tenant, id, stamp)
+}
+
+/// Removes a server with everything below it, inside a transaction.
+pub(super) fn remove(
     write: &mut Write<'_>,
     tenant: &str,
     id: &str,
-    ring: &KeyRing,
+    old: &Server,
     stamp: &Stamp,
 ) -> Result<(), Failure> {
-    records::put(write, &[tenant, id], ring)?;
-    defaults::insert(write, tenant, id, stamp)
+    policy_use::switch(write, tenant, &user_of_policy(id), &policies(old), &[], stamp)?;
+    remove_below(write, tenant, id, stamp)?;
+    stamp.soft_delete::<Server>(write, tenant, id)?;
+    Ok(())
+}
+
+/// Everything that belongs to a server: one line for each noun.
+fn remove_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
+    client::delete_all(write, tenant, id, stamp)?;
+    claim::delete_all(write, tenant, id, stamp)?;
+    scope::delete_all(write, tenant, id, stamp)?;
+    service::delete_all(write, tenant, id, stamp)?;
+    Owner::Server(tenant, id).remove(write)?;
+    ServerSecrets::remove(write, tenant, id)
 }
 
 /// Every policy that a server refers to.
@@ -222,52 +293,4 @@ fn policies(server: &Server) -> Vec<Reference<'_>> {
 
 fn user_of_policy(server: &str) -> String {
     format!("authorization server `{server}`")
-}
-
-fn check(server: &Server) -> Result<(), Failure> {
-    let mut problems = Vec::new();
-    if server.name.trim().is_empty() {
-        problems.push(Problem::new("/name", "must not be empty"));
-    }
-    if server.access_token_seconds <= 0 {
-        problems.push(Problem::new("/access_token_ttl", "must be at least a second"));
-    }
-    for (place, grant) in server.grant_types.iter().enumerate() {
-        if !KNOWN_GRANTS.contains(&grant.as_str()) {
-            problems
-                .push(Problem::new(format!("/grant_types/{place}"), format!("`{grant}` is not a known grant type")));
-        }
-    }
-    for (place, binding) in server.bindings.iter().enumerate() {
-        for (member, value) in [("resource_type", &binding.resource_type), ("action", &binding.action)] {
-            if value.is_empty() {
-                problems.push(Problem::new(format!("/decision_bindings/{place}/{member}"), "must not be empty"));
-            }
-        }
-        problems.extend(id::check(&format!("/decision_bindings/{place}/policy_id"), &binding.policy_id).err());
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_of_a_binding_must_have_an_id_that_can_be_kept() {
-        let with = |policy_id: &str| Server {
-            name: "Shop".to_owned(),
-            bindings: vec![Binding {
-                resource_type: "*".to_owned(),
-                action: "*".to_owned(),
-                policy_id: policy_id.to_owned(),
-            }],
-            ..Server::default()
-        };
-        assert_eq!(check(&with("shop-1")), Ok(()));
-        for policy_id in ["", "a\0b", "a/b", &"x".repeat(129)] {
-            let Err(Failure::Invalid(problems)) = check(&with(policy_id)) else { panic!("{policy_id:?} was taken") };
-            assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/decision_bindings/0/policy_id"));
-        }
-    }
 }

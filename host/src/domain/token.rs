@@ -180,7 +180,7 @@ fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Bearer,
         client_since: claims.client_since,
         subject: claims.sub,
         scopes: claims.scp,
-        kid,
+        key: key.thumbprint().to_owned(),
         expires: claims.exp,
     })
 }
@@ -200,7 +200,7 @@ fn still_good(domain: &Domain, tenant: &str, bearer: &Bearer) -> Result<(), Fail
     };
     let ring = key_ring::current(domain, tenant, &bearer.server).map_err(gone)?;
     let client = client::current(domain, tenant, &bearer.client_id).map_err(gone)?;
-    let holds_key = ring.keys.iter().any(|key| key.kid == bearer.kid);
+    let holds_key = ring.keys.iter().any(|key| key.thumbprint() == bearer.key);
     let same_client = client.value.server == bearer.server && client.value.since == bearer.client_since;
     if holds_key && same_client { Ok(()) } else { Err(invalid()) }
 }

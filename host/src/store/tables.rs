@@ -31,10 +31,10 @@ pub enum Table {
     /// Secrets of clients and other accounts, hashed or encrypted by the caller.
     /// Key: tenant first, then the owner's parts. Value: the credential.
     Credential,
-    /// Keys that sign tokens, private parts encrypted by the caller.
-    /// Key: tenant, server, key id. Value: the key and its life.
+    /// Keys that sign tokens and ledgers, private parts encrypted by the caller.
+    /// Key: tenant and server, or the tenant alone for its own. Value: all keys of this owner.
     SigningKey,
-    /// Static users. Key: tenant, user. Value: the user with a password hash.
+    /// People, until they became a part of their server's configuration. Nothing is written here any more.
     User,
     /// Rules of policies, content addressed. Key: digest. Value: the rules.
     PolicyRules,

@@ -23,16 +23,28 @@ async fn the_first_start_makes_exactly_what_it_says() {
         ["scp", "groups", "sub", "amr"].iter().all(|name| attributes.iter().any(|known| known == name)),
         "{attributes:?}"
     );
+    let mut people = Vec::new();
+    for server in servers["servers"].as_array().unwrap() {
+        for method in server["authentications"]["methods"].as_array().unwrap() {
+            people.push((server["id"].clone(), method.clone()));
+        }
+    }
+    let user = serde_json::json!({ "username": "admin", "authentication_context": { "name": "Administrator" } });
+    let method = serde_json::json!({
+        "id": "default", "name": "Default", "method": "static", "disabled": false, "attributes": [],
+        "mappings": [{ "source": ".", "target": "." }], "static": { "hint": false, "users": [user] },
+    });
+    assert_eq!(people, [("admin".into(), method)], "one person");
     assert!(process.terminate().success());
 
-    let users = store::verify(&folder.path().join(STORE_FILE)).unwrap().tables;
-    assert_eq!(users.iter().find(|(table, _)| *table == "user").unwrap().1, 1, "one person");
-    let credentials = users.iter().find(|(table, _)| *table == "credential").unwrap().1;
+    let tables = store::verify(&folder.path().join(STORE_FILE)).unwrap().tables;
+    let credentials = tables.iter().find(|(table, _)| *table == "credential").unwrap().1;
     assert_eq!(credentials, 3, "three clients");
     let options = Options { path: folder.path().join(STORE_FILE), cache_items: 1, redb_cache_bytes: 1 << 20 };
     let store = Store::open(&options).unwrap();
-    let user = store.record::<User>(&["default", "admin", "admin"]).unwrap().unwrap();
-    assert!(user.password.starts_with("$argon2id$"), "a password is not kept as it is");
+    let admin = store.current::<Server>("default", "admin", i64::MAX).unwrap().unwrap();
+    let Method::Static(people) = &admin.value.authentications[0].method else { panic!("not static") };
+    assert!(people.users[0].password.starts_with("$argon2id$"), "a password is not kept as it is");
 }
 
 /// The scopes of a token, as the token endpoint says.

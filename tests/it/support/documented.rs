@@ -21,6 +21,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("language", "policies as scripts, as later versions of the contract have them"),
     ("definition", "the same"),
     ("system", "which scopes and services cannot be removed"),
+    ("hashed_password", "what an export has of a static user's password"),
 ];
 
 /// Failures that any operation may answer: a body that cannot be read, a wrong method, a stale If-Match, a body that is

@@ -5,20 +5,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::duration;
+use super::{
+    authentications::{self, AuthenticationsBody, MethodBody},
+    duration,
+};
 use crate::{
     api::{Answer, Call, read},
-    crypto::keys::KeyType,
+    crypto::{Secret, keys::KeyType},
     domain::{
-        Failure,
+        Domain, Failure, Problem, authentication,
         binding::Binding,
         key_ring,
-        server::{self, DEFAULT_GRANTS, Server},
+        server::{self, AUTHENTICATIONS, Opened, Server, Wanted},
     },
     store::State,
 };
 
-/// An authorization server on the wire (contract, schema Server; `decision_bindings` and `decisions_open` are ours).
+/// An authorization server on the wire. `decision_bindings` and `decisions_open` are ours.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Server")]
@@ -32,21 +35,60 @@ pub struct ServerBody {
     /// For people. Required.
     #[serde(default)]
     pub name: Option<String>,
+    /// A picture for its pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<String>,
     /// `rsa`, `ecdsa` or `eddsa`: the kind of key made for a new server. `rsa` when left out. Input only.
     #[serde(default, skip_serializing)]
     pub key_type: Option<String>,
+    /// Its keys, public ones in answers. Private keys that are given replace them; left out, they stay, or one is made.
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    /// Its secret, of at least 32 characters. Made when left out for a new server; otherwise the one that is there stays.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Earlier secrets, the latest first. A secret that is replaced is added unless they are given.
+    #[serde(default)]
+    pub rotated_secrets: Option<Vec<String>>,
     /// The grants its clients may use.
     #[serde(default)]
     pub grant_types: Option<Vec<String>>,
+    /// Named sets of requirements: `fapi_rw`.
+    #[serde(default)]
+    pub profiles: Option<Vec<String>>,
+    /// True lets nobody get a code without PKCE.
+    #[serde(default)]
+    pub enforce_pkce: Option<bool>,
+    /// True lets clients register themselves.
+    #[serde(default)]
+    pub enable_dynamic_client_registration: Option<bool>,
+    /// How long an authorization code is good, as `10m0s`. Ten minutes when left out.
+    #[serde(default)]
+    pub authorization_code_ttl: Option<String>,
     /// How long an access token is good, as `1h10m30s`. An hour when left out.
     #[serde(default)]
     pub access_token_ttl: Option<String>,
+    /// How long an ID token is good. An hour when left out.
+    #[serde(default)]
+    pub id_token_ttl: Option<String>,
+    /// How long a refresh token is good. Thirty days when left out.
+    #[serde(default)]
+    pub refresh_token_ttl: Option<String>,
+    /// How long a person stays logged in. An hour when left out.
+    #[serde(default)]
+    pub cookie_max_age: Option<String>,
+    /// The policy that decides before a person's token is issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_policy_id: Option<String>,
+    /// The policy that decides when a developer registers a client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub developer_policy_id: Option<String>,
+    /// How people log in. Left out, it stays as it is.
+    #[serde(default)]
+    pub authentications: Option<AuthenticationsBody>,
     /// Its issuer. Made by the server.
     #[serde(default)]
     pub issuer_url: Option<String>,
-    /// Its public keys. Made by the server.
-    #[serde(default)]
-    pub jwks: Option<Value>,
     /// True when the tenant needs it. Made by the server.
     #[serde(default)]
     pub system: Option<bool>,
@@ -78,19 +120,33 @@ pub struct ServersBody {
     pub servers: Vec<ServerBody>,
 }
 
+/// Who is to see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Showing {
+    /// An administrator: private keys, passwords and secrets of foreign accounts stay where they are.
+    Admin,
+    /// Whoever moves the whole configuration elsewhere, where it must work.
+    Export,
+}
+
 /// listAuthorizationServers
 pub async fn list(call: Call) -> Result<Answer, Failure> {
-    let found = server::list(&call.app.domain, call.tenant())?;
-    let servers: Result<Vec<_>, _> = found.into_iter().map(|(id, state)| show(&call, &id, state.value)).collect();
-    Ok(call.json(StatusCode::OK, &ServersBody { servers: servers? }))
+    let mut servers = Vec::new();
+    for (id, state) in server::list(&call.app.domain, call.tenant())? {
+        match show(&call.app.domain, call.tenant(), &id, state.value, Showing::Admin) {
+            // Removed since the list was read.
+            Err(Failure::NotFound { .. }) => {}
+            shown => servers.push(shown?),
+        }
+    }
+    Ok(call.json(StatusCode::OK, &ServersBody { servers }))
 }
 
 /// createAuthorizationServer
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let body: ServerBody = read::json(&call.request)?;
-    let id = body.id.clone();
-    let server = to_server(body, call.tenant())?;
-    let (id, state) = server::create(&call.app.domain, &call.by(), call.tenant(), id.as_deref(), server).await?;
+    let (id, wanted) = parse(body, call.tenant())?;
+    let (id, state) = server::create(&call.app.domain, &call.by(), call.tenant(), id.as_deref(), wanted).await?;
     answer(&call, StatusCode::CREATED, &id, state)
 }
 
@@ -98,18 +154,18 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("aid");
     let state = server::current(&call.app.domain, call.tenant(), id)?;
-    Ok(call.json(StatusCode::OK, &show(&call, id, state.value.clone())?))
+    answer(&call, StatusCode::OK, id, (*state).clone())
 }
 
 /// updateAuthorizationServer
 pub async fn update(call: Call) -> Result<Answer, Failure> {
     let body: ServerBody = read::json(&call.request)?;
     let id = call.param("aid");
-    if body.id.as_ref().is_some_and(|given| given != id) {
+    let (given, wanted) = parse(body, call.tenant())?;
+    if given.is_some_and(|given| given != id) {
         return Err(Failure::invalid("/id", "must be the server of the path"));
     }
-    let server = to_server(body, call.tenant())?;
-    let state = server::update(&call.app.domain, &call.by(), call.tenant(), id, server).await?;
+    let state = server::update(&call.app.domain, &call.by(), call.tenant(), id, wanted).await?;
     answer(&call, StatusCode::OK, id, state)
 }
 
@@ -119,71 +175,165 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-fn to_server(body: ServerBody, tenant: &str) -> Result<Server, Failure> {
+fn answer(call: &Call, status: StatusCode, id: &str, state: State<Server>) -> Result<Answer, Failure> {
+    let body = show(&call.app.domain, call.tenant(), id, state.value, Showing::Admin)?;
+    Ok(call.one(status, &body, state.version))
+}
+
+/// Reads a server: its id, and what it is to be.
+pub(super) fn parse(body: ServerBody, tenant: &str) -> Result<(Option<String>, Wanted), Failure> {
     let ServerBody {
-        id: _, // the caller's
+        id,
         tenant_id,
         name,
+        logo_uri,
         key_type,
+        jwks,
+        secret,
+        rotated_secrets,
         grant_types,
+        profiles,
+        enforce_pkce,
+        enable_dynamic_client_registration,
+        authorization_code_ttl,
         access_token_ttl,
+        id_token_ttl,
+        refresh_token_ttl,
+        cookie_max_age,
+        user_policy_id,
+        developer_policy_id,
+        authentications,
         // The server's own; a PUT of what was read is not an error.
         issuer_url: _,
-        jwks: _,
         system: _,
         decision_bindings,
         decisions_open,
     } = body;
-    if tenant_id.is_some_and(|given| given != tenant) {
-        return Err(Failure::invalid("/tenant_id", "must be the tenant of the path"));
+    let mut problems = Vec::new();
+    if read::said(tenant_id).is_some_and(|given| given != tenant) {
+        problems.push(Problem::new("/tenant_id", "must be the tenant of the path"));
     }
+    let defaults = Server::default();
+    let mut seconds = |member: &str, text: Option<String>, default: i64| match text {
+        None => default,
+        Some(text) => duration::parse(&text).unwrap_or_else(|| {
+            problems.push(Problem::new(member, "must be a duration such as `1h10m30s`"));
+            default
+        }),
+    };
     let binding = |BindingBody { resource_type, action, policy_id }| Binding { resource_type, action, policy_id };
-    Ok(Server {
-        name: name.ok_or_else(|| Failure::invalid("/name", "is required"))?,
-        key_type: key_kind(key_type.as_deref())?,
-        access_token_seconds: seconds("/access_token_ttl", access_token_ttl.as_deref())?,
-        grant_types: grant_types.unwrap_or_else(|| DEFAULT_GRANTS.map(str::to_owned).to_vec()),
+    let server = Server {
+        name: name.unwrap_or_default(),
+        logo_uri: read::said(logo_uri),
+        authorization_code_seconds: seconds(
+            "/authorization_code_ttl",
+            authorization_code_ttl,
+            defaults.authorization_code_seconds,
+        ),
+        access_token_seconds: seconds("/access_token_ttl", access_token_ttl, defaults.access_token_seconds),
+        id_token_seconds: seconds("/id_token_ttl", id_token_ttl, defaults.id_token_seconds),
+        refresh_token_seconds: seconds("/refresh_token_ttl", refresh_token_ttl, defaults.refresh_token_seconds),
+        cookie_seconds: seconds("/cookie_max_age", cookie_max_age, defaults.cookie_seconds),
+        key_type: key_kind(key_type.as_deref(), &mut problems),
+        grant_types: grant_types.unwrap_or(defaults.grant_types),
+        profiles: profiles.unwrap_or_default(),
+        enforce_pkce: enforce_pkce.unwrap_or(false),
+        dynamic_registration: enable_dynamic_client_registration.unwrap_or(false),
+        user_policy: read::said(user_policy_id),
+        developer_policy: read::said(developer_policy_id),
+        // What is said of them stands beside the server until it is saved.
+        authentications: Vec::new(),
+        system: false,
         bindings: decision_bindings.unwrap_or_default().into_iter().map(binding).collect(),
         decisions_open: decisions_open.unwrap_or(false),
-        ..Server::default()
-    })
+        secrets_since: 0,
+    };
+    let methods = authentications.and_then(|authentications| authentications.methods);
+    let authentications = methods.map(|methods| parse_methods(methods, &mut problems));
+    let secrets = |texts: Vec<String>| texts.into_iter().map(Secret::new).collect();
+    let wanted = Wanted {
+        server,
+        authentications: authentications.flatten(),
+        secret: read::said(secret).map(Secret::new),
+        rotated_secrets: rotated_secrets.map(secrets),
+        jwks,
+    };
+    problems.extend(server::problems(&wanted));
+    if problems.is_empty() { Ok((read::said(id), wanted)) } else { Err(Failure::Invalid(problems)) }
 }
 
-fn key_kind(text: Option<&str>) -> Result<KeyType, Failure> {
-    match text {
-        None | Some("rsa") => Ok(KeyType::Rsa),
-        Some("ecdsa") => Ok(KeyType::Ecdsa),
-        Some("eddsa") => Ok(KeyType::Eddsa),
-        Some(_) => Err(Failure::invalid("/key_type", "must be `rsa`, `ecdsa` or `eddsa`")),
-    }
+/// The methods, if all of them can be told; otherwise their places would not be those of the body.
+fn parse_methods(methods: Vec<MethodBody>, problems: &mut Vec<Problem>) -> Option<Vec<authentication::Wanted>> {
+    let before = problems.len();
+    let wanted = authentications::parse(AUTHENTICATIONS, methods, problems);
+    (problems.len() == before).then_some(wanted)
 }
 
-fn seconds(member: &str, text: Option<&str>) -> Result<i64, Failure> {
+fn key_kind(text: Option<&str>, problems: &mut Vec<Problem>) -> KeyType {
     match text {
-        None => Ok(Server::default().access_token_seconds),
-        Some(text) => {
-            duration::parse(text).ok_or_else(|| Failure::invalid(member, "must be a duration such as `1h10m30s`"))
+        None | Some("rsa") => KeyType::Rsa,
+        Some("ecdsa") => KeyType::Ecdsa,
+        Some("eddsa") => KeyType::Eddsa,
+        Some(_) => {
+            problems.push(Problem::new("/key_type", "must be `rsa`, `ecdsa` or `eddsa`"));
+            KeyType::Rsa
         }
     }
 }
 
-fn answer(call: &Call, status: StatusCode, id: &str, state: State<Server>) -> Result<Answer, Failure> {
-    Ok(call.json(status, &show(call, id, state.value)?))
-}
-
-fn show(call: &Call, id: &str, server: Server) -> Result<ServerBody, Failure> {
-    let Server { name, key_type: _, access_token_seconds, grant_types, system, bindings, decisions_open, .. } = server;
-    let domain = &call.app.domain;
+/// A server as it is shown.
+pub fn show(domain: &Domain, tenant: &str, id: &str, server: Server, showing: Showing) -> Result<ServerBody, Failure> {
+    let Server {
+        name,
+        logo_uri,
+        key_type: _, // shows in the keys
+        authorization_code_seconds,
+        access_token_seconds,
+        id_token_seconds,
+        refresh_token_seconds,
+        cookie_seconds,
+        grant_types,
+        profiles,
+        enforce_pkce,
+        dynamic_registration,
+        user_policy,
+        developer_policy,
+        authentications,
+        system,
+        bindings,
+        decisions_open,
+        secrets_since: _, // shows in the version
+    } = server;
+    let Opened { secret, rotated } = server::opened(domain, tenant, id)?;
+    let jwks = match showing {
+        Showing::Admin => key_ring::jwks(domain, tenant, id)?,
+        Showing::Export => key_ring::private_jwks(domain, tenant, id)?,
+    };
+    let owner = authentication::Owner { tenant, server: id };
+    let text = |secret: &Secret| secret.expose().to_owned();
     let binding = |Binding { resource_type, action, policy_id }| BindingBody { resource_type, action, policy_id };
     Ok(ServerBody {
         id: Some(id.to_owned()),
-        tenant_id: Some(call.tenant().to_owned()),
+        tenant_id: Some(tenant.to_owned()),
         name: Some(name),
+        logo_uri,
         key_type: None,
+        jwks: Some(jwks),
+        secret: Some(text(&secret)),
+        rotated_secrets: Some(rotated.iter().map(text).collect()),
         grant_types: Some(grant_types),
+        profiles: Some(profiles),
+        enforce_pkce: Some(enforce_pkce),
+        enable_dynamic_client_registration: Some(dynamic_registration),
+        authorization_code_ttl: Some(duration::show(authorization_code_seconds)),
         access_token_ttl: Some(duration::show(access_token_seconds)),
-        issuer_url: Some(domain.issuer(call.tenant(), id)),
-        jwks: Some(key_ring::jwks(domain, call.tenant(), id)?),
+        id_token_ttl: Some(duration::show(id_token_seconds)),
+        refresh_token_ttl: Some(duration::show(refresh_token_seconds)),
+        cookie_max_age: Some(duration::show(cookie_seconds)),
+        user_policy_id: user_policy,
+        developer_policy_id: developer_policy,
+        authentications: Some(authentications::show(domain, owner, authentications, showing)?),
+        issuer_url: Some(domain.issuer(tenant, id)),
         system: Some(system),
         decision_bindings: Some(bindings.into_iter().map(binding).collect()),
         decisions_open: Some(decisions_open),

@@ -9,7 +9,6 @@ use crate::{
     api::{Answer, Call, read},
     domain::{
         Failure, Problem, key_ring,
-        permit::SYSTEM_SERVER,
         tenant::{self, Attribute, Tenant},
     },
 };
@@ -28,7 +27,7 @@ pub struct TenantBody {
     /// Where its authorization servers are. Made by the server.
     #[serde(default)]
     pub url: Option<String>,
-    /// The public keys of its `system` server. Made by the server.
+    /// Its public keys, which sign its privacy ledger. Made by the server.
     #[serde(default)]
     pub jwks: Option<Value>,
     /// What the authentication context may hold.
@@ -98,7 +97,7 @@ fn show(call: &Call, tenant: Tenant) -> Result<Answer, Failure> {
         id: Some(call.tenant().to_owned()),
         name,
         url: Some(format!("{}/{}", domain.public_url, call.tenant())),
-        jwks: Some(key_ring::jwks(domain, call.tenant(), SYSTEM_SERVER)?),
+        jwks: Some(key_ring::tenant_jwks(domain, call.tenant())?),
         authentication_context_settings: Some(ContextSettings { attributes }),
     };
     Ok(call.json(StatusCode::OK, &body))

@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "createAuthorizationServer",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Creates an authorization server with a signing key of its own.",
+            summary: "Creates an authorization server; its id, secret and keys are made unless given.",
             query: &[],
             body: Some((JSON, shape::<servers::ServerBody>)),
             answers: &[(StatusCode::CREATED, Some(shape::<servers::ServerBody>))],
@@ -58,7 +58,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "updateAuthorizationServer",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Replaces an authorization server's configuration; `decision_bindings` names the policies that decide.",
+            summary: "Replaces an authorization server's configuration; secrets, keys and ways to log in that are left out stay.",
             query: &[],
             body: Some((JSON, shape::<servers::ServerBody>)),
             answers: &[(StatusCode::OK, Some(shape::<servers::ServerBody>))],

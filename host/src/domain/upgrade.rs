@@ -1,0 +1,47 @@
+//! What stores of earlier versions lack, made at their next start: the tenants' own keys and the servers' secrets.
+//!
+//! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Domain, Failure,
+    key_ring::{self, KeyRing, Owner},
+    server::{Secrets, ServerSecrets},
+};
+use crate::store::records;
+
+/// Gives every tenant a ring and every server a secret, in one transaction.
+pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
+    let read = domain.store.read()?;
+    // Every server has a ring, under its tenant and its id; a tenant's own is under the tenant alone.
+    let owners = records::list_prefix::<KeyRing>(&read, &[])?.into_iter().map(|(owner, _)| owner);
+    let owners: BTreeSet<Vec<String>> = owners.collect();
+    let mut rings = Vec::new();
+    let mut secrets = Vec::new();
+    for owner in &owners {
+        let [tenant, server] = owner.as_slice() else { continue };
+        let has_ring = owners.contains(std::slice::from_ref(tenant)) || rings.iter().any(|(id, _)| id == tenant);
+        if !has_ring {
+            rings.push((tenant.clone(), key_ring::generate_for_tenant(domain, tenant).await?));
+        }
+        if !ServerSecrets::exist(&read, tenant, server)? {
+            let made = Secrets::prepare(domain, tenant, server, None, None);
+            secrets.push((tenant.clone(), server.clone(), made));
+        }
+    }
+    if rings.is_empty() && secrets.is_empty() {
+        return Ok(());
+    }
+    domain
+        .write(move |write| {
+            for (tenant, ring) in &rings {
+                Owner::Tenant(tenant).put(write, ring)?;
+            }
+            for (tenant, server, made) in &secrets {
+                made.save(write, tenant, server)?;
+            }
+            Ok(())
+        })
+        .await
+}
