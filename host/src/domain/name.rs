@@ -2,8 +2,17 @@
 //!
 //! Called by the nouns inside their transactions, which keep the list in step with the records.
 
-use super::{Failure, noun::Named};
-use crate::store::{Index, Write, index};
+use super::{Failure, Problem, noun::Named, text};
+use crate::store::{Index, View, Write, index};
+
+/// A name that is given once is a part of a key, where it may have so many bytes.
+const LONGEST: usize = 256;
+
+/// Checks a name that is to be given once.
+pub(super) fn check(member: &str, name: &str) -> Option<Problem> {
+    let long = || (name.len() > LONGEST).then(|| Problem::new(member, "must have at most 256 bytes"));
+    text::name(member, name).or_else(long)
+}
 
 /// Gives `name` to the record `id`, unless another one of its kind has it in the same place. `parent` is what the name is
 /// unique in: the id of a server, or nothing for the tenant.
@@ -34,10 +43,10 @@ pub(super) fn take_back<T: Named>(
 
 /// The record that has `name`.
 pub(super) fn holder<T: Named>(
-    write: &Write<'_>,
+    view: &impl View,
     tenant: &str,
     parent: &str,
     name: &str,
 ) -> Result<Option<String>, Failure> {
-    Ok(index::ids(write, Index::Names, &[tenant, T::NAME, parent, name])?.into_iter().next())
+    Ok(index::ids(view, Index::Names, &[tenant, T::NAME, parent, name])?.into_iter().next())
 }
