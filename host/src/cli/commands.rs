@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::{Error, Place, runtime, serve::secrets};
 use crate::{
     api::{acp::verdicts, read},
+    crypto::{MacKey, Vault},
     decision::Verdict,
     domain::{
-        decision_log,
+        decision_log, ledger,
         replay::{self, Outcome},
     },
     plugin::Sandbox,
@@ -28,6 +29,8 @@ pub const NOT_REPRODUCIBLE: &str = "not_reproducible";
 pub struct Commands {
     store: Store,
     sandbox: Sandbox,
+    /// Knows the ledger's own keys.
+    ledger: MacKey,
 }
 
 #[derive(Deserialize)]
@@ -44,8 +47,8 @@ struct ReplayArguments {
 
 impl Commands {
     /// Over an open store.
-    pub fn new(store: Store, sandbox: Sandbox) -> Commands {
-        Commands { store, sandbox }
+    pub fn new(store: Store, sandbox: Sandbox, vault: &Vault) -> Commands {
+        Commands { store, sandbox, ledger: ledger::mac(vault) }
     }
 
     async fn backup(&self, to: PathBuf) -> Result<Value, String> {
@@ -101,6 +104,9 @@ impl Control for Commands {
                 let ReplayArguments { id } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
                 self.replay(&id).await
             }
+            super::ledger::TENANTS | super::ledger::SLICE_OF => {
+                super::ledger::command(&self.store, &self.ledger, name, arguments).await
+            }
             other => Err(format!("there is no command `{other}`")),
         }
     }
@@ -119,6 +125,6 @@ pub fn ask(place: &Place, name: &str, arguments: Value) -> Result<Value, Error> 
     let vault = open_vault(&config, secrets().master_key.as_ref(), &World::system()).map_err(Error::from_display)?;
     let store = open_store(&config).map_err(Error::from_display)?;
     let sandbox = start_sandbox(&config, &vault).map_err(Error::from_display)?;
-    let commands = Commands::new(store, sandbox);
+    let commands = Commands::new(store, sandbox, &vault);
     runtime(1)?.block_on(commands.command(name, arguments)).map_err(Error::new)
 }

@@ -286,7 +286,10 @@ fn problems(draft: &Draft, now: Micros) -> Vec<Problem> {
         [("/internal_services", internal_services), ("/third_party_services", third_party_services)]
     {
         problems.extend(text::items(member, services));
-        services.iter().enumerate().for_each(|(place, user)| check_user(&format!("{member}/{place}"), user, &mut problems));
+        services
+            .iter()
+            .enumerate()
+            .for_each(|(place, user)| check_user(&format!("{member}/{place}"), user, &mut problems));
     }
     problems.extend(text::items("/pii_categories", pii_categories));
     let categories = pii_categories.iter().enumerate();
@@ -308,8 +311,7 @@ fn check_user(member: &str, user: &DataUser, problems: &mut Vec<Problem>) {
     problems.extend(text::name(&format!("{member}/name"), name));
     problems.extend(text::items(&format!("{member}/purposes"), purposes));
     let names = purposes.iter().enumerate();
-    problems
-        .extend(names.filter_map(|(place, one)| text::name(&format!("{member}/purposes/{place}/name"), &one.name)));
+    problems.extend(names.filter_map(|(place, one)| text::name(&format!("{member}/purposes/{place}/name"), &one.name)));
     if purposes.len() > 1 && purposes.iter().filter(|purpose| purpose.primary).count() != 1 {
         problems.push(Problem::new(format!("{member}/purposes"), "exactly one of several purposes must be primary"));
     }

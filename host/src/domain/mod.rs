@@ -133,7 +133,20 @@ impl Domain {
         let Parts { store, vault, world, validators, log, limits, public_url, observer } = parts;
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
-        Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys, ledger: ledger::Turns::default() }
+        Domain {
+            store,
+            vault,
+            world,
+            validators,
+            passwords,
+            log,
+            limits,
+            public_url,
+            observer,
+            tokens,
+            keys,
+            ledger: ledger::Turns::default(),
+        }
     }
 
     /// Now, for reading configuration: the wall clock, or the instant of the last change when that is later.

@@ -29,7 +29,10 @@ mod tests {
         for text in ["2019-12-11T13:44:28.772101Z", "2026-01-01T12:00:00Z", "0001-01-01T00:00:00Z"] {
             assert_eq!(parse(text).map(show).as_deref(), Some(text));
         }
-        assert_eq!(parse("2026-01-01T13:00:00.1234567+01:00").map(show).as_deref(), Some("2026-01-01T12:00:00.123456Z"));
+        assert_eq!(
+            parse("2026-01-01T13:00:00.1234567+01:00").map(show).as_deref(),
+            Some("2026-01-01T12:00:00.123456Z")
+        );
         for text in ["", "yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "-000001-01-01T00:00:00Z"] {
             assert_eq!(parse(text), None, "{text}");
         }

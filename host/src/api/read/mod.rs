@@ -13,7 +13,7 @@ use super::Request;
 use crate::domain::Failure;
 
 pub use json::{from_json, from_value};
-pub use pairs::{Pairs, form, query};
+pub use pairs::{Pairs, form, query, repeated};
 
 /// The media type of most bodies.
 pub const JSON: &str = "application/json";

@@ -20,6 +20,22 @@ pub fn query(request: &Request) -> Result<Pairs, Failure> {
     Pairs::parse("query", request.query.as_bytes())
 }
 
+/// The values of `name`, the only parameter of a query, which may have it several times.
+pub fn repeated(request: &Request, name: &str) -> Result<Vec<String>, Failure> {
+    let mut values = Vec::new();
+    for (given, value) in form_urlencoded::parse(request.query.as_bytes()) {
+        if given != name {
+            return Err(Failure::malformed(format!("query.{given}"), format!("is not {name}")));
+        }
+        if values.len() == MOST {
+            return Err(Failure::malformed("query", format!("may have at most {MOST} parameters")));
+        }
+        values.push(value.into_owned());
+    }
+    values.retain(|value| !value.is_empty());
+    Ok(values)
+}
+
 /// The form in the body of a request.
 pub fn form(request: &Request) -> Result<Pairs, Failure> {
     media_type(request, FORM)?;

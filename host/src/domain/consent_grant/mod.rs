@@ -11,12 +11,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Domain, Failure, Problem,
-    consent::Consent,
-    consent_action::ConsentAction,
-    name,
-    noun::Named,
-    tenant, text,
+    Domain, Failure, Problem, consent::Consent, consent_action::ConsentAction, name, noun::Named, tenant, text,
 };
 use crate::{
     store::{Read, Record, State, Table, records, timeline},
@@ -278,7 +273,9 @@ mod tests {
         };
         let all = ["/collection_timestamp", "/language", "/triggered_by_action", "/context/ip"];
         assert_eq!(members(&bad, i64::MAX / 1000), [&all[..], &["/context/location", "/context/device"]].concat());
-        for location in [[].as_slice(), &[1.0], &[1.0, 2.0, 3.0], &[f64::NAN, 0.0], &[0.0, f64::INFINITY], &[0.0, 181.0]] {
+        for location in
+            [[].as_slice(), &[1.0], &[1.0, 2.0, 3.0], &[f64::NAN, 0.0], &[0.0, f64::INFINITY], &[0.0, 181.0]]
+        {
             assert!(!is_location(location), "{location:?}");
         }
     }

@@ -183,7 +183,8 @@ impl Act {
 
     /// What is to be signed, in the order of the changes.
     fn payloads(&self, steps: &[Step]) -> Result<Vec<String>, Failure> {
-        let changed = self.changes.iter().zip(steps).filter_map(|(change, step)| Some((change, step, step.after.as_ref()?)));
+        let changed =
+            self.changes.iter().zip(steps).filter_map(|(change, step)| Some((change, step, step.after.as_ref()?)));
         let said = changed.map(|(change, step, after)| Said {
             granted: !after.revoked,
             tenant: &self.tenant,

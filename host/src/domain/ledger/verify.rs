@@ -238,7 +238,9 @@ impl Verifier<'_> {
             ("subject", sub == *subject),
             ("date", signed_date == moment::show(*date)),
         ];
-        wrong.extend(same.iter().filter(|(_, same)| !same).map(|(what, _)| format!("has another {what} than was signed")));
+        wrong.extend(
+            same.iter().filter(|(_, same)| !same).map(|(what, _)| format!("has another {what} than was signed")),
+        );
         wrong
     }
 
