@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 
 use portcullis::api::{DIALECTS, Row};
 
-use crate::{contract, decisions, log, policies, servers, support::golden, tokens};
+use crate::{consents, contract, decisions, ledger, log, policies, servers, support::golden, tokens};
 
 /// Every file of tests with what it shows.
 const FILES: &[(&str, &[&str])] = &[
+    ("consents", consents::COVERS),
     ("contract", contract::COVERS),
     ("decisions", decisions::COVERS),
+    ("ledger", ledger::COVERS),
     ("log", log::COVERS),
     ("policies", policies::COVERS),
     ("servers", servers::COVERS),

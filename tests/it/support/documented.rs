@@ -20,6 +20,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("decisions_open", "decisions without a token"),
     ("language", "policies as scripts, as later versions of the contract have them"),
     ("definition", "the same"),
+    ("next", "where a list of ledger events that was cut goes on"),
 ];
 
 /// Failures that any operation may answer: a body that cannot be read, a wrong method, a stale If-Match, a body that is

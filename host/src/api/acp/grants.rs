@@ -133,7 +133,7 @@ pub struct PatchedBody {
     pub act: String,
 }
 
-/// listConsentsOfSubject
+/// listConsentsOfUser
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let subject = subject(&call)?;
     let only = read::repeated(&call.request, "consent_id")?;
@@ -141,14 +141,14 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
     answer(&call, &subject, found)
 }
 
-/// listConsentsOfSubjectByAction
+/// listConsentsOfUserByAction
 pub async fn list_by_action(call: Call) -> Result<Answer, Failure> {
     let subject = subject(&call)?;
     let found = consent_grant::list_by_action(&call.app.domain, call.tenant(), &subject, call.param("action"))?;
     answer(&call, &subject, found)
 }
 
-/// patchConsentsOfSubject
+/// patchUserConsents
 pub async fn patch(call: Call) -> Result<Answer, Failure> {
     let subject = subject(&call)?;
     let request: PatchBody = read::json(&call.request)?;

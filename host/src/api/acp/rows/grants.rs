@@ -16,7 +16,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         method: Method::GET,
         path: "/api/system/{tid}/consents",
-        id: "listConsentsOfSubject",
+        id: "listConsentsOfUser",
         needs: Needs::System("view_consents"),
         doc: Doc {
             summary: "Lists the consents with what the person of the header `x-subject` has said about them.",
@@ -29,7 +29,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         method: Method::PATCH,
         path: "/api/system/{tid}/consents",
-        id: "patchConsentsOfSubject",
+        id: "patchUserConsents",
         needs: Needs::System("manage_consents"),
         doc: Doc {
             summary: "Grants consents and takes them back for the person of the header `x-subject`.",
@@ -42,7 +42,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         method: Method::GET,
         path: "/api/system/{tid}/consents/{action}",
-        id: "listConsentsOfSubjectByAction",
+        id: "listConsentsOfUserByAction",
         needs: Needs::System("view_consents"),
         doc: Doc {
             summary: "Lists the consents of an action, by its id or name, with what the person of the header `x-subject` has said about them.",
