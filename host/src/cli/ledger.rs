@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Error, Outcome, Place, commands, output};
+use super::{Error, Outcome, Place, commands::Worker, output};
 use crate::{
     api::read,
     crypto::MacKey,
@@ -106,9 +106,10 @@ impl Verify {
         if expect.as_ref().is_some_and(|hash| hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
             return Err(Error::new("--expect: a hash has 64 hexadecimal digits"));
         }
+        let mut worker = Worker::at(&self.place)?;
         let mut ledgers = Vec::new();
-        for tenant in self.tenants()? {
-            ledgers.push(self.verify(tenant, expect.clone())?);
+        for tenant in self.tenants(&mut worker)? {
+            ledgers.push(verify(&mut worker, tenant, expect.clone())?);
         }
         let found = expect.is_none() || ledgers.iter().any(|ledger| ledger.expected.is_some());
         let unbroken = found && ledgers.iter().all(|ledger| ledger.breaks.is_empty());
@@ -119,32 +120,32 @@ impl Verify {
         Ok(if unbroken { Outcome::Yes } else { Outcome::No })
     }
 
-    fn tenants(&self) -> Result<Vec<String>, Error> {
-        let known: Vec<String> = take(commands::ask(&self.place, TENANTS, json!({}))?)?;
+    fn tenants(&self, worker: &mut Worker) -> Result<Vec<String>, Error> {
+        let known: Vec<String> = take(worker.ask(TENANTS, json!({}))?)?;
         match &self.tenant {
             None => Ok(known),
             Some(tenant) if known.contains(tenant) => Ok(vec![tenant.clone()]),
             Some(tenant) => Err(Error::new(format!("the tenant `{tenant}` has no ledger"))),
         }
     }
+}
 
-    /// Asks for slice after slice.
-    fn verify(&self, tenant: String, expect: Option<String>) -> Result<Verified, Error> {
-        let Progress { number, hash } = Progress::start();
-        let mut question = Question { tenant, number, hash, expect };
-        let (mut breaks, mut expected) = (Vec::new(), None);
-        loop {
-            let arguments = serde_json::to_value(&question).map_err(Error::from_display)?;
-            let reply: Reply = take(commands::ask(&self.place, SLICE_OF, arguments)?)?;
-            breaks.extend(reply.breaks);
-            expected = expected.or(reply.expected);
-            (question.number, question.hash) = (reply.number, reply.hash);
-            if reply.done {
-                let head = question.hash.filter(|hash| !hash.is_empty());
-                return Ok(Verified { tenant: question.tenant, events: question.number, head, expected, breaks });
-            }
-            output::note(&format!("{}: {} events so far", question.tenant, question.number));
+/// Asks for slice after slice.
+fn verify(worker: &mut Worker, tenant: String, expect: Option<String>) -> Result<Verified, Error> {
+    let Progress { number, hash } = Progress::start();
+    let mut question = Question { tenant, number, hash, expect };
+    let (mut breaks, mut expected) = (Vec::new(), None);
+    loop {
+        let arguments = serde_json::to_value(&question).map_err(Error::from_display)?;
+        let reply: Reply = take(worker.ask(SLICE_OF, arguments)?)?;
+        breaks.extend(reply.breaks);
+        expected = expected.or(reply.expected);
+        (question.number, question.hash) = (reply.number, reply.hash);
+        if reply.done {
+            let head = question.hash.filter(|hash| !hash.is_empty());
+            return Ok(Verified { tenant: question.tenant, events: question.number, head, expected, breaks });
         }
+        output::note(&format!("{}: {} events so far", question.tenant, question.number));
     }
 }
 
