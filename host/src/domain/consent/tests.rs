@@ -25,8 +25,8 @@ fn updated(updates: &[Strategy]) -> Consent {
 }
 
 /// The table of the documentation: what one update makes of a grant.
-fn moved(grant: Option<GrantType>, update: Strategy) -> Option<GrantType> {
-    match (update, grant?) {
+fn moved(grant: GrantType, update: Strategy) -> Option<GrantType> {
+    match (update, grant) {
         (Strategy::ExplicitAll, _) | (Strategy::KeepCurrent, GrantType::Explicit) => None,
         (Strategy::ImplicitAll, _) | (Strategy::KeepCurrent, GrantType::Implicit) => Some(GrantType::Implicit),
     }
@@ -51,7 +51,7 @@ fn a_grant_of_every_version_is_worth_what_the_updates_since_made_of_it() {
         for version in 1..=consent.version {
             for given in [GrantType::Implicit, GrantType::Explicit] {
                 let since = &row[usize::try_from(version).unwrap() - 1..];
-                let expected = since.iter().fold(Some(given), |grant, update| moved(grant, *update));
+                let expected = since.iter().try_fold(given, |grant, update| moved(grant, *update));
                 assert_eq!(consent.worth(version, given), expected, "{row:?} version {version} {given:?}");
             }
         }
@@ -69,7 +69,7 @@ fn the_list_of_strategies_is_bounded_and_errs_on_the_side_of_asking() {
     for version in 1..=consent.version {
         for given in [GrantType::Implicit, GrantType::Explicit] {
             let since = &row[usize::try_from(version).unwrap() - 1..];
-            let expected = since.iter().fold(Some(given), |grant, update| moved(grant, *update));
+            let expected = since.iter().try_fold(given, |grant, update| moved(grant, *update));
             let worth = consent.worth(version, given);
             assert!(worth.is_none() || worth == expected, "{version} {given:?}");
             kept += usize::from(worth.is_some());
