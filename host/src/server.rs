@@ -149,7 +149,8 @@ impl Server {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
         tokio::spawn(look_at_components(sandbox.clone()));
-        let commands = Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox));
+        let commands =
+            Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox, &app.domain.vault));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
         tokio::spawn(async move {

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use super::{Error, Place, runtime, serve::secrets};
 use crate::{
     api::{acp::verdicts, read},
+    config::Config,
+    crypto::{MacKey, Vault},
     decision::Verdict,
     domain::{
-        decision_log,
+        decision_log, ledger,
         replay::{self, Outcome},
     },
     plugin::Sandbox,
@@ -28,6 +31,8 @@ pub const NOT_REPRODUCIBLE: &str = "not_reproducible";
 pub struct Commands {
     store: Store,
     sandbox: Sandbox,
+    /// Knows the ledger's own keys.
+    ledger: MacKey,
 }
 
 #[derive(Deserialize)]
@@ -44,8 +49,8 @@ struct ReplayArguments {
 
 impl Commands {
     /// Over an open store.
-    pub fn new(store: Store, sandbox: Sandbox) -> Commands {
-        Commands { store, sandbox }
+    pub fn new(store: Store, sandbox: Sandbox, vault: &Vault) -> Commands {
+        Commands { store, sandbox, ledger: ledger::mac(vault) }
     }
 
     async fn backup(&self, to: PathBuf) -> Result<Value, String> {
@@ -101,24 +106,54 @@ impl Control for Commands {
                 let ReplayArguments { id } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
                 self.replay(&id).await
             }
+            super::ledger::TENANTS | super::ledger::SLICE_OF => {
+                super::ledger::command(&self.store, &self.ledger, name, arguments).await
+            }
             other => Err(format!("there is no command `{other}`")),
         }
     }
 }
 
+/// Whoever does commands: the running server, or this process when none runs.
+pub struct Worker {
+    config: Config,
+    here: Option<(Commands, Runtime)>,
+}
+
+impl Worker {
+    /// The one for this place.
+    pub fn at(place: &Place) -> Result<Worker, Error> {
+        Ok(Worker { config: place.load(None, false)?, here: None })
+    }
+
+    /// Asks for a command. A store that was opened here for one stays open for the next.
+    pub fn ask(&mut self, name: &str, arguments: Value) -> Result<Value, Error> {
+        if self.here.is_none() {
+            let socket = self.config.data.join(CONTROL_SOCKET);
+            let asked = ask_control(&socket, name, arguments.clone()).map_err(Error::from_display)?;
+            if let Some(answer) = asked {
+                return Ok(answer);
+            }
+        }
+        let (commands, runtime) = match &mut self.here {
+            Some(here) => here,
+            none => none.insert(open(&self.config)?),
+        };
+        runtime.block_on(commands.command(name, arguments)).map_err(Error::new)
+    }
+}
+
 /// Asks the running server, or does it here when none runs.
 pub fn ask(place: &Place, name: &str, arguments: Value) -> Result<Value, Error> {
-    let config = place.load(None, false)?;
-    let asked = ask_control(&config.data.join(CONTROL_SOCKET), name, arguments.clone()).map_err(Error::from_display)?;
-    if let Some(answer) = asked {
-        return Ok(answer);
-    }
+    Worker::at(place)?.ask(name, arguments)
+}
+
+fn open(config: &Config) -> Result<(Commands, Runtime), Error> {
     if !config.data.join(crate::server::STORE_FILE).exists() {
         return Err(Error::new(format!("there is no store in {}", config.data.display())));
     }
-    let vault = open_vault(&config, secrets().master_key.as_ref(), &World::system()).map_err(Error::from_display)?;
-    let store = open_store(&config).map_err(Error::from_display)?;
-    let sandbox = start_sandbox(&config, &vault).map_err(Error::from_display)?;
-    let commands = Commands::new(store, sandbox);
-    runtime(1)?.block_on(commands.command(name, arguments)).map_err(Error::new)
+    let vault = open_vault(config, secrets().master_key.as_ref(), &World::system()).map_err(Error::from_display)?;
+    let store = open_store(config).map_err(Error::from_display)?;
+    let sandbox = start_sandbox(config, &vault).map_err(Error::from_display)?;
+    Ok((Commands::new(store, sandbox, &vault), runtime(1)?))
 }

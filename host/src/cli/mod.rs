@@ -4,6 +4,7 @@
 pub mod backup;
 pub mod commands;
 pub mod config;
+pub mod ledger;
 pub mod output;
 pub mod policy;
 pub mod replay;
@@ -32,6 +33,9 @@ enum Command {
     Policy(policy::Policy),
     /// Run a decision of the log again, with its rules and its input as they were then, and compare
     Replay(replay::Replay),
+    /// Work with the privacy ledger
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     /// Copy the store, while the server runs or not; `master.key` of the data folder has to be kept with it, apart
     Backup(backup::Backup),
     /// Put a backup into an empty data folder; its `master.key` has to be put beside it
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Ledger(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
         Command::Config(command) => command.run(),

@@ -26,3 +26,8 @@ pub fn say_json(value: &impl Serialize) -> Result<(), Error> {
 pub fn complain(line: &str) {
     let _ = writeln!(stderr(), "portcullis: {line}");
 }
+
+/// Prints how far something has come.
+pub fn note(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
+}

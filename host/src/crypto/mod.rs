@@ -3,6 +3,7 @@
 //! Called by `domain`, `authn`, `store` and `plugin`. Must not know tenants, clients, tables, paths or the wire. The
 //! primitives come from aws-lc-rs and argon2; nothing here invents one.
 
+pub mod detached;
 pub mod digest;
 pub mod jws;
 mod key_file;

@@ -1,9 +1,18 @@
-//! A consent action: the consents that an application asks for under one name.
+//! A consent action: the consents that an application asks for under one name. The five operations of the admin group.
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::noun::Named;
-use crate::store::{Kind, Noun};
+use super::{
+    By, Domain, Failure, Problem,
+    consent::{self, Consent},
+    id, name,
+    noun::{self, Named},
+    stamp::{Author, Stamp},
+    tenant, text,
+};
+use crate::store::{Index, Kind, Noun, State, Write, index};
 
 /// A consent action's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,4 +40,174 @@ impl Noun for ConsentAction {
 
 impl Named for ConsentAction {
     const NAME: &'static str = "consent action";
+}
+
+/// A consent of an action as it is now: its id, whether the action needs it, and the consent itself.
+pub type Embedded = (String, bool, Arc<State<Consent>>);
+
+/// The action `id` as it is now.
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<ConsentAction>>, Failure> {
+    noun::current(domain, tenant, id)
+}
+
+/// All actions of a tenant, by id.
+pub fn list(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<ConsentAction>)>, Failure> {
+    tenant::current(domain, tenant)?;
+    noun::list(domain, tenant)
+}
+
+/// The consents of an action as they are now. One that was deleted a moment ago is left out.
+pub fn embedded(domain: &Domain, tenant: &str, action: &ConsentAction) -> Result<Vec<Embedded>, Failure> {
+    let mut found = Vec::new();
+    for Asked { consent, required } in &action.consents {
+        match consent::current(domain, tenant, consent) {
+            Ok(state) => found.push((consent.clone(), *required, state)),
+            Err(Failure::NotFound { .. }) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(found)
+}
+
+/// Makes an action (createConsentAction).
+pub async fn create(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<String>,
+    action: ConsentAction,
+) -> Result<(String, State<ConsentAction>), Failure> {
+    tenant::current(domain, tenant)?;
+    let id = id.unwrap_or_default();
+    refuse(id::check("/id", &id).err().into_iter().chain(problems(&action)).collect())?;
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            stamp.absent::<ConsentAction>(write, &tenant, &id)?;
+            Ok((id.clone(), save(write, &tenant, &id, None, &action, &stamp)?))
+        })
+        .await
+}
+
+/// Replaces an action (updateConsentAction).
+pub async fn update(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    action: ConsentAction,
+) -> Result<State<ConsentAction>, Failure> {
+    current(domain, tenant, id)?;
+    check(&action)?;
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<ConsentAction>(write, &tenant, &id)?;
+            save(write, &tenant, &id, Some(&old.value), &action, &stamp)
+        })
+        .await
+}
+
+/// Removes an action (deleteConsentAction). Its consents and what people granted stay.
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<ConsentAction>(write, &tenant, &id)?;
+            remove(write, &tenant, &id, &old.value, &stamp)
+        })
+        .await
+}
+
+/// Writes an action inside a transaction. Its consents must exist.
+pub(super) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&ConsentAction>,
+    action: &ConsentAction,
+    stamp: &Stamp,
+) -> Result<State<ConsentAction>, Failure> {
+    let mut missing = Vec::new();
+    for (place, Asked { consent, .. }) in action.consents.iter().enumerate() {
+        if stamp.live::<Consent>(write, tenant, consent)?.is_none() {
+            missing.push(Problem::new(format!("/consents/{place}/id"), format!("there is no consent `{consent}`")));
+        }
+    }
+    refuse(missing)?;
+    if let Some(old) = old {
+        unlink(write, tenant, id, old)?;
+    }
+    name::give::<ConsentAction>(write, tenant, "", &action.name, id)?;
+    for Asked { consent, .. } in &action.consents {
+        index::put(write, Index::ConsentActions, &[tenant, consent], id)?;
+    }
+    Ok(stamp.replace(write, tenant, id, action.clone())?)
+}
+
+/// Removes an action inside a transaction.
+pub(super) fn remove(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: &ConsentAction,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    unlink(write, tenant, id, old)?;
+    stamp.soft_delete::<ConsentAction>(write, tenant, id)?;
+    Ok(())
+}
+
+/// Takes a consent that goes out of an action, inside the transaction that removes it.
+pub(super) fn forget(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    consent: &str,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    index::remove(write, Index::ConsentActions, &[tenant, consent], id)?;
+    if let Some(state) = stamp.live::<ConsentAction>(write, tenant, id)? {
+        let mut action = state.value;
+        action.consents.retain(|asked| asked.consent != consent);
+        stamp.replace(write, tenant, id, action)?;
+    }
+    Ok(())
+}
+
+/// Takes back the name and forgets which consents are asked for.
+fn unlink(write: &mut Write<'_>, tenant: &str, id: &str, old: &ConsentAction) -> Result<(), Failure> {
+    name::take_back::<ConsentAction>(write, tenant, "", &old.name, id)?;
+    for Asked { consent, .. } in &old.consents {
+        index::remove(write, Index::ConsentActions, &[tenant, consent], id)?;
+    }
+    Ok(())
+}
+
+/// Checks what needs no store.
+pub(super) fn check(action: &ConsentAction) -> Result<(), Failure> {
+    refuse(problems(action))
+}
+
+fn refuse(problems: Vec<Problem>) -> Result<(), Failure> {
+    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+}
+
+fn problems(action: &ConsentAction) -> Vec<Problem> {
+    let ConsentAction { name, description, consents } = action;
+    let mut problems: Vec<Problem> = text::name("/name", name).into_iter().collect();
+    problems.extend(text::description("/description", description));
+    problems.extend(text::items("/consents", consents));
+    let mut seen = BTreeSet::new();
+    for (place, Asked { consent, .. }) in consents.iter().enumerate() {
+        let member = format!("/consents/{place}/id");
+        problems.extend(id::check(&member, consent).err());
+        if !seen.insert(consent) {
+            problems.push(Problem::new(member, "is asked for twice"));
+        }
+    }
+    problems
 }

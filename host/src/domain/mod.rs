@@ -12,6 +12,7 @@ pub mod claim;
 pub mod client;
 pub mod consent;
 pub mod consent_action;
+pub mod consent_grant;
 pub mod credential;
 pub mod decide;
 pub mod decision_log;
@@ -20,6 +21,8 @@ pub mod failure;
 pub mod gateway;
 pub mod id;
 pub mod key_ring;
+pub mod ledger;
+pub mod moment;
 mod name;
 pub mod noun;
 pub mod permit;
@@ -76,6 +79,7 @@ pub struct Domain {
     pub observer: Arc<dyn Observer>,
     tokens: Cache<[u8; 32], Arc<Bearer>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
+    ledger: ledger::Turns,
 }
 
 /// The sizes a policy may have.
@@ -132,7 +136,20 @@ impl Domain {
         let Parts { store, vault, world, validators, log, limits, public_url, observer } = parts;
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
-        Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys }
+        Domain {
+            store,
+            vault,
+            world,
+            validators,
+            passwords,
+            log,
+            limits,
+            public_url,
+            observer,
+            tokens,
+            keys,
+            ledger: ledger::Turns::default(),
+        }
     }
 
     /// Now, for reading configuration: the wall clock, or the instant of the last change when that is later.

@@ -48,6 +48,12 @@ pub fn any(view: &impl View, index: Index, key: &[&str]) -> Result<bool, StoreEr
     Ok(first(view, Table::Index, from, borrow(&to), false)?.is_some())
 }
 
+/// Whether this id is under exactly this key.
+pub fn has(view: &impl View, index: Index, key: &[&str], id: &str) -> Result<bool, StoreError> {
+    let Some(entry) = sought(prefix(index, key).and_then(|prefix| prefix.text(id)))? else { return Ok(false) };
+    Ok(view.get(Table::Index, entry.as_bytes())?.is_some())
+}
+
 /// The number of parts comes first: otherwise the ids under `[a]` would run into those under `[a, b]`.
 fn prefix(index: Index, key: &[&str]) -> Result<Key, StoreError> {
     let parts = u8::try_from(key.len()).map_err(|_| StoreError::BadKey)?;

@@ -8,6 +8,7 @@ use super::{
     Record, StoreError, View, Write,
     cache::Loaded,
     key::{Key, Parts, beyond, borrow, sought},
+    read::first,
     value,
 };
 
@@ -69,6 +70,37 @@ pub fn list_after<T: Record>(
         Ok(if records.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     Ok(records)
+}
+
+/// The first key behind the whole key `after` that starts with the parts of `prefix`. Reads no value.
+pub fn next_key<T: Record>(
+    view: &impl View,
+    prefix: &[&str],
+    after: &[&str],
+) -> Result<Option<Vec<String>>, StoreError> {
+    let Some(prefix) = sought(Key::new().texts(prefix))? else { return Ok(None) };
+    let Some(after) = sought(encoded::<T>(after))? else { return Ok(None) };
+    let found = first(view, T::TABLE, Bound::Excluded(&after), borrow(&beyond(prefix.as_bytes())), false)?;
+    let parts = |(key, _): (Vec<u8>, Vec<u8>)| {
+        Parts(&key).texts().ok_or_else(|| StoreError::corrupt(T::TABLE.name(), "a key that is no text"))
+    };
+    found.map(parts).transpose()
+}
+
+/// The first part of every key of a table, each once, in order. Reads no value, so a damaged one does not matter.
+pub fn owners<T: Record>(view: &impl View) -> Result<Vec<String>, StoreError> {
+    let mut owners = Vec::new();
+    let mut from = Bound::Unbounded;
+    while let Some((key, _)) = first(view, T::TABLE, borrow(&from), Bound::Unbounded, false)? {
+        let owner = Parts(&key).text().map(str::to_owned);
+        let owner = owner.ok_or_else(|| StoreError::corrupt(T::TABLE.name(), "a key that is no text"))?;
+        from = match beyond(Key::new().text(&owner)?.as_bytes()) {
+            Bound::Excluded(next) => Bound::Included(next),
+            other => other,
+        };
+        owners.push(owner);
+    }
+    Ok(owners)
 }
 
 /// The bytes of a record's key.

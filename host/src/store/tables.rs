@@ -51,7 +51,8 @@ pub enum Table {
     ConsentGrant,
     /// The privacy ledger, one chain for every tenant. Key: tenant, number in twenty digits. Value: the signed event.
     Ledger,
-    /// The end of each chain. Key: tenant. Value: the number and the hash of the last event.
+    /// The end of each chain. Key: tenant. Value: the number and the hash of the last event, signed, and the public keys
+    /// that have signed events.
     LedgerHead,
 }
 
@@ -156,6 +157,8 @@ pub enum Index {
     ConsentActions = 11,
     /// Names that are given once: tenant, kind of thing, what it belongs to, name.
     Names = 12,
+    /// The events of the privacy ledger about a person: tenant, subject → number.
+    SubjectEvents = 13,
 }
 
 /// Configuration that has a timeline.

@@ -22,6 +22,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("definition", "the same"),
     ("system", "which scopes and services cannot be removed"),
     ("hashed_password", "what an export has of a static user's password"),
+    ("next", "where a list of ledger events that was cut goes on"),
 ];
 
 /// Failures that any operation may answer: a body that cannot be read, a wrong method, a stale If-Match, a body that is

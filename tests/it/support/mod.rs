@@ -13,6 +13,7 @@ pub mod golden;
 pub mod guests;
 pub mod known_key;
 pub mod made;
+pub mod people;
 pub mod process;
 pub mod random;
 pub mod wire;
