@@ -2,6 +2,7 @@
 //!
 //! Called by the handlers, and by the command line for files. Must not know any operation.
 
+mod document;
 mod json;
 mod owned;
 mod pairs;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::Request;
 use crate::domain::Failure;
 
+pub use document::document;
 pub use json::{from_json, from_value};
 pub use pairs::{Pairs, form, query, query_with_lists};
 
