@@ -17,6 +17,7 @@ pub mod decide;
 pub mod decision_log;
 mod defaults;
 pub mod failure;
+pub mod fetch;
 pub mod gateway;
 pub mod id;
 pub mod key_ring;
@@ -53,6 +54,7 @@ use crate::{
     world::{Micros, Stopwatch, World},
 };
 use decision_log::DecisionLog;
+use fetch::Fetch;
 
 /// Everything the operations share.
 pub struct Domain {
@@ -66,6 +68,8 @@ pub struct Domain {
     pub validators: Arc<dyn Validators>,
     /// argon2, off the event loop.
     pub passwords: Passwords,
+    /// Makes requests to other servers.
+    pub outbound: Arc<dyn Fetch>,
     /// What was decided and why.
     pub log: DecisionLog,
     /// The sizes a policy may have.
@@ -111,6 +115,8 @@ pub struct Parts {
     pub world: World,
     /// See [`Domain::validators`].
     pub validators: Arc<dyn Validators>,
+    /// See [`Domain::outbound`].
+    pub outbound: Arc<dyn Fetch>,
     /// See [`Domain::log`].
     pub log: DecisionLog,
     /// See [`Domain::limits`].
@@ -129,10 +135,10 @@ const PARALLEL_PASSWORDS: usize = 2;
 impl Domain {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Domain {
-        let Parts { store, vault, world, validators, log, limits, public_url, observer } = parts;
+        let Parts { store, vault, world, validators, outbound, log, limits, public_url, observer } = parts;
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
-        Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys }
+        Domain { store, vault, world, validators, outbound, passwords, log, limits, public_url, observer, tokens, keys }
     }
 
     /// Now, for reading configuration: the wall clock, or the instant of the last change when that is later.

@@ -36,9 +36,9 @@ pub(super) fn value(text: &[u8]) -> Result<Value, Problem> {
 
 /// JSON text as a value of at most `room` values.
 pub(super) fn value_within(text: &[u8], room: usize) -> Result<Value, Problem> {
-    // serde_json itself refuses more than 128 levels.
     let mut parser = serde_json::Deserializer::from_slice(text);
-    let mut reading = Reading::within(room);
+    // serde_json itself refuses more than 128 levels.
+    let mut reading = Reading::within(room, usize::MAX);
     let read = Reader(&mut reading).deserialize(&mut parser);
     let value = read.map_err(|error| match error.classify() {
         // The parser knows no data, so this is one of the reasons below.
@@ -79,12 +79,14 @@ pub(super) struct Reading {
     reason: Option<&'static str>,
     /// How many more values there may be.
     room: usize,
+    /// How many more levels there may be below this one.
+    depth: usize,
 }
 
 impl Reading {
-    /// A reading of at most `room` values.
-    pub(super) fn within(room: usize) -> Reading {
-        Reading { trail: Trail::default(), reason: None, room }
+    /// A reading of at most `room` values and `depth` levels.
+    pub(super) fn within(room: usize, depth: usize) -> Reading {
+        Reading { trail: Trail::default(), reason: None, room, depth }
     }
 
     /// Whether the text was refused for what it says rather than for its syntax.
@@ -117,11 +119,14 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        match self.0.room.checked_sub(1) {
-            Some(room) => self.0.room = room,
-            None => return Err(self.0.refuse("is one value more than a document may have")),
+        match (self.0.room.checked_sub(1), self.0.depth.checked_sub(1)) {
+            (Some(room), Some(depth)) => (self.0.room, self.0.depth) = (room, depth),
+            (None, _) => return Err(self.0.refuse("is one value more than a document may have")),
+            (_, None) => return Err(self.0.refuse("is nested deeper than a document may be")),
         }
-        deserializer.deserialize_any(self)
+        let read = deserializer.deserialize_any(Reader(self.0));
+        self.0.depth += 1;
+        read
     }
 }
 
