@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("metrics", &["world"]),
     ("openapi", &[]),
     ("plugin", &["decision", "world", "crypto"]),
-    ("domain", &["store", "decision", "crypto", "world"]),
+    ("domain", &["store", "decision", "crypto", "world", "openapi"]),
     // domain and decision: the trait that it implements, and its future.
     ("outbound", &["config", "domain", "decision"]),
     ("authn", &["domain", "crypto"]),

@@ -20,6 +20,7 @@ pub mod failure;
 pub mod fetch;
 pub mod gateway;
 pub mod id;
+pub mod import;
 pub mod key_ring;
 mod name;
 pub mod noun;

@@ -50,10 +50,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'a>, root: &'a Map<String, Value>, 
     };
     for (path, value) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let place = at("/paths", path);
-        match template::variables(path) {
-            Ok(variables) => around.path(reading, path, &variables, Placed { place, value }),
-            Err(reason) => reading.wrong(place, reason),
-        }
+        around.path(reading, path, &template::variables(path), Placed { place, value });
     }
 }
 
