@@ -22,6 +22,7 @@ mod decisions;
 mod edge;
 mod fuzz_seeds;
 mod hostile;
+mod imports;
 mod key_ring;
 mod log;
 mod policies;

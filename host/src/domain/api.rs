@@ -266,7 +266,7 @@ fn policies(api: &Api) -> Vec<Reference<'_>> {
     Reference::of("/policy_id", api.policy.as_ref()).into_iter().collect()
 }
 
-/// The name of an API among the users of a policy.
+/// What an API is called among the users of a policy.
 pub(super) fn user_of_policy(id: &str) -> String {
     format!("API `{id}`")
 }

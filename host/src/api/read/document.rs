@@ -124,7 +124,7 @@ mod tests {
             nested,
         ];
         for text in texts {
-            eprintln!("{}", refused(&text));
+            refused(&text);
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
     fn what_is_neither_is_refused_without_showing_it() {
         for text in ["a: [secret", "\t{secret: 1]", "secret: 1\n---\nsecret: 2", "a: b: secret", "%YAML 9.9\n--- secret", "x: !!int secret"] {
             let problem = refused(text);
-            eprintln!("{text:?}: {problem}");
+            assert!(!problem.reason.contains("secret"), "{text:?}: {problem}");
         }
         assert_eq!(document(b"\xff").unwrap_err().reason, "is not UTF-8 text");
     }
