@@ -16,6 +16,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("claims", crate::claims::COVERS),
     ("contract", crate::contract::COVERS),
     ("decisions", crate::decisions::COVERS),
+    ("imports", crate::imports::COVERS),
     ("log", crate::log::COVERS),
     ("policies", crate::policies::COVERS),
     ("scopes", crate::scopes::COVERS),

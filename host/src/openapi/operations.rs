@@ -115,13 +115,7 @@ impl<'a> Around<'a, '_> {
         }
     }
 
-    fn operation(
-        &mut self,
-        reading: &mut Reading<'a>,
-        item: &Item<'a, '_>,
-        method: &'static str,
-        found: Placed<'a>,
-    ) {
+    fn operation(&mut self, reading: &mut Reading<'a>, item: &Item<'a, '_>, method: &'static str, found: Placed<'a>) {
         if reading.found.operations.len() == OPERATIONS {
             return reading.wrong(found.place, format!("is one more than the {OPERATIONS} operations of a document"));
         }

@@ -23,7 +23,8 @@ fn names(document: &Value) -> Vec<String> {
 
 #[test]
 fn operations_come_in_the_order_of_the_document() {
-    let paths = json!({ "/b": { "post": {}, "get": {} }, "/a": { "trace": {}, "x-more": 1, "summary": "A" }, "x-other": 2 });
+    let paths =
+        json!({ "/b": { "post": {}, "get": {} }, "/a": { "trace": {}, "x-more": 1, "summary": "A" }, "x-other": 2 });
     assert_eq!(names(&document(json!({ "paths": paths }))), ["POST /b", "GET /b", "TRACE /a"]);
     assert_eq!(names(&json!({ "swagger": 2.0, "paths": { "/a": { "head": {} } } })), ["HEAD /a"]);
     assert_eq!(names(&json!({ "openapi": "3.1.1", "webhooks": { "/a": { "head": {} } } })), Vec::<String>::new());
@@ -186,7 +187,11 @@ fn broken_security_is_named() {
         (json!({ "a": { "type": "oauth2" } }), json!([]), format!("{base}/flows")),
         (flows(json!({ "implicit": {} })), json!([]), format!("{base}/flows/implicit/scopes")),
         (flows(json!({ "implicit": 1 })), json!([]), format!("{base}/flows/implicit")),
-        (flows(json!({ "implicit": { "scopes": { "a b": "" } } })), json!([]), format!("{base}/flows/implicit/scopes/a b")),
+        (
+            flows(json!({ "implicit": { "scopes": { "a b": "" } } })),
+            json!([]),
+            format!("{base}/flows/implicit/scopes/a b"),
+        ),
         (flows(json!({})), json!({}), "/security".to_owned()),
         (flows(json!({})), json!([1]), "/security/0".to_owned()),
         (flows(json!({})), json!([{ "a": 1 }]), "/security/0/a".to_owned()),

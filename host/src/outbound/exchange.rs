@@ -27,11 +27,7 @@ pub(super) enum Answered {
 }
 
 /// Asks for the target's document, of at most `most` bytes.
-pub(super) async fn get(
-    target: &Target,
-    stream: impl Stream + 'static,
-    most: usize,
-) -> Result<Answered, FetchFailure> {
+pub(super) async fn get(target: &Target, stream: impl Stream + 'static, most: usize) -> Result<Answered, FetchFailure> {
     let builder = Builder::new().max_buf_size(HEAD).max_headers(HEADERS).to_owned();
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let _driver = Driver(tokio::spawn(async move { drop(connection.await) }));

@@ -141,17 +141,42 @@ mod tests {
         assert_eq!(read("http://example.com:8080?a").path.as_str(), "/?a");
         assert_eq!(read("http://[::1]:8080/").authority(), "[::1]:8080");
         assert_eq!(read("http://127.0.0.1/").host, Host::Address("127.0.0.1".parse().unwrap()));
-        assert_eq!(read("http://127.1/").host, Host::Name("127.1".to_owned()), "the resolver's business, then `is_public`'s");
+        assert_eq!(
+            read("http://127.1/").host,
+            Host::Name("127.1".to_owned()),
+            "the resolver's business, then `is_public`'s"
+        );
     }
 
     #[test]
     fn what_is_no_url_is_refused() {
         let long = format!("https://example.com/{}", "a".repeat(LONGEST));
         for text in [
-            "", "example.com", "//example.com", "/a", "ftp://example.com", "file:///etc/passwd", "gopher://a", "http:a",
-            "http://", "http:///a", "http://a:0", "http://a:65536", "http://a:b", "http://u@a", "http://u:p@a", "http://:p@a",
-            "http://a b", "http://a/\n", "http://ä", "http://%61", "http://[::1", "http://[v1.a]", "http://[fe80::1%25a]",
-            "http://a\\b", &long,
+            "",
+            "example.com",
+            "//example.com",
+            "/a",
+            "ftp://example.com",
+            "file:///etc/passwd",
+            "gopher://a",
+            "http:a",
+            "http://",
+            "http:///a",
+            "http://a:0",
+            "http://a:65536",
+            "http://a:b",
+            "http://u@a",
+            "http://u:p@a",
+            "http://:p@a",
+            "http://a b",
+            "http://a/\n",
+            "http://ä",
+            "http://%61",
+            "http://[::1",
+            "http://[v1.a]",
+            "http://[fe80::1%25a]",
+            "http://a\\b",
+            &long,
         ] {
             assert!(Target::read(text).is_err(), "{text}");
         }

@@ -25,11 +25,15 @@ const LARGE: usize = 200_000;
 
 /// What the server answers to a path; None is silence.
 fn answer(path: &str, port: u16) -> Option<String> {
-    let whole = |head: &str, body: &str| Some(format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    let whole =
+        |head: &str, body: &str| Some(format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
     let moved = |to: String| whole(&format!("302 Found\r\nlocation: {to}"), "");
     match path {
         "/good" => whole("200 OK", DOCUMENT),
-        "/chunked" => Some(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{DOCUMENT}\r\n0\r\n\r\n", DOCUMENT.len())),
+        "/chunked" => Some(format!(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{DOCUMENT}\r\n0\r\n\r\n",
+            DOCUMENT.len()
+        )),
         "/moved" => moved("/moved-again?x#y".to_owned()),
         "/moved-again?x" => moved(format!("http://localhost:{port}/good")),
         "/loop" => moved("/loop".to_owned()),
@@ -154,16 +158,45 @@ async fn private_addresses_are_not_asked() {
     let (_server, admin) = allowing(&["intern.test".to_owned(), "127.0.0.1:1".to_owned()], |_| {}).await;
     let before = all(&admin).await;
     for host in [
-        "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0", "0.0.0.0", "localhost", "LOCALHOST", "localhost.", "[::1]", "[::]",
-        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[fd00::1]", "10.0.0.1",
-        "169.254.169.254", "100.64.0.1", "192.168.0.1", "224.0.0.1", "255.255.255.255", "no-such-host.invalid",
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0",
+        "0.0.0.0",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "10.0.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.168.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "no-such-host.invalid",
     ] {
         let answer = by_url(&admin, &format!("http://{host}:{port}/unasked")).await;
         assert_eq!(reason(&answer), "cannot be reached from this server, or may not be", "{host}");
     }
     for url in [
-        "", "nonsense", "/etc/passwd", "file:///etc/passwd", "ftp://example.com/a", "http://user:password@127.0.0.1/", "http://",
-        "http://a b/", "http://127.0.0.1:0/", "http://127.0.0.1:99999/",
+        "",
+        "nonsense",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "ftp://example.com/a",
+        "http://user:password@127.0.0.1/",
+        "http://",
+        "http://a b/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1:99999/",
     ] {
         assert!(reason(&by_url(&admin, url).await).starts_with("must "), "{url}");
     }

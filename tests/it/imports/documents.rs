@@ -16,8 +16,18 @@ pub struct Made {
 
 /// Things that services are about, so that paths look like paths.
 const THINGS: [&str; 12] = [
-    "accounts", "beneficiaries", "cards", "documents", "events", "invoices", "ledgers", "mandates", "orders", "payments",
-    "statements", "transfers",
+    "accounts",
+    "beneficiaries",
+    "cards",
+    "documents",
+    "events",
+    "invoices",
+    "ledgers",
+    "mandates",
+    "orders",
+    "payments",
+    "statements",
+    "transfers",
 ];
 
 /// The methods of a collection and of one thing in it, in this order.

@@ -125,7 +125,8 @@ async fn large_documents_of_every_kind_become_apis_and_scopes() {
         let (fresh, known) = if scopes_known { (vec![], scopes) } else { (scopes, vec![]) };
         assert_eq!((each(&result, "created_scopes", "name"), each(&result, "ignored_scopes", "name")), (fresh, known));
         scopes_known = true;
-        for list in ["created_policies", "ignored_policies", "removed_policies", "not_removed_policies", "ignored_apis"] {
+        for list in ["created_policies", "ignored_policies", "removed_policies", "not_removed_policies", "ignored_apis"]
+        {
             assert_eq!(result[list], json!([]), "{list}");
         }
     }
@@ -165,7 +166,11 @@ async fn broken_documents_are_refused_and_change_nothing() {
         (document(json!({ "/a": { "gett": {} } }), json!({})).to_string(), 422, "/paths/~1a/gett"),
         (document(json!({}), requirement).to_string(), 422, "/security/0/nothing"),
         (document(json!({}), json!({ "openapi": "4.0.0" })).to_string(), 422, "/openapi"),
-        (document(json!({ "/a": { "get": { POLICY: "no-such" } } }), json!({})).to_string(), 422, "/paths/~1a/get/x-portcullis-policy"),
+        (
+            document(json!({ "/a": { "get": { POLICY: "no-such" } } }), json!({})).to_string(),
+            422,
+            "/paths/~1a/get/x-portcullis-policy",
+        ),
         (document(policies, json!({})).to_string(), 422, "/paths/~1a/put/x-portcullis-policy"),
         (document(Value::Object(many), json!({})).to_string(), 422, "/paths/~1a10000/get"),
         (json!({ "hello": "world" }).to_string(), 422, ""),
@@ -266,14 +271,18 @@ async fn what_is_there_already_is_ignored_and_said() {
         "/a/{two}": { "parameters": id("two"), "get": {}, "delete": { POLICY: { "id": "taken", "validators": [yes()] } } },
     });
     let flow = json!({ "scopes": { "things:read": "Theirs", "things:new": "New", "openid": "" } });
-    let more = json!({ "components": { "securitySchemes": { "o": { "type": "oauth2", "flows": { "implicit": flow } } } } });
+    let more =
+        json!({ "components": { "securitySchemes": { "o": { "type": "oauth2", "flows": { "implicit": flow } } } } });
     let result = by_json(&admin, &document(paths, more)).await.expect(200).json();
     let pair = |method: &str, path: &str| (method.to_owned(), path.to_owned());
     let created = [pair("GET", "/a/{one}"), pair("PUT", "/a/{one}"), pair("DELETE", "/a/{two}")];
     assert_eq!(apis(&result, "created_apis"), created);
     assert_eq!(apis(&result, "ignored_apis"), [pair("GET", "/a/{two}")]);
     assert_eq!(apis(&listed(&admin).await, "apis"), created);
-    assert_eq!((each(&result, "ignored_policies", "id"), &result["created_policies"]), (vec!["taken".into()], &json!([])));
+    assert_eq!(
+        (each(&result, "ignored_policies", "id"), &result["created_policies"]),
+        (vec!["taken".into()], &json!([]))
+    );
     assert_eq!(list(&result, "created_apis")[2]["policy_id"], "taken");
     let taken = admin.get(&format!("{ADMIN}/policies/taken")).await.expect(200).json();
     assert_eq!(taken["validators"][0]["name"], "false", "not overwritten");
@@ -361,13 +370,16 @@ async fn policies_that_others_use_stay() {
     }))
     .unwrap();
     let now = server.app.domain.now();
-    server.app.domain.write(move |write| {
-        index::put(write, Index::ServerGateways, &["default", "shop"], "edge")?;
-        timeline::append(write, "default", "edge", gateway.clone(), now, now, "a test")?;
-        Ok(())
-    })
-    .await
-    .unwrap();
+    server
+        .app
+        .domain
+        .write(move |write| {
+            index::put(write, Index::ServerGateways, &["default", "shop"], "edge")?;
+            timeline::append(write, "default", "edge", gateway.clone(), now, now, "a test")?;
+            Ok(())
+        })
+        .await
+        .unwrap();
     let service = format!("{ADMIN}/services/things");
     let mut body = admin.get(&service).await.expect(200).json();
     body["gateway_id"] = json!("edge");
@@ -407,7 +419,8 @@ async fn of_two_imports_at_once_one_is_whole() {
     let (_server, admin) = start().await;
     let documents = [made(Style::Plain30, 1), made(Style::Swagger, 2)];
     for _ in 0..3 {
-        let (one, other) = tokio::join!(by_json(&admin, &documents[0].document), by_json(&admin, &documents[1].document));
+        let (one, other) =
+            tokio::join!(by_json(&admin, &documents[0].document), by_json(&admin, &documents[1].document));
         one.expect(200);
         other.expect(200);
         let found = apis(&listed(&admin).await, "apis");

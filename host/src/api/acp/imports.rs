@@ -168,8 +168,8 @@ type Parsed = (Document, Vec<(Option<String>, Policy)>);
 fn parse(text: &[u8], tenant: &str) -> Result<Parsed, Failure> {
     let value = read::document(text).map_err(Failure::Malformed)?;
     let problem = |openapi::Problem { place, reason }| Problem::new(place, reason);
-    let document = openapi::read(&value)
-        .map_err(|problems| Failure::Invalid(problems.into_iter().map(problem).collect()))?;
+    let document =
+        openapi::read(&value).map_err(|problems| Failure::Invalid(problems.into_iter().map(problem).collect()))?;
     let (mut policies, mut problems) = (Vec::new(), Vec::new());
     for found in &document.policies {
         match policy(found, tenant).map_err(|failure| failure.below(&found.place)) {
@@ -184,8 +184,8 @@ fn parse(text: &[u8], tenant: &str) -> Result<Parsed, Failure> {
 
 /// A policy as createPolicy takes it; without a name it is called like what it is attached to.
 fn policy(found: &openapi::Policy, tenant: &str) -> Result<(Option<String>, Policy), Failure> {
-    let mut body: PolicyBody = read::from_value(Value::Object(found.value.clone()))
-        .map_err(|problem| Failure::Invalid(vec![problem]))?;
+    let mut body: PolicyBody =
+        read::from_value(Value::Object(found.value.clone())).map_err(|problem| Failure::Invalid(vec![problem]))?;
     read::agrees("/tenant_id", body.tenant_id.take(), tenant)?;
     let id = read::said(body.id.take());
     policies::unless_reserved(id.as_deref().unwrap_or_default())?;

@@ -130,7 +130,14 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused_without_showing_it() {
-        for text in ["a: [secret", "\t{secret: 1]", "secret: 1\n---\nsecret: 2", "a: b: secret", "%YAML 9.9\n--- secret", "x: !!int secret"] {
+        for text in [
+            "a: [secret",
+            "\t{secret: 1]",
+            "secret: 1\n---\nsecret: 2",
+            "a: b: secret",
+            "%YAML 9.9\n--- secret",
+            "x: !!int secret",
+        ] {
             let problem = refused(text);
             assert!(!problem.reason.contains("secret"), "{text:?}: {problem}");
         }

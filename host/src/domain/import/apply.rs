@@ -7,8 +7,7 @@ use crate::{
     domain::{
         Failure, Problem,
         api::{self, Api},
-        name,
-        noun,
+        name, noun,
         policy::{self, Policy},
         scope::{self, Scope},
         service::{self, Service},

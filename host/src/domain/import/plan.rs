@@ -46,7 +46,9 @@ pub(super) async fn plan(domain: &Domain, service: &str, server: &str, import: I
     for ((place, id), (_, policy)) in places.into_iter().zip(&ids).zip(policies) {
         match kept.get(id) {
             Some(known) if *known == policy => continue,
-            Some(_) => problems.push(Problem::new(place.place, format!("another policy of the document has the id `{id}`"))),
+            Some(_) => {
+                problems.push(Problem::new(place.place, format!("another policy of the document has the id `{id}`")))
+            }
             None => {
                 collect(&mut problems, &place.place, policy::check(domain, &policy).await)?;
                 kept.insert(id.clone(), policy.clone());
