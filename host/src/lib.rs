@@ -17,8 +17,10 @@ pub mod decision; // the verdict: policy + input → allowed or not, and why
 pub mod domain; // the nouns and rules
 pub mod logging; // structured logs
 pub mod metrics; // what the server counts
+pub mod openapi; // OpenAPI documents: operations, scopes, policies
+pub mod outbound; // the requests it makes itself
 pub mod plugin; // the sandbox: the only place that knows wasmtime
-pub mod serve; // the edge: the only place that knows hyper
+pub mod serve; // the edge: answers HTTP; only it and outbound know hyper
 pub mod server; // the whole server, put together
 pub mod store; // the engine: the only place that knows redb
 pub mod world; // the clock and randomness, handed in

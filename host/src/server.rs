@@ -21,6 +21,7 @@ use crate::{
         decision_log::{DecisionLog, LogSettings},
     },
     metrics::{Decided, Metrics, Phase, SandboxCounts},
+    outbound::Outbound,
     plugin::{ArtefactMac, Limits, Sandbox, Settings},
     serve::{
         self, Bound, Drained,
@@ -104,6 +105,7 @@ impl Server {
             vault,
             world: world.clone(),
             validators: Arc::new(sandbox.clone()),
+            outbound: Arc::new(Outbound::new(&config.outbound)),
             log,
             limits: PolicyLimits {
                 policy_bytes: config.policies.bytes,

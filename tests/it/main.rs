@@ -23,6 +23,7 @@ mod decisions;
 mod edge;
 mod fuzz_seeds;
 mod hostile;
+mod imports;
 mod key_ring;
 mod ledger;
 mod log;

@@ -17,6 +17,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("consents", crate::consents::COVERS),
     ("contract", crate::contract::COVERS),
     ("decisions", crate::decisions::COVERS),
+    ("imports", crate::imports::COVERS),
     ("ledger", crate::ledger::COVERS),
     ("log", crate::log::COVERS),
     ("policies", crate::policies::COVERS),

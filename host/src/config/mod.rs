@@ -190,6 +190,12 @@ pub enum LogFormat {
 pub struct Outbound {
     /// Hosts (`name` or `name:port`) that may resolve to a private or loopback address.
     pub allowed_hosts: Vec<String>,
+    /// PEM file with the authorities that are trusted instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// Largest answer.
+    pub body_bytes: usize,
+    /// Time from the request to the end of its answer, redirects included.
+    pub seconds: u64,
 }
 
 impl Config {

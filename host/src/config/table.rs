@@ -97,6 +97,9 @@ pub const SETTINGS: &[Setting] = &[
         Some(Preset::NoNames),
         "Hosts (\"name\" or \"name:port\") that may resolve to a private or loopback address.",
     ),
+    path("outbound.ca", "PEM file with authorities that outbound TLS trusts instead of the system's."),
+    integer("outbound.body_bytes", 10 * MIB, KIB, GIB, "Largest answer to an outbound request."),
+    integer("outbound.seconds", 10, 1, DAY, "Time for an outbound request, redirects included."),
 ];
 
 const fn row(key: &'static str, kind: Kind, default: Option<Preset>, help: &'static str) -> Setting {

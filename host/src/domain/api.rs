@@ -253,7 +253,7 @@ pub(super) fn check(api: &Api) -> Result<(), Failure> {
 }
 
 /// What no two APIs of a service share: the names of parameters do not tell paths apart.
-fn shape(api: &Api) -> String {
+pub(super) fn shape(api: &Api) -> String {
     format!("{} {}", api.method, template::shape(&api.path))
 }
 
@@ -266,7 +266,8 @@ fn policies(api: &Api) -> Vec<Reference<'_>> {
     Reference::of("/policy_id", api.policy.as_ref()).into_iter().collect()
 }
 
-fn user_of_policy(id: &str) -> String {
+/// What an API is called among the users of a policy.
+pub(super) fn user_of_policy(id: &str) -> String {
     format!("API `{id}`")
 }
 

@@ -121,6 +121,18 @@ impl Failure {
         if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
     }
 
+    /// The same failure, with its members named from further up.
+    #[must_use]
+    pub fn below(self, prefix: &str) -> Failure {
+        match self {
+            Failure::Invalid(mut problems) => {
+                problems.iter_mut().for_each(|problem| problem.member.insert_str(0, prefix));
+                Failure::Invalid(problems)
+            }
+            other => other,
+        }
+    }
+
     /// A request that cannot be read.
     pub fn malformed(member: impl Into<String>, reason: impl Into<String>) -> Failure {
         Failure::Malformed(Problem::new(member, reason))

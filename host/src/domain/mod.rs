@@ -18,8 +18,10 @@ pub mod decide;
 pub mod decision_log;
 mod defaults;
 pub mod failure;
+pub mod fetch;
 pub mod gateway;
 pub mod id;
+pub mod import;
 pub mod key_ring;
 pub mod ledger;
 pub mod moment;
@@ -56,6 +58,7 @@ use crate::{
     world::{Micros, Stopwatch, World},
 };
 use decision_log::DecisionLog;
+use fetch::Fetch;
 
 /// Everything the operations share.
 pub struct Domain {
@@ -69,6 +72,8 @@ pub struct Domain {
     pub validators: Arc<dyn Validators>,
     /// argon2, off the event loop.
     pub passwords: Passwords,
+    /// Makes requests to other servers.
+    pub outbound: Arc<dyn Fetch>,
     /// What was decided and why.
     pub log: DecisionLog,
     /// The sizes a policy may have.
@@ -115,6 +120,8 @@ pub struct Parts {
     pub world: World,
     /// See [`Domain::validators`].
     pub validators: Arc<dyn Validators>,
+    /// See [`Domain::outbound`].
+    pub outbound: Arc<dyn Fetch>,
     /// See [`Domain::log`].
     pub log: DecisionLog,
     /// See [`Domain::limits`].
@@ -133,7 +140,7 @@ const PARALLEL_PASSWORDS: usize = 2;
 impl Domain {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Domain {
-        let Parts { store, vault, world, validators, log, limits, public_url, observer } = parts;
+        let Parts { store, vault, world, validators, outbound, log, limits, public_url, observer } = parts;
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
         Domain {
@@ -141,6 +148,7 @@ impl Domain {
             vault,
             world,
             validators,
+            outbound,
             passwords,
             log,
             limits,

@@ -96,7 +96,7 @@ pub async fn update(
 
 /// Removes a policy that nothing uses (deletePolicy).
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    noun::delete::<Policy>(domain, by, tenant, id, |_| Ok(()), remove_unused).await
+    noun::delete::<Policy>(domain, by, tenant, id, |_| Ok(()), remove).await
 }
 
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
@@ -130,7 +130,7 @@ fn save_over(
 }
 
 /// Removes a policy unless somebody uses it, inside a transaction. Its rules stay for the decisions they have made.
-fn remove_unused(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stamp: &Stamp) -> Result<(), Failure> {
+pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stamp: &Stamp) -> Result<(), Failure> {
     let mut by = index::ids(write, Index::PolicyUsers, &[tenant, id])?;
     if !by.is_empty() {
         let more = by.len().saturating_sub(USERS_NAMED);
@@ -142,7 +142,8 @@ fn remove_unused(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stam
     Ok(())
 }
 
-async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {
+/// Checks a policy: its sizes, and in the sandbox whether its validators take their configurations.
+pub(super) async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {
     let mut problems = sizes(domain, policy);
     if problems.is_empty()
         && let Err(refused) = domain.validators.check(&policy.rules).await

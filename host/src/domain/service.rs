@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     By, Domain, Failure, api,
     gateway::{Gateway, GatewayKind},
-    name,
+    import, name,
     noun::{self, Named},
     scope::{self, Scope},
     server::{self, Server},
@@ -134,7 +134,7 @@ pub(super) fn save(
     Ok(stamp.replace(write, tenant, id, service.clone())?)
 }
 
-/// Removes a service with its APIs, inside a transaction. Its scopes stay.
+/// Removes a service with its APIs and the policies of its import, inside a transaction. Its scopes stay.
 pub(super) fn remove(
     write: &mut Write<'_>,
     tenant: &str,
@@ -150,6 +150,7 @@ pub(super) fn remove(
     name::take_back::<Service>(write, tenant, &old.server, &old.name, id)?;
     noun::refile(write, Index::ServerServices, tenant, Some(&old.server), None, id)?;
     noun::refile(write, Index::GatewayServices, tenant, old.gateway.as_deref(), None, id)?;
+    import::forget(write, tenant, id, stamp)?;
     stamp.soft_delete::<Service>(write, tenant, id)?;
     Ok(())
 }

@@ -108,9 +108,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let body: PolicyBody = read::json(&call.request)?;
     read::agrees("/tenant_id", body.tenant_id.clone(), call.tenant())?;
     let (id, policy) = parse(body)?;
-    if id == TEST {
-        return Err(Failure::invalid("/id", "is reserved: its path is the policy test's"));
-    }
+    unless_reserved(&id)?;
     let state = policy::create(&call.app.domain, &call.by(), call.tenant(), &id, policy).await?;
     Ok(call.one(StatusCode::CREATED, &show(call.tenant(), &id, state.value), state.version))
 }
@@ -149,12 +147,12 @@ pub async fn test(call: Call) -> Result<Answer, Failure> {
     }
     body.id.get_or_insert_with(|| "test".to_owned());
     body.policy_name.get_or_insert_with(|| "test".to_owned());
-    let (_, policy) = parse(body).map_err(|failure| below("/policy", failure))?;
+    let (_, policy) = parse(body).map_err(|failure| failure.below("/policy"))?;
     if input.now == 0 {
         input.now = domain.world.now_seconds();
     }
     let text = serde_json::to_string(&input).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    let verdict = policy::test(domain, &policy, &text).await.map_err(|failure| below("/policy", failure))?;
+    let verdict = policy::test(domain, &policy, &text).await.map_err(|failure| failure.below("/policy"))?;
     let answer = TestAnswer {
         status: verdict.allow,
         result: verdicts::result(verdict.allow),
@@ -162,6 +160,14 @@ pub async fn test(call: Call) -> Result<Answer, Failure> {
         recovery: verdict.recovery.into_iter().map(verdicts::recovery).collect(),
     };
     Ok(call.json(StatusCode::OK, &answer))
+}
+
+/// Refuses an id whose path has another operation.
+pub(super) fn unless_reserved(id: &str) -> Result<(), Failure> {
+    match id == TEST {
+        true => Err(Failure::invalid("/id", "is reserved: its path is the policy test's")),
+        false => Ok(()),
+    }
 }
 
 /// The policy of a body, with its id.
@@ -219,7 +225,8 @@ fn rule(body: ValidatorBody) -> Rule {
     }
 }
 
-fn show(tenant: &str, id: &str, policy: Policy) -> PolicyBody {
+/// A policy.
+pub(super) fn show(tenant: &str, id: &str, policy: Policy) -> PolicyBody {
     let Policy { name, rules, script } = policy;
     let validators = match &script {
         Some(_) => Vec::new(),
@@ -246,16 +253,5 @@ fn show_rule(rule: &Rule) -> ValidatorBody {
         // Stored confs were written from a map, so they are read back as one.
         conf: Some(serde_json::from_str(conf).unwrap_or_default()),
         recovery: Some(recovery.iter().cloned().map(verdicts::recovery).collect()),
-    }
-}
-
-/// The same failure, with members named from further up.
-fn below(prefix: &str, failure: Failure) -> Failure {
-    match failure {
-        Failure::Invalid(mut problems) => {
-            problems.iter_mut().for_each(|problem| problem.member.insert_str(0, prefix));
-            Failure::Invalid(problems)
-        }
-        other => other,
     }
 }

@@ -31,13 +31,18 @@ pub(super) fn value(text: &[u8]) -> Result<Value, Problem> {
     if text.is_empty() {
         return Err(Problem::new("", "a JSON body is needed"));
     }
-    // serde_json itself refuses more than 128 levels.
+    value_within(text, usize::MAX)
+}
+
+/// JSON text as a value of at most `room` values.
+pub(super) fn value_within(text: &[u8], room: usize) -> Result<Value, Problem> {
     let mut parser = serde_json::Deserializer::from_slice(text);
-    let mut trail = Trail::default();
-    let read = Reader(&mut trail).deserialize(&mut parser);
+    // serde_json itself refuses more than 128 levels.
+    let mut reading = Reading::within(room, usize::MAX);
+    let read = Reader(&mut reading).deserialize(&mut parser);
     let value = read.map_err(|error| match error.classify() {
         // The parser knows no data, so this is one of the reasons below.
-        Category::Data => Problem::new(trail.pointer(), trail.reason),
+        Category::Data => reading.problem(),
         Category::Syntax | Category::Eof | Category::Io => no_json(&error),
     })?;
     parser.end().map_err(|error| no_json(&error))?;
@@ -52,7 +57,6 @@ fn no_json(error: &serde_json::Error) -> Problem {
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     steps: Vec<String>,
-    reason: &'static str,
 }
 
 impl Trail {
@@ -68,14 +72,46 @@ impl Trail {
     }
 }
 
+/// What a reading has come across. Texts of other formats than JSON are read into it as well (`document`).
+pub(super) struct Reading {
+    trail: Trail,
+    /// Why the text is refused, when it is not for its syntax.
+    reason: Option<&'static str>,
+    /// How many more values there may be.
+    room: usize,
+    /// How many more levels there may be below this one.
+    depth: usize,
+}
+
+impl Reading {
+    /// A reading of at most `room` values and `depth` levels.
+    pub(super) fn within(room: usize, depth: usize) -> Reading {
+        Reading { trail: Trail::default(), reason: None, room, depth }
+    }
+
+    /// Whether the text was refused for what it says rather than for its syntax.
+    pub(super) fn refused(&self) -> bool {
+        self.reason.is_some()
+    }
+
+    /// What is wrong and where.
+    pub(super) fn problem(&self) -> Problem {
+        Problem::new(self.trail.pointer(), self.reason.unwrap_or("cannot be read"))
+    }
+
+    fn refuse<E: Error>(&mut self, reason: &'static str) -> E {
+        self.reason = Some(reason);
+        E::custom(reason)
+    }
+}
+
 /// Reads one value.
-struct Reader<'a>(&'a mut Trail);
+pub(super) struct Reader<'a>(pub(super) &'a mut Reading);
 
 impl Reader<'_> {
-    fn refuse<E: Error>(&mut self, name: &str, reason: &'static str) -> E {
-        self.0.step(name);
-        self.0.reason = reason;
-        E::custom(reason)
+    fn refuse_member<E: Error>(&mut self, name: &str, reason: &'static str) -> E {
+        self.0.trail.step(name);
+        self.0.refuse(reason)
     }
 }
 
@@ -83,7 +119,14 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
+        match (self.0.room.checked_sub(1), self.0.depth.checked_sub(1)) {
+            (Some(room), Some(depth)) => (self.0.room, self.0.depth) = (room, depth),
+            (None, _) => return Err(self.0.refuse("is one value more than a document may have")),
+            (_, None) => return Err(self.0.refuse("is nested deeper than a document may be")),
+        }
+        let read = deserializer.deserialize_any(Reader(self.0));
+        self.0.depth += 1;
+        read
     }
 }
 
@@ -129,7 +172,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
                 Ok(Some(item)) => list.push(item),
                 Ok(None) => return Ok(Value::Array(list)),
                 Err(error) => {
-                    self.0.step(list.len());
+                    self.0.trail.step(list.len());
                     return Err(error);
                 }
             }
@@ -140,14 +183,14 @@ impl<'de> Visitor<'de> for Reader<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if name.starts_with(RESERVED) {
-                return Err(self.refuse(&name, "is a reserved name"));
+                return Err(self.refuse_member(&name, "is a reserved name"));
             }
             match object.entry(name) {
-                Entry::Occupied(member) => return Err(self.refuse(member.key(), "is given more than once")),
+                Entry::Occupied(member) => return Err(self.refuse_member(member.key(), "is given more than once")),
                 Entry::Vacant(member) => match members.next_value_seed(Reader(self.0)) {
                     Ok(value) => drop(member.insert(value)),
                     Err(error) => {
-                        self.0.step(member.key());
+                        self.0.trail.step(member.key());
                         return Err(error);
                     }
                 },

@@ -2,7 +2,9 @@
 //!
 //! Called by the handlers, and by the command line for files. Must not know any operation.
 
+mod document;
 mod json;
+mod multipart;
 mod owned;
 mod pairs;
 
@@ -12,7 +14,9 @@ use serde::de::DeserializeOwned;
 use super::Request;
 use crate::domain::Failure;
 
+pub use document::document;
 pub use json::{from_json, from_value};
+pub use multipart::{MULTIPART, field};
 pub use pairs::{Pairs, form, query, query_with_lists};
 
 /// The media type of most bodies.
@@ -47,10 +51,14 @@ pub fn agrees(member: &str, given: Option<String>, path: &str) -> Result<(), Fai
 
 /// Refuses a body of another media type. Parameters such as `charset` are let through.
 pub fn media_type(request: &Request, expected: &'static str) -> Result<(), Failure> {
-    let sent = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let sent = sent.split(';').next().unwrap_or_default().trim();
-    match sent.eq_ignore_ascii_case(expected) {
+    match sent_media_type(request).eq_ignore_ascii_case(expected) {
         true => Ok(()),
         false => Err(Failure::MediaType { expected }),
     }
+}
+
+/// The media type of a body, without parameters.
+pub fn sent_media_type(request: &Request) -> &str {
+    let sent = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    sent.split(';').next().unwrap_or_default().trim()
 }

@@ -1,0 +1,88 @@
+//! The extension `x-portcullis-policy`: a policy object, a reference to one, the id of a policy, or null for none.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{
+    Attached, NAMED, POLICY, Policy, Reading, at,
+    reference::{Placed, resolve},
+};
+
+/// What a document, a path item or an operation says about its policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing: whatever is around it decides.
+    #[default]
+    Nothing,
+    /// That there is none.
+    Without,
+    /// That it is this one.
+    Policy(Attached),
+}
+
+impl Said {
+    /// What holds here when `outer` is said around it.
+    pub(super) fn or(self, outer: &Said) -> Said {
+        match self {
+            Said::Nothing => outer.clone(),
+            said => said,
+        }
+    }
+
+    /// The policy that holds.
+    pub(super) fn attached(self) -> Option<Attached> {
+        match self {
+            Said::Nothing | Said::Without => None,
+            Said::Policy(attached) => Some(attached),
+        }
+    }
+}
+
+/// The policies of a document by their places, so that one that is referred to twice is one.
+#[derive(Default)]
+pub(super) struct Policies(HashMap<String, usize>);
+
+impl Policies {
+    /// What `owner` says. `name` is what its own policy would be called.
+    pub(super) fn read<'a>(
+        &mut self,
+        reading: &mut Reading<'a>,
+        place: &str,
+        owner: &'a Map<String, Value>,
+        name: &str,
+    ) -> Said {
+        let Some(value) = owner.get(POLICY) else { return Said::Nothing };
+        let start = Placed { place: at(place, POLICY), value };
+        let found = match resolve(reading.root, start) {
+            Ok(found) => found,
+            Err(problem) => {
+                reading.add(problem);
+                return Said::Nothing;
+            }
+        };
+        match found.value {
+            Value::Null => Said::Without,
+            Value::String(id) => Said::Policy(Attached::Known { place: found.place, id: id.clone() }),
+            Value::Object(policy) => self.own(reading, found.place, policy, name),
+            _ => {
+                reading.wrong(found.place, "must be a policy, the id of a policy, or null");
+                Said::Nothing
+            }
+        }
+    }
+
+    fn own(&mut self, reading: &mut Reading<'_>, place: String, policy: &Map<String, Value>, name: &str) -> Said {
+        if let Some(known) = self.0.get(&place) {
+            return Said::Policy(Attached::Own(*known));
+        }
+        let number = reading.found.policies.len();
+        if number == NAMED {
+            reading.wrong(place, format!("is one more than the {NAMED} policies that a document may have"));
+            return Said::Nothing;
+        }
+        self.0.insert(place.clone(), number);
+        reading.found.policies.push(Policy { place, name: name.to_owned(), value: policy.clone() });
+        Said::Policy(Attached::Own(number))
+    }
+}

@@ -1,0 +1,91 @@
+//! One GET over a connection of its own: HTTP/1.1, no cookies, no compression, a bounded answer.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    body::{Body, Incoming},
+    client::conn::http1::Builder,
+};
+use hyper_util::rt::TokioIo;
+use tokio::task::JoinHandle;
+
+use super::{connect::Stream, target::Target};
+use crate::domain::fetch::FetchFailure;
+
+/// The largest head of an answer.
+const HEAD: usize = 64 * 1024;
+/// The most headers of an answer.
+const HEADERS: usize = 100;
+
+/// What a server answers.
+pub(super) enum Answered {
+    /// A document.
+    Document(Vec<u8>),
+    /// That it is elsewhere.
+    Redirect(String),
+}
+
+/// Asks for the target's document, of at most `most` bytes.
+pub(super) async fn get(target: &Target, stream: impl Stream + 'static, most: usize) -> Result<Answered, FetchFailure> {
+    let builder = Builder::new().max_buf_size(HEAD).max_headers(HEADERS).to_owned();
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let _driver = Driver(tokio::spawn(async move { drop(connection.await) }));
+    let response = sender.send_request(request(target)?).await.map_err(broken)?;
+    match response.status() {
+        StatusCode::OK => document(response, most).await.map(Answered::Document),
+        status if is_redirect(status) => match response.headers().get(header::LOCATION).map(HeaderValue::to_str) {
+            Some(Ok(location)) => Ok(Answered::Redirect(location.to_owned())),
+            _ => Err(FetchFailure::Broken),
+        },
+        status => Err(FetchFailure::Status(status.as_u16())),
+    }
+}
+
+fn request(target: &Target) -> Result<Request<Empty<Bytes>>, FetchFailure> {
+    let request = Request::get(target.path.as_str())
+        .header(header::HOST, target.authority())
+        .header(header::ACCEPT, "*/*")
+        .header(header::ACCEPT_ENCODING, "identity")
+        .header(header::USER_AGENT, concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+        .header(header::CONNECTION, "close");
+    request.body(Empty::new()).map_err(|_| FetchFailure::Broken)
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+async fn document(response: Response<Incoming>, most: usize) -> Result<Vec<u8>, FetchFailure> {
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !response.headers().get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(FetchFailure::Encoded);
+    }
+    let mut body = response.into_body();
+    if body.size_hint().lower() > most as u64 {
+        return Err(FetchFailure::TooLarge(most));
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if data.len() > most - whole.len() {
+            return Err(FetchFailure::TooLarge(most));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.into())
+}
+
+fn broken(error: hyper::Error) -> FetchFailure {
+    tracing::info!(%error, "an outbound request got no whole answer");
+    FetchFailure::Broken
+}
+
+/// The task that moves the bytes of a connection. It ends with the exchange.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

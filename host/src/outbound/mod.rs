@@ -1,0 +1,107 @@
+//! Requests that this server makes itself: imports by URL, and whatever else an operation fetches for its caller.
+//!
+//! Besides `serve` the only place that knows hyper, rustls and sockets. Implements the domain's [`Fetch`]. A URL is some
+//! caller's choice, so it must not open what only this machine can reach: no private addresses unless the configuration
+//! allows the host, no redirects around that, no credentials, no endless answers.
+
+mod address;
+mod allowed;
+mod connect;
+mod exchange;
+mod target;
+mod trust;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use rustls::ClientConfig;
+use tokio::{
+    sync::{OnceCell, Semaphore},
+    time::timeout,
+};
+
+use crate::{
+    config,
+    decision::BoxFuture,
+    domain::fetch::{Fetch, FetchFailure},
+};
+use allowed::Allowed;
+use exchange::Answered;
+use target::Target;
+
+/// How often a redirect is followed.
+const REDIRECTS: usize = 3;
+/// Requests at the same time. Each may hold a whole document in memory.
+const PARALLEL: usize = 8;
+
+/// Makes requests.
+pub struct Outbound {
+    allowed: Allowed,
+    authorities: Option<PathBuf>,
+    patience: Duration,
+    most: usize,
+    places: Semaphore,
+    /// Read when the first https URL is asked for.
+    trust: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Outbound {
+    /// A client with the rules of the configuration.
+    pub fn new(config: &config::Outbound) -> Outbound {
+        let config::Outbound { allowed_hosts, ca, body_bytes, seconds } = config;
+        Outbound {
+            allowed: Allowed::read(allowed_hosts),
+            authorities: ca.clone(),
+            patience: Duration::from_secs(*seconds),
+            most: *body_bytes,
+            places: Semaphore::new(PARALLEL),
+            trust: OnceCell::new(),
+        }
+    }
+
+    async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchFailure> {
+        let _place = self.places.acquire().await.map_err(|_| FetchFailure::Broken)?;
+        let mut target = Target::read(url).map_err(FetchFailure::Address)?;
+        for _ in 0..=REDIRECTS {
+            match self.ask(&target).await? {
+                Answered::Document(document) => return Ok(document),
+                Answered::Redirect(location) => {
+                    target = target.redirected(&location).map_err(FetchFailure::Address)?;
+                }
+            }
+        }
+        Err(FetchFailure::Address("must not be redirected more than three times"))
+    }
+
+    async fn ask(&self, target: &Target) -> Result<Answered, FetchFailure> {
+        let addresses = connect::resolve(target, &self.allowed).await?;
+        let stream = connect::connect(target, &addresses).await?;
+        match target.secure {
+            true => {
+                let stream = connect::secure(target, stream, self.trust().await?).await?;
+                exchange::get(target, stream, self.most).await
+            }
+            false => exchange::get(target, stream, self.most).await,
+        }
+    }
+
+    async fn trust(&self) -> Result<Arc<ClientConfig>, FetchFailure> {
+        let read = async || {
+            let authorities = self.authorities.clone();
+            match tokio::task::spawn_blocking(move || trust::config(authorities.as_deref())).await {
+                Ok(Ok(config)) => Ok(config),
+                Ok(Err(reason)) => {
+                    tracing::error!(reason, "outbound https has no authorities to trust");
+                    Err(FetchFailure::Insecure)
+                }
+                Err(_) => Err(FetchFailure::Insecure),
+            }
+        };
+        self.trust.get_or_try_init(read).await.cloned()
+    }
+}
+
+impl Fetch for Outbound {
+    fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFailure>> {
+        Box::pin(async move { timeout(self.patience, self.fetch(url)).await.unwrap_or(Err(FetchFailure::TooSlow)) })
+    }
+}
