@@ -17,6 +17,7 @@ pub mod decision; // the verdict: policy + input → allowed or not, and why
 pub mod domain; // the nouns and rules
 pub mod logging; // structured logs
 pub mod metrics; // what the server counts
+pub mod package; // what starts a gateway, as a zip file
 pub mod plugin; // the sandbox: the only place that knows wasmtime
 pub mod serve; // the edge: the only place that knows hyper
 pub mod server; // the whole server, put together

@@ -28,7 +28,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &["store", "decision", "crypto", "world"]),
     ("authn", &["domain", "crypto"]),
     // metrics: the content type of /metrics; decision: the shapes of verdicts; crypto: secrets on their way through.
-    ("api", &["domain", "decision", "crypto", "metrics", "authn"]),
+    ("api", &["domain", "decision", "crypto", "metrics", "authn", "package"]),
+    // domain: the kinds of gateways; crypto: the secret that a package holds.
+    ("package", &["domain", "crypto"]),
     ("serve", &["api", "authn", "domain", "metrics", "config", "world"]),
 ];
 

@@ -16,6 +16,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("claims", crate::claims::COVERS),
     ("contract", crate::contract::COVERS),
     ("decisions", crate::decisions::COVERS),
+    ("enforcement", crate::enforcement::COVERS),
+    ("gateways", crate::gateways::COVERS),
     ("log", crate::log::COVERS),
     ("policies", crate::policies::COVERS),
     ("scopes", crate::scopes::COVERS),

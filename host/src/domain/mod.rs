@@ -3,6 +3,7 @@
 //! Called by `api` and `authn`; calls `store`, `decision` and `crypto`. Knows no HTTP, no wire JSON and no wasmtime.
 
 pub mod api;
+mod api_table;
 pub mod authentication;
 pub mod binding;
 pub mod boot;
@@ -16,8 +17,11 @@ pub mod credential;
 pub mod decide;
 pub mod decision_log;
 mod defaults;
+pub mod enforce;
 pub mod failure;
 pub mod gateway;
+pub mod gateway_activity;
+pub mod gateway_configuration;
 pub mod id;
 pub mod key_ring;
 mod name;
@@ -26,6 +30,7 @@ pub mod permit;
 pub mod policy;
 mod policy_use;
 pub mod replay;
+mod request_target;
 pub mod scope;
 mod scope_use;
 pub mod server;
@@ -76,6 +81,7 @@ pub struct Domain {
     pub observer: Arc<dyn Observer>,
     tokens: Cache<[u8; 32], Arc<Bearer>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
+    gateways: gateway_configuration::Known,
 }
 
 /// The sizes a policy may have.
@@ -132,7 +138,8 @@ impl Domain {
         let Parts { store, vault, world, validators, log, limits, public_url, observer } = parts;
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
-        Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys }
+        let gateways = gateway_configuration::Known::new();
+        Domain { store, vault, world, validators, passwords, log, limits, public_url, observer, tokens, keys, gateways }
     }
 
     /// Now, for reading configuration: the wall clock, or the instant of the last change when that is later.

@@ -219,7 +219,8 @@ fn rule(body: ValidatorBody) -> Rule {
     }
 }
 
-fn show(tenant: &str, id: &str, policy: Policy) -> PolicyBody {
+/// A policy as it is answered.
+pub(super) fn show(tenant: &str, id: &str, policy: Policy) -> PolicyBody {
     let Policy { name, rules, script } = policy;
     let validators = match &script {
         Some(_) => Vec::new(),
