@@ -107,7 +107,7 @@ async fn no_spelling_of_a_path_gets_around_an_api() {
     let guarded = library().await;
     let nobody = guarded.server.anonymous();
     guarded.ask(&nobody, "GET", "/about").await.expect(200);
-    assert_eq!(codes(&guarded.ask(&nobody, "GET", "/admin").await.expect(403)), ["false"]);
+    assert_eq!(codes(&guarded.ask(&nobody, "GET", "/admin").await.expect(403)), ["always_denied"]);
     let tricks = [
         "/a/../admin",
         "/./admin",
@@ -177,7 +177,7 @@ async fn the_path_may_stand_behind_the_gateways_own() {
         }
     }
     let decided = guarded.ask_below(&reader, Method::DELETE, "/books/7").await.expect(403);
-    assert_eq!(codes(&decided), ["false"]);
+    assert_eq!(codes(&decided), ["always_denied"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,7 +289,7 @@ async fn a_policy_sees_the_request_and_its_sender_but_no_secret() {
     ];
     let rules: Vec<Value> = fields.iter().map(|(field, value)| attribute(field, "equals", value.clone())).collect();
     let policy = json!({ "policy_name": "Reader", "validators": rules });
-    guarded.admin.put(&format!("{ADMIN}/policies/reader"), &policy).await.expect(200);
+    guarded.admin.put(&format!("{ADMIN}/policies/reader"), &policy).await.expect(201);
     let caller = reader.with_header("cookie", "session=secret").with_header("x-colour", "red");
     let answer = guarded.ask(&caller, "GET", "/books/a%20b?q=1&q=2").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -316,7 +316,7 @@ async fn a_change_holds_for_the_next_request() {
     let books = apis["apis"].as_array().unwrap().iter().find(|api| api["path"] == "/books").unwrap()["id"].clone();
     let path = format!("{ADMIN}/apis/{}", books.as_str().unwrap());
     guarded.admin.put(&path, &json!({ "policy_id": "never" })).await.expect(200);
-    assert_eq!(codes(&guarded.ask(&nobody, "GET", "/books").await.expect(403)), ["false"]);
+    assert_eq!(codes(&guarded.ask(&nobody, "GET", "/books").await.expect(403)), ["always_denied"]);
     guarded.admin.delete(&path).await.expect(204);
     // What is left is the open `/{page}`.
     guarded.ask(&nobody, "GET", "/books").await.expect(200);
@@ -340,5 +340,5 @@ async fn a_body_is_nobodys_business() {
     let caller = guarded.server.anonymous().with_header("x-gateway-authorization", &guarded.basic());
     let path = format!("{}/books/7", guarded.authorize());
     let answer = caller.send(Method::DELETE, &path, Some("text/plain"), Bytes::from_static(b"{")).await;
-    assert_eq!(codes(&answer.expect(403)), ["false"]);
+    assert_eq!(codes(&answer.expect(403)), ["always_denied"]);
 }
