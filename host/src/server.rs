@@ -120,7 +120,8 @@ impl Server {
         let first = boot::FirstStart { secret: secrets.bootstrap, policies, demo: config.demo, show: Box::new(show) };
         boot::start(&domain, first).await.map_err(|failure| refused(&failure))?;
         let control = listen_control(&config);
-        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone()));
+        let patience = Duration::from_secs(config.limits.request_seconds);
+        let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone(), patience));
         let app = Arc::new(App { domain, operations: Arc::clone(&health) as Arc<dyn Operations> });
         tokio::spawn(warn_of_another_secret(Arc::downgrade(&app), given));
         let pipeline = Pipeline::new(Arc::clone(&app), &metrics).map_err(StartError)?;
@@ -333,12 +334,13 @@ struct Health {
     metrics: Arc<Metrics>,
     sandbox: Sandbox,
     store: Store,
+    patience: Duration,
     accepting: AtomicBool,
 }
 
 impl Health {
-    fn new(metrics: Arc<Metrics>, sandbox: Sandbox, store: Store) -> Health {
-        Health { metrics, sandbox, store, accepting: AtomicBool::new(true) }
+    fn new(metrics: Arc<Metrics>, sandbox: Sandbox, store: Store, patience: Duration) -> Health {
+        Health { metrics, sandbox, store, patience, accepting: AtomicBool::new(true) }
     }
 }
 
@@ -350,6 +352,10 @@ impl Operations for Health {
 
     fn accepting(&self) -> bool {
         self.accepting.load(Ordering::Relaxed)
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
     }
 
     fn metrics(&self) -> String {

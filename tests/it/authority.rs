@@ -63,6 +63,7 @@ async fn restore(admin: &Caller) {
     let scope = json!({ "id": "reading", "authorization_server_id": "shop", "name": "books.read" });
     let service = json!({ "id": "library", "authorization_server_id": "shop", "name": "Library" });
     let claim = json!({ "id": "level", "authorization_server_id": "shop", "name": "level", "mapping": "level", "type": "id_token" });
+    let gateway = json!({ "name": "Door", "type": "standalone", "server_id": "shop" });
     let made = [
         ("servers", server),
         ("clients", client),
@@ -70,6 +71,7 @@ async fn restore(admin: &Caller) {
         ("scopes", scope),
         ("services", service),
         ("claims", claim),
+        ("gateways", gateway),
     ];
     for (path, body) in made {
         let answer = admin.post(&format!("{ADMIN}/{path}"), &body).await;
@@ -81,8 +83,15 @@ async fn restore(admin: &Caller) {
     }
 }
 
+/// The id of a gateway of `shop`; empty when there is none of this name.
+async fn gateway_of(admin: &Caller, name: &str) -> String {
+    let listed = admin.get(&format!("{ADMIN}/servers/shop/gateways")).await.expect(200).json();
+    let found = listed["gateways"].as_array().unwrap().iter().find(|gateway| gateway["name"] == name);
+    found.and_then(|gateway| gateway["id"].as_str()).unwrap_or_default().to_owned()
+}
+
 /// The path of a row with existing things in it.
-fn path_of(row: &Row, decision: &str) -> String {
+fn path_of(row: &Row, decision: &str, gateway: &str) -> String {
     // The caller `shop` would die with its server, so another one is deleted.
     let aid = match row.id {
         "deleteAuthorizationServer" => "closing",
@@ -99,6 +108,8 @@ fn path_of(row: &Row, decision: &str) -> String {
         ("{sid}", "library"),
         ("{api}", "books"),
         ("{claim}", "level"),
+        ("{gw}", gateway),
+        ("{*path}", "books"),
         ("{document}", "acp.json"),
     ];
     let path = values.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -120,6 +131,8 @@ fn body_of(row: &Row) -> Value {
         "updateService" => json!({ "name": "Library" }),
         "createAPI" => json!({ "id": "new-api", "service_id": "library", "method": "GET", "path": "/new" }),
         "updateAPI" => json!({ "data_classifications": [] }),
+        "createGateway" => json!({ "name": "New", "type": "standalone", "server_id": "shop" }),
+        "updateGateway" => json!({ "name": "Door" }),
         "createClaim" => json!({
             "id": "new-claim", "authorization_server_id": "shop", "name": "new", "mapping": "new", "type": "id_token",
         }),
@@ -153,7 +166,9 @@ async fn ask(caller: &Caller, row: &Row, path: &str) -> u16 {
 
 /// Undoes what a successful call has made; the rest is restored by [`restore`].
 async fn undo(admin: &Caller, row: &Row) {
+    let gateway = format!("gateways/{}", gateway_of(admin, "New").await);
     let made = match row.id {
+        "createGateway" => gateway.as_str(),
         "createAuthorizationServer" => "servers/new-server",
         "createClient" => "clients/new-client",
         "createPolicy" => "policies/new-policy",
@@ -208,7 +223,7 @@ async fn matrix(server: &TestServer) -> Vec<Line> {
     let admin = server.as_admin();
     let mut lines = Vec::new();
     for row in DIALECTS.iter().flat_map(|dialect| dialect.rows()) {
-        let path = path_of(row, &decision);
+        let path = path_of(row, &decision, &gateway_of(&admin, "Door").await);
         let mut statuses = Vec::new();
         let mut before = seen(&admin).await;
         for (role, caller) in &callers {

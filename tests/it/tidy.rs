@@ -31,7 +31,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outbound", &["config", "domain", "decision"]),
     ("authn", &["domain", "crypto"]),
     // metrics: the content type of /metrics; decision: the shapes of verdicts; crypto: secrets on their way through.
-    ("api", &["domain", "decision", "crypto", "metrics", "authn", "openapi"]),
+    ("api", &["domain", "decision", "crypto", "metrics", "authn", "openapi", "package"]),
+    // domain: the kinds of gateways; crypto: the secret that a package holds.
+    ("package", &["domain", "crypto"]),
     ("serve", &["api", "authn", "domain", "metrics", "config", "world"]),
 ];
 

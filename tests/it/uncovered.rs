@@ -17,6 +17,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("consents", crate::consents::COVERS),
     ("contract", crate::contract::COVERS),
     ("decisions", crate::decisions::COVERS),
+    ("enforcement", crate::enforcement::COVERS),
+    ("gateways", crate::gateways::COVERS),
     ("imports", crate::imports::COVERS),
     ("ledger", crate::ledger::COVERS),
     ("log", crate::log::COVERS),

@@ -2,13 +2,35 @@
 //!
 //! Called by `route` for every dialect. Knows no noun.
 
-use http::{HeaderMap, header::IF_MATCH};
+use http::{
+    HeaderMap,
+    header::{IF_MATCH, IF_NONE_MATCH},
+};
 
-use crate::domain::Condition;
+use crate::{crypto::digest, domain::Condition};
 
 /// The tag of a version.
 pub fn of(version: u64) -> String {
     format!("\"{version}\"")
+}
+
+/// The tag of an answer that is no single record: a digest of its bytes.
+pub fn of_content(bytes: &[u8]) -> String {
+    format!("\"{}\"", digest::sha256_hex(bytes))
+}
+
+/// Whether If-None-Match names `tag` (RFC 9110 §13.1.2, with the weak comparison it asks for). None without the header.
+pub fn is_known(headers: &HeaderMap, tag: &str) -> Option<bool> {
+    let mut known = None;
+    for value in headers.get_all(IF_NONE_MATCH) {
+        let found = value
+            .as_bytes()
+            .split(|byte| *byte == b',')
+            .map(<[u8]>::trim_ascii)
+            .any(|one| one == b"*" || one.strip_prefix(b"W/").unwrap_or(one) == tag.as_bytes());
+        known = Some(known.unwrap_or(false) || found);
+    }
+    known
 }
 
 /// The condition of If-Match. `*` is any record that is there, which every change needs anyway. A tag that is none of
@@ -46,6 +68,20 @@ mod tests {
         assert_eq!(read(&["*"]), Condition::None);
         assert_eq!(read(&[&of(7)]), Condition::Version(vec![7]));
         assert_eq!(read(&["\"1\", \"2\"", "\"3\""]), Condition::Version(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn content_is_known_by_its_tag_in_any_list() {
+        let tag = of_content(b"content");
+        let known = |values: &[&str]| {
+            is_known(&values.iter().map(|value| (IF_NONE_MATCH, value.parse().unwrap())).collect(), &tag)
+        };
+        assert_eq!(known(&[]), None);
+        for values in [&[tag.as_str()] as &[&str], &["*"], &[&format!("\"a\", W/{tag}")], &["\"a\"", &tag]] {
+            assert_eq!(known(values), Some(true), "{values:?}");
+        }
+        assert_eq!(known(&["\"a\""]), Some(false));
+        assert_eq!(known(&[tag.trim_matches('"')]), Some(false));
     }
 
     #[test]

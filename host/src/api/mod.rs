@@ -12,7 +12,7 @@ pub mod pages;
 pub mod read;
 pub mod route;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::domain::Domain;
 
@@ -36,6 +36,8 @@ pub trait Operations: Send + Sync {
     fn trouble(&self) -> Vec<(String, String)>;
     /// False while starting and while draining.
     fn accepting(&self) -> bool;
+    /// How long a request may take before the edge gives up on it.
+    fn patience(&self) -> Duration;
     /// The metrics in the Prometheus text format.
     fn metrics(&self) -> String;
 }

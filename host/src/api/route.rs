@@ -172,7 +172,8 @@ impl Router {
             return Found { dialect: dialect_of(path), row: Err(Failure::NoSuchPath) };
         };
         let dialect = found.value.first().map_or_else(|| dialect_of(path), |(dialect, _)| *dialect);
-        let Some(params) = decode(&found.params) else {
+        let rest = found.value.first().and_then(|(_, row)| rest_of(row.path));
+        let Some(params) = decode(&found.params, rest) else {
             return Found { dialect, row: Err(Failure::NoSuchPath) };
         };
         let method = if method == Method::HEAD { &Method::GET } else { method };
@@ -184,9 +185,15 @@ impl Router {
     }
 }
 
-/// Percent-decodes every parameter. None when one is not UTF-8, or holds what no identifier may hold.
-fn decode(params: &matchit::Params<'_, '_>) -> Option<Params> {
-    let decoded = params.iter().map(|(name, value)| {
+/// The name of the parameter that takes the rest of a path, as in `/a/{*name}`.
+fn rest_of(path: &'static str) -> Option<&'static str> {
+    path.split_once("{*")?.1.strip_suffix('}')
+}
+
+/// Percent-decodes every parameter. None when one is not UTF-8, or holds what no identifier may hold. The rest of a path
+/// is not among them: it is many segments, so whoever takes it reads it as it was sent, from `Request::path`.
+fn decode(params: &matchit::Params<'_, '_>, rest: Option<&str>) -> Option<Params> {
+    let decoded = params.iter().filter(|(name, _)| Some(*name) != rest).map(|(name, value)| {
         let value = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
         let hostile = value.is_empty() || value.contains(['\0', '/', '\\']);
         (!hostile).then(|| (name.to_owned(), value.into_owned()))

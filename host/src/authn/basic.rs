@@ -4,7 +4,7 @@
 //! apart, so a secret that the encoding would change is handed on both ways. An id never has `+` or `%` in it.
 
 use data_encoding::BASE64;
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 
 use crate::{
     crypto::Secret,
@@ -22,8 +22,13 @@ pub struct Basic {
 
 /// The basic credentials of a request, none when it uses no or another scheme.
 pub fn credentials(headers: &HeaderMap) -> Result<Option<Basic>, Failure> {
+    credentials_in(headers, &AUTHORIZATION)
+}
+
+/// Like [`credentials`], from another header: where Authorization is somebody else's.
+pub fn credentials_in(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Basic>, Failure> {
     let malformed = || Failure::Unauthenticated(Credentials::Malformed);
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err(malformed());

@@ -9,6 +9,15 @@ pub enum Caller {
     Anonymous,
     /// The bearer of a token that is good in the tenant of the request.
     Bearer(Arc<Bearer>),
+    /// A client that has shown its secret instead of a token, where an operation takes that.
+    Client {
+        /// The tenant.
+        tenant: String,
+        /// The client's authorization server.
+        server: String,
+        /// The client.
+        client_id: String,
+    },
 }
 
 /// What an access token proves.
@@ -36,7 +45,7 @@ impl Caller {
     /// The bearer, if there is one.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
-            Caller::Anonymous => None,
+            Caller::Anonymous | Caller::Client { .. } => None,
             Caller::Bearer(bearer) => Some(bearer),
         }
     }
@@ -46,6 +55,7 @@ impl Caller {
         match self {
             Caller::Anonymous => "anonymous".to_owned(),
             Caller::Bearer(bearer) => format!("{}/{}/{}", bearer.tenant, bearer.server, bearer.subject),
+            Caller::Client { tenant, server, client_id } => format!("{tenant}/{server}/{client_id}"),
         }
     }
 }

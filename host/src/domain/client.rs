@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     By, Domain, Failure, Problem,
     credential::{self, Credential},
-    id,
+    gateway, id,
     noun::{self, Named},
     scope,
     server::{self, Server},
@@ -228,10 +228,13 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let found = stamp.target::<Client>(write, &tenant, &id)?;
-            match found.value.system {
-                true => Err(Failure::InUse { noun: Client::NAME, by: vec!["the tenant itself".to_owned()] }),
-                false => remove(write, &tenant, &id, &found.value.server, &stamp),
+            if found.value.system {
+                return Err(Failure::InUse { noun: Client::NAME, by: vec!["the tenant itself".to_owned()] });
             }
+            if let Some(gateway) = gateway::of_client(write, &tenant, &id)? {
+                return Err(Failure::InUse { noun: Client::NAME, by: vec![format!("gateway `{gateway}`")] });
+            }
+            remove(write, &tenant, &id, &found.value.server, &stamp)
         })
         .await
 }
@@ -259,7 +262,14 @@ pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stam
     Ok(())
 }
 
-fn remove(write: &mut Write<'_>, tenant: &str, id: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+/// Removes a client of the server `server`, inside a transaction.
+pub(super) fn remove(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    server: &str,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
     stamp.soft_delete::<Client>(write, tenant, id)?;
     records::delete::<Credential>(write, &[tenant, id])?;
     index::remove(write, Index::ServerClients, &[tenant, server], id)?;

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Domain, Failure, Problem};
 use crate::{
-    crypto::{Secret, password::MOST_PASSWORD_BYTES, vault::KeyedHash},
+    crypto::{
+        Secret,
+        password::MOST_PASSWORD_BYTES,
+        vault::{KeyedHash, Sealed},
+    },
     store::{Record, Table},
 };
 
@@ -15,6 +19,8 @@ pub enum Credential {
     Generated(KeyedHash),
     /// A secret somebody chose: argon2id, as a PHC string.
     Chosen(String),
+    /// A secret of 256 random bits that the server made and can show again: a gateway's package holds it.
+    Sealed(Sealed),
 }
 
 /// The shortest secret somebody may choose, in characters.
@@ -39,6 +45,30 @@ pub fn generate(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Cred
 /// How a secret of 256 random bits is kept.
 pub(super) fn generated(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Credential {
     Credential::Generated(domain.vault.keyed_hash(&label(tenant, client_id), secret.expose()))
+}
+
+/// A new secret that can be shown again, and how it is kept.
+pub(super) fn generate_sealed(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Credential) {
+    let secret = Secret::generate(&domain.world);
+    let sealed = domain.vault.seal(&domain.world, &label(tenant, client_id), secret.expose().as_bytes());
+    (secret, Credential::Sealed(sealed))
+}
+
+/// The secret of a client, if it was kept in a way that can be undone.
+pub(super) fn reveal(domain: &Domain, tenant: &str, client_id: &str) -> Result<Option<Secret>, Failure> {
+    let found = domain.store.record::<Credential>(&[tenant, client_id])?;
+    match found.as_deref() {
+        Some(Credential::Sealed(sealed)) => open(domain, tenant, client_id, sealed).map(Some),
+        Some(Credential::Generated(_) | Credential::Chosen(_)) | None => Ok(None),
+    }
+}
+
+fn open(domain: &Domain, tenant: &str, client_id: &str, sealed: &Sealed) -> Result<Secret, Failure> {
+    let internal = |error: String| Failure::Internal { log: error };
+    let plain = domain.vault.open_sealed(&label(tenant, client_id), sealed);
+    let plain = plain.map_err(|error| internal(error.to_string()))?;
+    let text = std::str::from_utf8(&plain).map_err(|error| internal(error.to_string()))?;
+    Ok(Secret::new(text))
 }
 
 /// Checks the length of a secret chosen by somebody.
@@ -67,6 +97,10 @@ pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, candidates: 
     let found = domain.store.record::<Credential>(&[tenant, client_id])?;
     let expected = match found.as_deref() {
         Some(Credential::Chosen(phc)) => return Ok(domain.passwords.verify(candidates, phc).await),
+        Some(Credential::Sealed(sealed)) => {
+            let secret = open(domain, tenant, client_id, sealed)?;
+            return Ok(candidates.iter().fold(false, |right, candidate| right | secret.same(candidate.expose())));
+        }
         Some(Credential::Generated(hash)) => Some(hash),
         None => None,
     };

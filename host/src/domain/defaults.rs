@@ -85,7 +85,7 @@ const SYSTEM: [Group; 5] = [
         name: "Gateway",
         open: false,
         scopes: &[
-            ("read_gateway_configuration", "Read gateway configuration"),
+            (permit::READ_GATEWAY, "Read gateway configuration"),
             ("write_gateway_configuration", "Write gateway configuration"),
             ("push_gateway_requests", "Push gateway requests"),
         ],

@@ -3,6 +3,7 @@
 //! Called by `api` and `authn`; calls `store`, `decision` and `crypto`. Knows no HTTP, no wire JSON and no wasmtime.
 
 pub mod api;
+mod api_table;
 pub mod authentication;
 pub mod binding;
 pub mod boot;
@@ -17,9 +18,12 @@ pub mod credential;
 pub mod decide;
 pub mod decision_log;
 mod defaults;
+pub mod enforce;
 pub mod failure;
 pub mod fetch;
 pub mod gateway;
+pub mod gateway_activity;
+pub mod gateway_configuration;
 pub mod id;
 pub mod import;
 pub mod key_ring;
@@ -31,6 +35,7 @@ pub mod permit;
 pub mod policy;
 mod policy_use;
 pub mod replay;
+mod request_target;
 pub mod scope;
 mod scope_use;
 pub mod server;
@@ -85,6 +90,7 @@ pub struct Domain {
     tokens: Cache<[u8; 32], Arc<Bearer>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     ledger: ledger::Turns,
+    gateways: gateway_configuration::Known,
 }
 
 /// The sizes a policy may have.
@@ -156,6 +162,7 @@ impl Domain {
             observer,
             tokens,
             keys,
+            gateways: gateway_configuration::Known::new(),
             ledger: ledger::Turns::default(),
         }
     }

@@ -12,6 +12,8 @@ pub const SYSTEM_SERVER: &str = "system";
 pub const SYSTEM_TENANT: &str = "system";
 /// The scope that allows asking for decisions.
 pub const EVALUATE: &str = "evaluate_decisions";
+/// The scope of a gateway's own client.
+pub const READ_GATEWAY: &str = "read_gateway_configuration";
 
 /// What a caller needs for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

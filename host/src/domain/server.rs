@@ -15,7 +15,7 @@ use super::{
     By, Domain, Failure,
     authentication::{self, Authentication},
     binding::Binding,
-    claim, client, defaults, id,
+    claim, client, defaults, gateway, id,
     key_ring::Owner,
     noun::{self, Named},
     policy_use::{self, Reference},
@@ -272,6 +272,7 @@ pub(super) fn remove(
 
 /// Everything that belongs to a server: one line for each noun.
 fn remove_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
+    gateway::delete_all(write, tenant, id, stamp)?;
     client::delete_all(write, tenant, id, stamp)?;
     claim::delete_all(write, tenant, id, stamp)?;
     scope::delete_all(write, tenant, id, stamp)?;

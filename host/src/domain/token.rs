@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Bearer, Credentials, Domain, Failure, client, client::ClientScopes, credential, key_ring, scope, server};
 use crate::crypto::{Secret, digest, jws};
@@ -155,6 +156,14 @@ pub fn verify(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Bearer>,
     Ok(bearer)
 }
 
+/// Like [`verify`], with all claims of the token.
+pub fn claims(domain: &Domain, tenant: &str, token: &str) -> Result<(Arc<Bearer>, Map<String, Value>), Failure> {
+    let bearer = verify(domain, tenant, token)?;
+    // What was verified is exactly this text, so its claims can be read without another look at the signature.
+    let claims = jws::peek_claims(token).map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
+    Ok((bearer, claims))
+}
+
 /// The expensive half: once for each token.
 fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Bearer, Failure> {
     let refused = |_| Failure::Unauthenticated(Credentials::Malformed);
@@ -164,12 +173,12 @@ fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Bearer,
     };
     // Unverified, only to learn which server's keys to try: the tenant is the request's, never the token's.
     let claimed = jws::peek_claims(token).map_err(refused)?;
-    let server = claimed.get("aid").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let server = claimed.get("aid").and_then(Value::as_str).unwrap_or_default();
     let key = key_ring::find(domain, tenant, server, &kid)?;
     let key = key.ok_or(Failure::Unauthenticated(Credentials::Invalid))?;
     let claims = jws::verify(token, &key.verifier()).map_err(|_| Failure::Unauthenticated(Credentials::Invalid))?;
-    let claims: Claims = serde_json::from_value(serde_json::Value::Object(claims))
-        .map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
+    let claims: Claims =
+        serde_json::from_value(Value::Object(claims)).map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
     if claims.tid != tenant || claims.aid != server {
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }

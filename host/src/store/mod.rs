@@ -16,6 +16,7 @@
 
 mod backup;
 mod cache;
+mod changes;
 mod clock;
 mod error;
 pub mod index;
@@ -64,6 +65,7 @@ pub use verify::verify;
 pub use write::Write;
 
 use cache::{Cache, CacheKey, Cached, Loaded};
+use changes::LastChanges;
 use clock::Clock;
 use error::engine;
 use key::sought;
@@ -117,6 +119,7 @@ impl Store {
             cache: Cache::new(options.cache_items),
             clock: Clock::new(highest),
             sequence: AtomicU64::new(0),
+            changes: LastChanges::default(),
             writes: AtomicU64::new(0),
         });
         let (queue, thread) = writer::start(Arc::clone(&shared))?;
@@ -200,6 +203,12 @@ impl Store {
     /// How many commits there were since the store was opened. A snapshot taken afterwards sees all of them.
     pub fn commit_sequence(&self) -> u64 {
         self.inner.shared.sequence.load(Ordering::Acquire)
+    }
+
+    /// In which commit, counted as in [`Store::commit_sequence`], one of these kinds of configuration was changed last. A
+    /// snapshot taken afterwards sees that change, so what was worked out from one stays right as long as this does.
+    pub fn last_change(&self, kinds: &[Kind]) -> u64 {
+        self.inner.shared.changes.of(kinds)
     }
 
     /// What the store has done since it was opened.

@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{
     StoreError, Write,
     cache::Cache,
+    changes::LastChanges,
     clock::{Clock, Stamped},
     error::engine,
     write::{Changes, Tables},
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     /// How many commits are done and visible to new snapshots.
     pub(super) sequence: AtomicU64,
+    /// In which commit each kind of configuration was changed last.
+    pub(super) changes: LastChanges,
     /// How many closures those commits held.
     pub(super) writes: AtomicU64,
 }
@@ -189,6 +192,7 @@ fn commit(shared: &Shared, batch: &mut Batch) -> Result<(), StoreError> {
     // Before anybody is answered: a state that is answered for holds at every reader's now.
     stamped.into_iter().for_each(|stamped| shared.clock.committed(stamped));
     shared.sequence.store(next, Ordering::Release);
+    changed.iter().for_each(|changes| shared.changes.note(changes, next));
     shared.writes.fetch_add(changed.len() as u64, Ordering::Relaxed);
     Ok(())
 }

@@ -9,6 +9,7 @@
 pub mod certificates;
 pub mod client;
 pub mod documented;
+pub mod gateway;
 pub mod golden;
 pub mod guests;
 pub mod known_key;

@@ -106,7 +106,8 @@ fn to_client(body: ClientBody, tenant: &str) -> Result<(Option<String>, Option<S
     Ok((client_id, client_secret.map(Secret::new), client))
 }
 
-fn show(call: &Call, id: String, client: Client, secret: Option<Secret>) -> Result<ClientBody, Failure> {
+/// A client as it is answered.
+pub(super) fn show(call: &Call, id: String, client: Client, secret: Option<Secret>) -> Result<ClientBody, Failure> {
     let Client { server, name, grant_types, scopes, system, .. } = client;
     let domain = &call.app.domain;
     let scopes = match scopes {

@@ -15,6 +15,7 @@ pub mod developer_servers;
 pub mod duration;
 pub mod enforcement;
 pub mod events;
+pub mod gateway_configuration;
 pub mod gateways;
 pub mod grants;
 pub mod imports;

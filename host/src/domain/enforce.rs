@@ -1,0 +1,226 @@
+//! Whether a request that reached a gateway may go on: the API it is meant for, and the policy of that API.
+//!
+//! Called for every request that gateways let through or turn away, so nothing here reads more than a few records that are
+//! at hand. An API that nobody knows is denied, and so is everything that could be read in two ways.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Caller, Credentials, Domain, Failure,
+    api::Api,
+    api_table::Found,
+    client::{self, ClientScopes},
+    credential,
+    decide::{self, Decision, Question},
+    gateway::{self, Gateway},
+    gateway_activity, gateway_configuration,
+    permit::{READ_GATEWAY, SYSTEM_SERVER},
+    request_target::{self, Target},
+    token,
+};
+use crate::{crypto::Secret, decision::Input};
+
+/// How a gateway proves itself.
+pub enum Proof {
+    /// Its client's id, and what its secret may be.
+    Secret(String, Vec<Secret>),
+    /// A token of its client.
+    Token(String),
+}
+
+/// A request as the gateway has received it.
+pub struct Received<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Path and query, as they were sent.
+    pub target: &'a str,
+    /// The headers that policies may see, in lower case, each with a list of values.
+    pub headers: Map<String, Value>,
+    /// The bearer token of whoever sent it.
+    pub token: Option<&'a str>,
+}
+
+/// What is asked.
+pub struct Enforced<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The gateway's id.
+    pub gateway: &'a str,
+    /// The request.
+    pub received: Received<'a>,
+    /// For finding the decision again.
+    pub request_id: &'a str,
+}
+
+/// What the gateway is to do.
+pub enum Outcome {
+    /// Let it pass: the API has no policy.
+    Open,
+    /// What the policy of the API says.
+    Decided(Decision),
+    /// Turn it away: no policy was asked.
+    Refused {
+        /// A stable word.
+        code: &'static str,
+        /// A sentence for people.
+        message: String,
+    },
+}
+
+/// Lets only the gateway's own client ask. Whatever is wrong with its credentials is answered alike, and as a lack of
+/// rights: gateways hand our answer on, and nobody behind one could do anything about credentials that are missing here.
+pub async fn authenticate(
+    domain: &Domain,
+    tenant: &str,
+    gateway: &str,
+    proof: Option<Proof>,
+) -> Result<Caller, Failure> {
+    let forbidden = || Failure::Forbidden { needs: "the credentials of the gateway itself".to_owned() };
+    let found = match gateway::current(domain, tenant, gateway) {
+        Err(Failure::NotFound { .. }) => return Err(forbidden()),
+        found => found?,
+    };
+    let caller = match proof {
+        Some(Proof::Secret(client_id, candidates)) => {
+            by_secret(domain, tenant, &found.value, client_id, candidates).await?
+        }
+        Some(Proof::Token(text)) => by_token(domain, tenant, &found.value, &text)?,
+        None => None,
+    };
+    caller.ok_or_else(forbidden)
+}
+
+async fn by_secret(
+    domain: &Domain,
+    tenant: &str,
+    gateway: &Gateway,
+    client_id: String,
+    candidates: Vec<Secret>,
+) -> Result<Option<Caller>, Failure> {
+    if client_id != gateway.client_id || !credential::verify(domain, tenant, &client_id, candidates).await? {
+        return Ok(None);
+    }
+    let client = match client::current(domain, tenant, &client_id) {
+        Err(Failure::NotFound { .. }) => return Ok(None),
+        client => client?,
+    };
+    let may_ask = match &client.value.scopes {
+        ClientScopes::AllOfServer => true,
+        ClientScopes::Only(scopes) => scopes.iter().any(|scope| scope == READ_GATEWAY),
+    };
+    let expires = client.value.secret_expires_at;
+    let expired = expires != 0 && expires <= domain.world.now_seconds();
+    let right = client.value.server == SYSTEM_SERVER && may_ask && !expired;
+    Ok(right.then(|| Caller::Client { tenant: tenant.to_owned(), server: SYSTEM_SERVER.to_owned(), client_id }))
+}
+
+fn by_token(domain: &Domain, tenant: &str, gateway: &Gateway, text: &str) -> Result<Option<Caller>, Failure> {
+    let bearer = match token::verify(domain, tenant, text) {
+        Err(Failure::Unauthenticated(_)) => return Ok(None),
+        bearer => bearer?,
+    };
+    let own = bearer.server == SYSTEM_SERVER && bearer.client_id == gateway.client_id;
+    let right = own && bearer.scopes.iter().any(|scope| scope == READ_GATEWAY);
+    Ok(right.then_some(Caller::Bearer(bearer)))
+}
+
+/// Decides about a request. `caller` is the gateway, see [`authenticate`].
+pub async fn enforce(domain: &Domain, caller: &Caller, asked: Enforced<'_>) -> Result<Outcome, Failure> {
+    let Enforced { tenant, gateway, received, request_id } = asked;
+    let configuration = gateway_configuration::current(domain, tenant, gateway)?;
+    gateway_activity::note(domain, tenant, gateway, &configuration.active);
+    let target = match request_target::read(received.target) {
+        Ok(target) => target,
+        Err(reason) => return Ok(refused("unclear_request", reason)),
+    };
+    let (place, params) = match configuration.table.find(received.method, &target.segments) {
+        Found::Api { place, params } => (place, params),
+        Found::Nothing => return Ok(refused("unknown_api", "no API has this method and path")),
+        Found::Unclear(reason) => return Ok(refused("unclear_request", reason)),
+    };
+    let Some((id, api)) = configuration.apis.get(place) else {
+        return Err(Failure::Internal { log: "an API table without its APIs".to_owned() });
+    };
+    let Some(policy) = &api.policy else { return Ok(Outcome::Open) };
+    let user = user(domain, tenant, &configuration.gateway.server, received.token)?;
+    let params = params.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+    let input = input(received, target, params, user, (id, api));
+    let question = Question { tenant, server: &configuration.gateway.server, input, request_id };
+    decide::by_policy(domain, caller, question, policy).await.map(Outcome::Decided)
+}
+
+fn refused(code: &'static str, message: impl Into<String>) -> Outcome {
+    Outcome::Refused { code, message: message.into() }
+}
+
+/// What is known of whoever sent the request.
+#[derive(Default)]
+struct User {
+    /// The claims of the token.
+    claims: Map<String, Value>,
+    /// The client that the token was issued to, and its owner.
+    contexts: Map<String, Value>,
+    /// `user` or `client` with its id; empty without a token.
+    subject: Map<String, Value>,
+}
+
+/// Reads the token of whoever sent the request: it must be one of the server that the gateway belongs to.
+fn user(domain: &Domain, tenant: &str, server: &str, token: Option<&str>) -> Result<User, Failure> {
+    let Some(token) = token else { return Ok(User::default()) };
+    let (bearer, claims) = token::claims(domain, tenant, token)?;
+    if bearer.server != server {
+        return Err(Failure::Unauthenticated(Credentials::Invalid));
+    }
+    let client = client::current(domain, tenant, &bearer.client_id)?;
+    let kind = if bearer.subject == bearer.client_id { "client" } else { "user" };
+    let mut contexts = Map::new();
+    contexts.insert(
+        "client".to_owned(),
+        json!({
+            "client_id": bearer.client_id,
+            "client_name": client.value.name,
+            "authorization_server_id": client.value.server,
+            "grant_types": client.value.grant_types,
+            "trusted": client.value.trusted,
+        }),
+    );
+    if let Some(developer) = &client.value.developer {
+        contexts.insert("developer".to_owned(), json!({ "id": developer }));
+    }
+    let subject = [("type", kind), ("id", &bearer.subject)].map(|(name, value)| (name.to_owned(), json!(value)));
+    Ok(User { claims, contexts, subject: subject.into_iter().collect() })
+}
+
+/// What the policy sees.
+fn input(
+    received: Received<'_>,
+    target: Target,
+    params: Map<String, Value>,
+    user: User,
+    (id, api): (&str, &Api),
+) -> Input {
+    let Received { method, target: _, headers, token: _ } = received;
+    let Target { path, segments: _, query } = target;
+    let object = |members: Vec<(&str, Value)>| {
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
+    };
+    Input {
+        authn_ctx: user.claims,
+        contexts: user.contexts,
+        request: object(vec![
+            ("method", json!(method)),
+            ("path", json!(path)),
+            ("headers", Value::Object(headers)),
+            ("path_params", Value::Object(params)),
+            ("query_params", Value::Object(query)),
+        ]),
+        subject: user.subject,
+        action: object(vec![("name", json!(method))]),
+        resource: object(vec![
+            ("type", json!("api")),
+            ("id", json!(id)),
+            ("properties", json!({ "service": api.service, "method": api.method, "path": api.path })),
+        ]),
+        ..Input::default()
+    }
+}
