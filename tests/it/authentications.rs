@@ -179,7 +179,7 @@ async fn a_hash_may_stand_for_a_password() {
     let (server, admin) = start().await;
     let hash = password::hash(&World::system(), &Secret::new("moved")).unwrap();
     let user = json!({ "username": "ann", "hashed_password": hash });
-    let answer = admin.put(PATH, &list(&[people(&[user.clone()])])).await.expect(200);
+    let answer = admin.put(PATH, &list(&[people(std::slice::from_ref(&user))])).await.expect(200);
     assert!(!answer.text().contains("argon2"), "a hash is not shown");
     assert_eq!(kept(&server)[0].password, hash);
     let mut both = user.clone();

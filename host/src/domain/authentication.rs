@@ -3,16 +3,18 @@
 //! Kept within the server's own configuration. Secrets of foreign accounts are sealed, passwords hashed; both are written
 //! and never answered. So the structs come in three forms, by what stands for a password and for a secret: as somebody
 //! gives them ([`Wanted`]), ready to be saved ([`Pending`]), and as they are kept (the default). `rules.rs` checks the
-//! first, `prepare.rs` makes the second, [`merge`] the third.
+//! first, `prepare.rs` makes the second before the transaction, `merge.rs` the third within it.
 
+mod merge;
 mod prepare;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, Problem, tenant::Attribute};
+use super::{Domain, Failure, tenant::Attribute};
 use crate::crypto::{Secret, vault::Sealed};
 
+pub(super) use merge::merge;
 pub(super) use prepare::prepare;
 pub use rules::problems;
 
@@ -146,7 +148,26 @@ impl Owner<'_> {
     }
 }
 
+impl Method {
+    /// The people of a method, if it is there and has any.
+    fn people(method: Option<&Method>) -> &[StaticUser] {
+        match method {
+            Some(Method::Static(people)) => &people.users,
+            Some(Method::Custom { .. } | Method::Foreign { .. }) | None => &[],
+        }
+    }
+}
+
 impl Provider {
+    /// The word for its kind, also the member of its settings.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Provider::Oidc { .. } => "oidc",
+            Provider::Azure { .. } => "azure",
+            Provider::Cognito { .. } => "cognito",
+        }
+    }
+
     /// Whether secrets sent to one go to the other.
     fn same_place(&self, other: &Provider) -> bool {
         match (self, other) {
@@ -157,88 +178,6 @@ impl Provider {
                 Provider::Cognito { pool_id: other_pool, region: other_region, .. },
             ) => (pool, region) == (other_pool, other_region),
             _ => false,
-        }
-    }
-}
-
-/// The methods as they are kept: what is said of nothing is taken from the ones that are there. `at` is the member that
-/// holds the list.
-pub(super) fn merge(at: &str, pending: &[Pending], present: &[Authentication]) -> Result<Vec<Authentication>, Failure> {
-    let mut problems = Vec::new();
-    let mut merged = Vec::with_capacity(pending.len());
-    for (place, Authentication { id, name, method, disabled, attributes, mappings }) in pending.iter().enumerate() {
-        let old = present.iter().find(|old| old.id == *id).map(|old| &old.method);
-        let method = match method {
-            Method::Custom { login_url } => Method::Custom { login_url: login_url.clone() },
-            Method::Static(users) => Method::Static(merge_users(&format!("{at}/{place}"), users, old, &mut problems)),
-            Method::Foreign { provider, account } => {
-                let account = merge_account(&format!("{at}/{place}"), provider, account, old, &mut problems);
-                Method::Foreign { provider: provider.clone(), account }
-            }
-        };
-        merged.push(Authentication {
-            id: id.clone(),
-            name: name.clone(),
-            method,
-            disabled: *disabled,
-            attributes: attributes.clone(),
-            mappings: mappings.clone(),
-        });
-    }
-    if problems.is_empty() { Ok(merged) } else { Err(Failure::Invalid(problems)) }
-}
-
-fn merge_users(
-    at: &str,
-    pending: &StaticUsers<Option<String>>,
-    old: Option<&Method>,
-    problems: &mut Vec<Problem>,
-) -> StaticUsers {
-    let known = match old {
-        Some(Method::Static(users)) => users.users.as_slice(),
-        _ => &[],
-    };
-    let mut users = Vec::with_capacity(pending.users.len());
-    for (place, StaticUser { username, password, context }) in pending.users.iter().enumerate() {
-        let known = || known.iter().find(|user| user.username == *username).map(|user| user.password.clone());
-        let password = password.clone().or_else(known).unwrap_or_else(|| {
-            problems.push(Problem::new(format!("{at}/static/users/{place}/password"), "is required for a new user"));
-            String::new()
-        });
-        users.push(StaticUser { username: username.clone(), password, context: context.clone() });
-    }
-    StaticUsers { hint: pending.hint, users }
-}
-
-/// A secret stays only while it goes to where it went: otherwise whoever may change a provider could have it sent to himself.
-fn merge_account(
-    at: &str,
-    provider: &Provider,
-    pending: &Account,
-    old: Option<&Method>,
-    problems: &mut Vec<Problem>,
-) -> Account {
-    let mut account = pending.clone();
-    if let (None, Some(Method::Foreign { provider: known, account: old })) = (&pending.client_secret, old)
-        && old.client_secret.is_some()
-    {
-        if known.same_place(provider) && old.client_id == pending.client_id {
-            account.client_secret.clone_from(&old.client_secret);
-        } else {
-            let member = format!("{at}/{}/client_secret", provider.word());
-            problems.push(Problem::new(member, "must be given again: the account is another"));
-        }
-    }
-    account
-}
-
-impl Provider {
-    /// The word for its kind, also the member of its settings.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Provider::Oidc { .. } => "oidc",
-            Provider::Azure { .. } => "azure",
-            Provider::Cognito { .. } => "cognito",
         }
     }
 }

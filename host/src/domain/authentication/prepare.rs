@@ -36,10 +36,7 @@ async fn hash_users(
     StaticUsers { hint, users }: StaticUsers<Option<Password>>,
     old: Option<&Method>,
 ) -> Result<StaticUsers<Option<String>>, Failure> {
-    let known = match old {
-        Some(Method::Static(users)) => users.users.as_slice(),
-        _ => &[],
-    };
+    let known = Method::people(old);
     let mut hashed = Vec::with_capacity(users.len());
     for StaticUser { username, password, context } in users {
         let known = known.iter().find(|user| user.username == username).map(|user| user.password.as_str());
