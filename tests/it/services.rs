@@ -192,6 +192,49 @@ async fn a_service_takes_its_apis_with_it_and_leaves_its_scopes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_of_the_server_protects_a_service() {
+    let (_server, admin) = start().await;
+    let gateway = async |server: &str, kind: &str| {
+        let body = json!({ "name": kind, "type": kind, "server_id": server });
+        let made = admin.post(&format!("{ADMIN}/gateways"), &body).await.expect(201).json();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let (aws, envoy) = (gateway("shop", "aws").await, gateway("shop", "envoy").await);
+    let elsewhere = gateway("default", "nginx").await;
+    let mut body = service("Library");
+    body["gateway_id"] = json!(aws);
+    assert_eq!(make(&admin, "library", body.clone()).await["gateway_id"], json!(aws));
+    let path = format!("{SERVICES}/library");
+    let lambda = async || admin.get(&path).await.expect(200).json()["protected_by_lambda_authorizer"].clone();
+    assert_eq!(lambda().await, true);
+    let listed = admin.get(&format!("{ADMIN}/servers/shop/services")).await.expect(200).json();
+    let listed = listed["services"].as_array().unwrap().iter().find(|service| service["id"] == "library").unwrap();
+    assert_eq!(listed["protected_by_lambda_authorizer"], true);
+
+    body["gateway_id"] = json!(elsewhere);
+    let before = below_server(&admin, "shop").await;
+    assert_eq!(wrong_members(&admin.put(&path, &body).await.expect(422)), ["/gateway_id"]);
+    body["name"] = json!("New");
+    assert_eq!(wrong_members(&admin.post(SERVICES, &body).await.expect(422)), ["/gateway_id"]);
+    assert_eq!(below_server(&admin, "shop").await, before);
+
+    body["gateway_id"] = json!(envoy);
+    admin.put(&path, &body).await.expect(200);
+    assert_eq!(lambda().await, false);
+    // The gateway it has left can go without it, the one it has does not take it along.
+    admin.delete(&format!("{ADMIN}/gateways/{aws}")).await.expect(204);
+    assert_eq!(admin.get(&path).await.expect(200).json()["gateway_id"], json!(envoy));
+    admin.delete(&format!("{ADMIN}/gateways/{envoy}")).await.expect(204);
+    assert_eq!(admin.get(&path).await.expect(200).json().get("gateway_id"), None);
+    // A service that goes leaves nothing behind at its gateway.
+    let again = gateway("shop", "aws").await;
+    body["gateway_id"] = json!(again);
+    admin.put(&path, &body).await.expect(200);
+    admin.delete(&path).await.expect(204);
+    admin.delete(&format!("{ADMIN}/gateways/{again}")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_takes_its_services_scopes_and_claims_with_it() {
     let (_server, admin) = start().await;
     make_policy(&admin, "rule", json!([yes()])).await;

@@ -2,7 +2,10 @@
 //!
 //! What its path may look like is in `template`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -224,13 +227,9 @@ pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, service: &str, sta
 /// The API as it is kept: the method in upper case, data classifications trimmed and each once.
 pub(super) fn tidy(mut api: Api) -> Api {
     api.method.make_ascii_uppercase();
-    let mut kept: Vec<String> = Vec::with_capacity(api.data_classifications.len());
-    for classification in &api.data_classifications {
-        let trimmed = classification.trim();
-        if !kept.iter().any(|known| known == trimmed) {
-            kept.push(trimmed.to_owned());
-        }
-    }
+    let mut seen = HashSet::new();
+    let trimmed = api.data_classifications.iter().map(|classification| classification.trim());
+    let kept = trimmed.filter(|classification| seen.insert(*classification)).map(str::to_owned).collect();
     Api { data_classifications: kept, ..api }
 }
 
@@ -245,11 +244,16 @@ pub(super) fn check(api: &Api) -> Result<(), Failure> {
     if api.policy.is_some() && !api.can_have_policy {
         problems.push(Problem::new("/policy_id", "this API cannot have a policy"));
     }
-    problems.extend(text::items("/data_classifications", &api.data_classifications));
-    for (place, classification) in api.data_classifications.iter().enumerate() {
-        problems.extend(text::name(&format!("/data_classifications/{place}"), classification));
-    }
+    problems.extend(classifications("/data_classifications", &api.data_classifications));
     Failure::unless_fine(problems)
+}
+
+fn classifications(member: &str, list: &[String]) -> Vec<Problem> {
+    if let Some(problem) = text::items(member, list) {
+        return vec![problem];
+    }
+    let one = |(place, name): (usize, &String)| text::name(&format!("{member}/{place}"), name);
+    list.iter().enumerate().filter_map(one).collect()
 }
 
 /// What no two APIs of a service share: the names of parameters do not tell paths apart.

@@ -1,5 +1,7 @@
 //! A claim: what of the authentication context goes into a token, and for which scopes.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -155,13 +157,18 @@ pub(super) fn check(claim: &Claim) -> Result<(), Failure> {
     problems.extend(text::name("/authorization_server_id", &claim.server));
     problems.extend(dotted("/name", &claim.name).or_else(|| reserved("/name", &claim.name)));
     problems.extend(dotted("/mapping", &claim.mapping));
-    problems.extend(text::items("/scopes", &claim.scopes));
-    for (place, scope) in claim.scopes.iter().enumerate() {
-        if claim.scopes.iter().take(place).any(|other| other == scope) {
-            problems.push(Problem::new(format!("/scopes/{place}"), "is there already"));
-        }
-    }
+    problems.extend(once("/scopes", &claim.scopes));
     Failure::unless_fine(problems)
+}
+
+/// Every name of a list must be in it once.
+fn once(member: &str, list: &[String]) -> Vec<Problem> {
+    if let Some(problem) = text::items(member, list) {
+        return vec![problem];
+    }
+    let mut seen = HashSet::new();
+    let again = list.iter().enumerate().filter(|(_, name)| !seen.insert(name.as_str()));
+    again.map(|(place, _)| Problem::new(format!("{member}/{place}"), "is there already")).collect()
 }
 
 /// A dotted name, where `\.` is a dot and `\\` a backslash inside a part.

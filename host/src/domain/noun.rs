@@ -1,6 +1,7 @@
 //! What all configuration has in common: a name for people, a way to find one, a way to list them.
 //!
-//! Used by the file of every noun. Knows no single noun.
+//! Used by the file of every noun: the operations that make, replace and remove one are alike but for what must be in step
+//! with it. Knows no noun but the tenant, in which all of them are.
 
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ pub fn below<T: Named>(
     Ok(found)
 }
 
-/// Writes a record and everything that must be in step with it, inside a transaction: tenant, id, what it replaces, what
-/// it is to be.
+/// Writes a record and everything that must be in step with it, inside a transaction: tenant, id, what it replaces (none
+/// only when there is none), what it is to be.
 pub(super) type Save<T> = fn(&mut Write<'_>, &str, &str, Option<&T>, &T, &Stamp) -> Result<State<T>, Failure>;
 /// Removes a record and everything below it, inside a transaction: tenant, id, what it is.
 pub(super) type Remove<T> = fn(&mut Write<'_>, &str, &str, &T, &Stamp) -> Result<(), Failure>;

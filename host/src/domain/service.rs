@@ -53,15 +53,10 @@ pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, 
     noun::below(&domain.store.read()?, Index::ServerServices, tenant, server, domain.now())
 }
 
-/// The service of a scope, with its id.
-pub fn of_scope(
-    domain: &Domain,
-    tenant: &str,
-    scope: &Scope,
-) -> Result<Option<(String, Arc<State<Service>>)>, Failure> {
+/// The service of a scope.
+pub fn of_scope(domain: &Domain, tenant: &str, scope: &Scope) -> Result<Option<Arc<State<Service>>>, Failure> {
     let Some(id) = &scope.service else { return Ok(None) };
-    let found = domain.store.current::<Service>(tenant, id, domain.now())?;
-    Ok(found.map(|service| (id.clone(), service)))
+    Ok(domain.store.current::<Service>(tenant, id, domain.now())?)
 }
 
 /// Whether the gateway of a service asks us as a lambda authorizer.

@@ -157,8 +157,8 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
 
 /// A scope with its service.
 fn with_service(call: &Call, id: &str, scope: &Scope) -> Result<ScopeBody, Failure> {
-    let service = service::of_scope(&call.app.domain, call.tenant(), scope)?;
-    let service = service.map(|(id, state)| services::show(call.tenant(), &id, state.value.clone()));
+    let service = scope.service.as_ref().zip(service::of_scope(&call.app.domain, call.tenant(), scope)?);
+    let service = service.map(|(id, state)| services::show(call.tenant(), id, state.value.clone()));
     let shown = show(call.tenant(), id, scope.clone());
     Ok(ScopeBody { with_service: Some(service.is_some()), service: service.map(Box::new), ..shown })
 }
