@@ -148,8 +148,8 @@ async fn anybody_with_the_public_key_can_verify_the_chain() {
     let (admin, _) = five_events(&server).await;
     let answer = admin.get(&format!("{ADMIN}/events")).await.expect(200);
     let all = answer.json();
-    let jwks = server.anonymous().get("/default/system/.well-known/jwks.json").await.expect(200).json();
-    let key = &jwks["keys"][0];
+    let tenant = admin.get(&format!("{ADMIN}/tenant")).await.expect(200).json();
+    let key = &tenant["jwks"]["keys"][0];
     let octets = |member: &str| BASE64URL_NOPAD.decode(key[member].as_str().unwrap().as_bytes()).unwrap();
     let key_bytes = [vec![4], octets("x"), octets("y")].concat();
     let mut previous = String::new();
@@ -429,4 +429,33 @@ async fn many_at_once_make_one_chain() {
     let verified = verify(&server.folder(), &[]);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
     assert!(said(&verified).contains(&format!("{} events, unbroken", all.len())), "{}", said(&verified));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_is_cut_and_goes_on_where_it_was() {
+    let server = TestServer::start().await;
+    let (admin, machine) = (server.as_admin(), server.as_system());
+    let mut changes = Vec::new();
+    for number in 0..100 {
+        let id = format!("consent-{number}");
+        make_consent(&admin, &id, json!({})).await;
+        changes.push(json!({ "consent_id": id, "granted": true }));
+    }
+    for person in 0..101 {
+        patch(&machine, &format!("person {person}"), &json!({ "consents": changes })).await.expect(201);
+    }
+    let page = async |query: &str| admin.get(&format!("{ADMIN}/events{query}")).await.expect(200).json();
+    let first = page("").await;
+    let count = first["events"].as_array().unwrap().len();
+    assert!((1..=10_000).contains(&count), "{count}");
+    assert_eq!(first["next"], count, "the number of the last event");
+    let rest = page(&format!("?after={count}")).await;
+    assert_eq!(rest["events"].as_array().unwrap().len(), 10_100 - count);
+    assert!(rest.get("next").is_none(), "{}", rest["next"]);
+    let mut seen = std::collections::BTreeSet::new();
+    for event in first["events"].as_array().unwrap().iter().chain(rest["events"].as_array().unwrap()) {
+        assert!(seen.insert(event["id"].as_str().unwrap()), "twice: {event}");
+    }
+    let of_one = page("?sub=person%20100").await;
+    assert_eq!(of_one["events"].as_array().unwrap().len(), 100);
 }

@@ -21,15 +21,15 @@ const SLICE: u64 = 20_000;
 #[derive(Subcommand)]
 pub enum Ledger {
     /// Check every event's signature, hash and place, and the signed end of each chain
+    ///
+    /// Exit codes: 0 all is well, 1 something was changed (each place is told), 2 it could not be looked at.
+    ///
+    /// An older copy of the whole store is sound in itself. To notice that one was put back, keep the printed hash of
+    /// the end elsewhere and give it to the next verification with --expect: it must still be in the chain.
     Verify(Verify),
 }
 
-/// Check every event's signature, hash and place, and the signed end of each chain
-///
-/// Exit codes: 0 all is well, 1 something was changed (each place is told), 2 it could not be looked at.
-///
-/// An older copy of the whole store is sound in itself. To notice that one was put back, keep the printed hash of the end
-/// elsewhere and give it to the next verification with --expect: it must still be in the chain.
+/// What is to be verified.
 #[derive(Args)]
 pub struct Verify {
     #[command(flatten)]

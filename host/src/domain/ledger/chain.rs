@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{EVENT_TYPE, Event, HEAD_TYPE, Head, Position, PublicKey, hash, mac, number_text};
 use crate::{
     crypto::{KeyError, MacKey, SigningKey, detached, jws},
-    domain::{Domain, Failure, id, key_ring, moment, permit::SYSTEM_SERVER},
+    domain::{Domain, Failure, id, key_ring, moment},
     store::{Index, Write, index, records},
     world::Micros,
 };
@@ -52,7 +52,7 @@ pub(in crate::domain) async fn sign(
     let payloads: Vec<(String, String)> =
         payloads.into_iter().map(|payload| (id::uuid(&domain.world), payload)).collect();
     let signer = Signer {
-        key: signing_key(domain, tenant)?,
+        key: key_ring::tenant_signing(domain, tenant)?,
         mac: mac(&domain.vault),
         tenant: tenant.to_owned(),
         subject: subject.to_owned(),
@@ -76,11 +76,6 @@ pub(in crate::domain) fn append(write: &mut Write<'_>, links: &Links) -> Result<
         index::put(write, Index::SubjectEvents, &[tenant, &event.subject], &number)?;
     }
     Ok(records::put(write, &[tenant], head)?)
-}
-
-/// The key of the tenant that signs its ledger.
-fn signing_key(domain: &Domain, tenant: &str) -> Result<Arc<SigningKey>, Failure> {
-    key_ring::signing(domain, tenant, SYSTEM_SERVER)
 }
 
 impl Signer {
