@@ -125,6 +125,7 @@ fn body_of(row: &Row) -> Value {
         "updateAuthorizationServer" => json!({ "name": "Shop" }),
         "updateAuthentications" => json!({ "methods": [] }),
         "createClient" => json!({ "client_id": "new-client", "authorization_server_id": "shop", "client_name": "New" }),
+        "updateClient" => json!({ "client_name": "Clerk" }),
         "createScope" => json!({ "id": "new-scope", "authorization_server_id": "shop", "name": "new" }),
         "updateScope" => json!({ "name": "books.read" }),
         "createService" => json!({ "id": "new-service", "authorization_server_id": "shop", "name": "New" }),

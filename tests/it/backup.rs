@@ -80,7 +80,10 @@ async fn a_backup_of_a_working_server_has_everything_from_before() {
         create(&admin, &format!("kept-{number}")).await;
     }
     create(&admin, "busy").await;
-    let client = json!({ "client_name": "Kept", "authorization_server_id": "default", "scopes": ["openid"] });
+    let client = json!({
+        "client_name": "Kept", "authorization_server_id": "default", "scopes": ["openid"],
+        "grant_types": ["client_credentials"],
+    });
     let client = admin.post("/api/admin/default/clients", &client).await.expect(201).json();
     let stop = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn(keep_writing(admin.clone(), Arc::clone(&stop)));

@@ -2,7 +2,10 @@
 //! repository), and our own OpenAPI documents against our tables.
 
 use bytes::Bytes;
-use portcullis::api::{DIALECTS, Dialect, Row, acp};
+use portcullis::{
+    api::{DIALECTS, Dialect, Row, acp},
+    domain::Needs,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -99,6 +102,7 @@ fn call_of(row: &Row) -> (&'static str, Value) {
             ("/clients", json!({ "client_id": "made", "client_name": "Made", "authorization_server_id": "shop" }))
         }
         "getClient" => ("/clients/till", Value::Null),
+        "updateClient" => ("/clients/till", json!({ "client_name": "Till" })),
         "deleteClient" => ("/clients/made", Value::Null),
         "listScopes" => ("/servers/shop/scopes", Value::Null),
         "createScope" => {
@@ -166,7 +170,7 @@ async fn live_answers_have_the_documented_shape() {
     make_policy(&admin, "rule", json!([yes()])).await;
 
     let mut wrong = Vec::new();
-    for row in acp::DIALECT.rows() {
+    for row in acp::DIALECT.rows().filter(|row| row.needs == Needs::Admin) {
         let Some(found) = documented.iter().find(|operation| operation.id() == row.id) else { continue };
         check_live(&admin, row, found, contract, &mut wrong).await;
     }
@@ -214,7 +218,7 @@ async fn live_answers_have_the_shape_of_our_own_document() {
     let id = decided["context"]["id"].as_str().unwrap().to_owned();
 
     let mut wrong = Vec::new();
-    for row in acp::DIALECT.rows() {
+    for row in acp::DIALECT.rows().filter(|row| row.needs == Needs::Admin) {
         let found = documented.iter().find(|operation| operation.id() == row.id).unwrap();
         if row.id == "getDecision" {
             let answer = written(&admin, &id).await;

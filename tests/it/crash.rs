@@ -83,7 +83,7 @@ impl Kind {
             }
             Kind::Client => json!({
                 "client_id": id, "client_name": format!("number {number}"), "authorization_server_id": "default",
-                "scopes": [SCOPES[(number % 3) as usize]],
+                "scopes": [SCOPES[(number % 3) as usize]], "grant_types": ["client_credentials"],
             }),
         }
     }

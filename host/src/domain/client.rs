@@ -1,23 +1,32 @@
-//! A client: a program that gets tokens of an authorization server.
+//! A client: a program that gets tokens of an authorization server. What it is made of, and how it is read.
+//!
+//! `client/rules.rs` says what a client may be, `client/place.rs` what its server lets it be, `client/change.rs` makes,
+//! replaces and removes one. The developer's own operations are in `developer.rs`.
+
+mod change;
+mod place;
+mod proving;
+mod redirect;
+mod rules;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Domain, Failure, Problem,
-    credential::{self, Credential},
-    gateway, id,
+    Domain, Failure, credential,
     noun::{self, Named},
-    scope,
-    server::{self, Server},
-    stamp::{Author, Stamp},
+    server,
 };
 use crate::{
     crypto::Secret,
-    store::{Index, Kind, Noun, State, Write, index, records},
+    store::{Index, Kind, Noun, State, index, timeline},
     world::Micros,
 };
+
+pub(super) use change::{Prepared, delete_all, inherit, insert, prepare, ready, remove, save};
+pub use change::{create, delete, update};
+pub use rules::default_response_types;
 
 /// A client's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +70,7 @@ pub struct Client {
     pub request_uris: Vec<String>,
     /// For pairwise subjects (OpenID Connect Core §8.1).
     pub sector_identifier_uri: Option<String>,
-    /// How userinfo is signed for it; `none` is plain JSON.
+    /// How userinfo is signed for it; plain JSON when empty.
     pub userinfo_signed_response_alg: String,
     /// True skips the consent page.
     pub trusted: bool,
@@ -160,6 +169,55 @@ impl Named for Client {
     const NAME: &'static str = "client";
 }
 
+impl AuthMethod {
+    const ALL: [AuthMethod; 7] = [
+        AuthMethod::ClientSecretBasic,
+        AuthMethod::ClientSecretPost,
+        AuthMethod::ClientSecretJwt,
+        AuthMethod::PrivateKeyJwt,
+        AuthMethod::TlsClientAuth,
+        AuthMethod::SelfSignedTlsClientAuth,
+        AuthMethod::None,
+    ];
+
+    /// The registered word.
+    pub fn word(self) -> &'static str {
+        match self {
+            AuthMethod::ClientSecretBasic => "client_secret_basic",
+            AuthMethod::ClientSecretPost => "client_secret_post",
+            AuthMethod::ClientSecretJwt => "client_secret_jwt",
+            AuthMethod::PrivateKeyJwt => "private_key_jwt",
+            AuthMethod::TlsClientAuth => "tls_client_auth",
+            AuthMethod::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+            AuthMethod::None => "none",
+        }
+    }
+
+    /// The method of a registered word.
+    pub fn of_word(word: &str) -> Option<AuthMethod> {
+        AuthMethod::ALL.into_iter().find(|method| method.word() == word)
+    }
+
+    /// Whether a client with this method has a secret at all.
+    pub fn has_secret(self) -> bool {
+        matches!(self, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt)
+    }
+
+    /// Whether it sends its secret as it is. In the header or in the form: both are taken from either.
+    pub fn sends_secret(self) -> bool {
+        matches!(self, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
+    }
+}
+
+impl Client {
+    /// Whether a right secret proves this client at `now`, in seconds since 1970: its method must be one that sends it, and
+    /// it must not have ended.
+    pub fn may_send_secret(&self, now: i64) -> bool {
+        let ended = self.secret_expires_at != 0 && self.secret_expires_at <= now;
+        self.auth_method.sends_secret() && !ended
+    }
+}
+
 /// The client `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Client>>, Failure> {
     noun::current(domain, tenant, id)
@@ -171,132 +229,41 @@ pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, 
     noun::below(&domain.store.read()?, Index::ServerClients, tenant, server, domain.now())
 }
 
-/// A client that was just made.
-#[derive(Debug)]
-pub struct Created {
-    /// Its client_id.
-    pub id: String,
-    /// Its secret, shown this once when the server made it.
-    pub secret: Option<Secret>,
-    /// Its configuration.
-    pub state: State<Client>,
-}
-
-/// Makes a client (createClient). Without `id` or `secret` it gets them.
-pub async fn create(
+/// At most `limit` clients of a server, by id, those behind the id `after` only.
+///
+/// Fewer than `limit` are the last ones. The server itself is looked for at the first page only.
+pub fn page(
     domain: &Domain,
-    by: &By<'_>,
     tenant: &str,
-    id: Option<&str>,
-    secret: Option<Secret>,
-    client: Client,
-) -> Result<Created, Failure> {
-    let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
-    id::check("/client_id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
-    let parent = server::current(domain, tenant, &client.server)
-        .map_err(|_| Failure::invalid("/authorization_server_id", format!("there is no server `{}`", client.server)))?;
-    check(&client, &parent.value, secret.as_ref())?;
-    let (secret, credential) = match secret {
-        None => {
-            let (secret, credential) = credential::generate(domain, tenant, &id);
-            (Some(secret), credential)
-        }
-        Some(chosen) => (None, credential::choose(domain, chosen).await?),
-    };
-    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
-    let (key, value) = (id.clone(), client.clone());
-    let state = domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            // Whatever was checked before may have changed since.
-            let Some(parent) = stamp.live::<Server>(write, &tenant, &value.server)? else {
-                return Err(Failure::not_found("authorization server", value.server.clone()));
-            };
-            check(&value, &parent.value, None)?;
-            stamp.absent::<Client>(write, &tenant, &key)?;
-            check_scopes(write, &tenant, &value, &stamp)?;
-            insert(write, &tenant, &key, &value, &credential, &stamp)
-        })
-        .await?;
-    Ok(Created { id, secret, state })
-}
-
-/// Removes a client; its tokens are refused from then on (deleteClient).
-pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            let found = stamp.target::<Client>(write, &tenant, &id)?;
-            if found.value.system {
-                return Err(Failure::InUse { noun: Client::NAME, by: vec!["the tenant itself".to_owned()] });
-            }
-            if let Some(gateway) = gateway::of_client(write, &tenant, &id)? {
-                return Err(Failure::InUse { noun: Client::NAME, by: vec![format!("gateway `{gateway}`")] });
-            }
-            remove(write, &tenant, &id, &found.value.server, &stamp)
-        })
-        .await
-}
-
-/// Writes a client with its credential, inside a transaction.
-pub(super) fn insert(
-    write: &mut Write<'_>,
-    tenant: &str,
-    id: &str,
-    client: &Client,
-    credential: &Credential,
-    stamp: &Stamp,
-) -> Result<State<Client>, Failure> {
-    records::put(write, &[tenant, id], credential)?;
-    index::put(write, Index::ServerClients, &[tenant, &client.server], id)?;
-    // No two instants of the store are the same, so this also tells one client from the next of its name.
-    Ok(stamp.append(write, tenant, id, Client { since: stamp.now, ..client.clone() })?)
-}
-
-/// Removes the clients of a server that goes, inside a transaction.
-pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
-    for id in index::ids(write, Index::ServerClients, &[tenant, server])? {
-        remove(write, tenant, &id, server, stamp)?;
-    }
-    Ok(())
-}
-
-/// Removes a client of the server `server`, inside a transaction.
-pub(super) fn remove(
-    write: &mut Write<'_>,
-    tenant: &str,
-    id: &str,
     server: &str,
-    stamp: &Stamp,
-) -> Result<(), Failure> {
-    stamp.soft_delete::<Client>(write, tenant, id)?;
-    records::delete::<Credential>(write, &[tenant, id])?;
-    index::remove(write, Index::ServerClients, &[tenant, server], id)?;
-    Ok(())
-}
-
-fn check(client: &Client, server: &Server, secret: Option<&Secret>) -> Result<(), Failure> {
-    let mut problems = Vec::new();
-    if client.name.trim().is_empty() {
-        problems.push(Problem::new("/client_name", "must not be empty"));
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(String, State<Client>)>, Failure> {
+    if after.is_none() {
+        server::current(domain, tenant, server)?;
     }
-    problems.extend(secret.and_then(|secret| credential::check("/client_secret", secret).err()));
-    for (place, grant) in client.grant_types.iter().enumerate() {
-        if !server.grant_types.contains(grant) {
-            let reason = format!("`{grant}` is not a grant type of the authorization server");
-            problems.push(Problem::new(format!("/grant_types/{place}"), reason));
+    // One snapshot for both, so that whoever is in the index has a record that is not deleted.
+    let (read, now) = (domain.store.read()?, domain.now());
+    let mut found = Vec::new();
+    for id in index::ids_after(&read, Index::ServerClients, &[tenant, server], after, limit)? {
+        if let Some(state) = timeline::current::<Client>(&read, tenant, &id, now)?.filter(|state| !state.deleted) {
+            found.push((id, state));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+    Ok(found)
 }
 
-fn check_scopes(write: &Write<'_>, tenant: &str, client: &Client, stamp: &Stamp) -> Result<(), Failure> {
-    let ClientScopes::Only(wanted) = &client.scopes else { return Ok(()) };
-    let known = scope::names(write, tenant, &client.server, stamp.now)?;
-    let unknown = wanted.iter().enumerate().filter(|(_, scope)| !known.contains(scope));
-    let problems: Vec<Problem> = unknown
-        .map(|(place, scope)| Problem::new(format!("/scopes/{place}"), format!("there is no scope `{scope}`")))
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+/// The grants of a client that names none.
+pub fn default_grants() -> Vec<String> {
+    vec![rules::AUTHORIZATION_CODE.to_owned()]
+}
+
+/// The secret of a client for its developer, or for administrators when no developer made it: empty where it is not theirs
+/// to see or only a hash is kept, none when the client has none.
+pub fn secret(domain: &Domain, tenant: &str, id: &str, theirs: bool) -> Result<Option<Secret>, Failure> {
+    let known = if theirs { credential::reveal(domain, tenant, id)? } else { None };
+    match known {
+        Some(secret) => Ok(Some(secret)),
+        None => Ok(credential::has(domain, tenant, id)?.then(|| Secret::new(""))),
+    }
 }

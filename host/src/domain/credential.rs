@@ -1,4 +1,4 @@
-//! A client's secret: how it is kept and how a presented one is checked. Lives outside the timeline.
+//! A client's secret: how it is kept, how a presented one is checked, and who gets to see it. Lives outside the timeline.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,12 +15,34 @@ use crate::{
 /// What proves a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Credential {
-    /// A secret of 256 random bits that the server made: a keyed hash is enough, nobody can guess it.
+    /// A secret of 256 random bits that the first start made: a keyed hash is enough, nobody can guess it.
     Generated(KeyedHash),
-    /// A secret somebody chose: argon2id, as a PHC string.
+    /// argon2id, as a PHC string: the bootstrap secret that somebody chose, and hashes that came from elsewhere.
     Chosen(String),
-    /// A secret of 256 random bits that the server made and can show again: a gateway's package holds it.
+    /// Encrypted, so that those who administrate the client can see it again.
     Sealed(Sealed),
+}
+
+/// What a caller says about the secret of a client.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// Nothing: the client keeps the one it has, or gets one.
+    Nothing,
+    /// This secret.
+    Secret(Secret),
+    /// The hash of one, as a PHC string.
+    Hash(String),
+}
+
+/// A credential as an export has it.
+#[derive(Debug)]
+pub enum Exported {
+    /// There is none, or it cannot leave this installation.
+    Nothing,
+    /// The secret itself.
+    Secret(Secret),
+    /// Its hash, as a PHC string.
+    Hash(String),
 }
 
 /// The shortest secret somebody may choose, in characters.
@@ -35,40 +57,62 @@ fn label(tenant: &str, client_id: &str) -> String {
     format!("client secret of {tenant}/{client_id}")
 }
 
-/// A new secret and how it is kept. The secret is shown once.
+/// A new secret and how it is kept.
 pub fn generate(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Credential) {
     let secret = Secret::generate(&domain.world);
-    let credential = generated(domain, tenant, client_id, &secret);
+    let credential = seal(domain, tenant, client_id, &secret);
     (secret, credential)
+}
+
+/// How the secret of a client is kept. One chosen by somebody must have passed [`check`].
+pub fn seal(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Credential {
+    let context = label(tenant, client_id);
+    Credential::Sealed(domain.vault.seal(&domain.world, &context, secret.expose().as_bytes()))
+}
+
+/// Like [`seal`], but the same secret stays sealed as it is: who writes back what was read has changed nothing.
+pub(super) fn keep(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Result<Credential, Failure> {
+    let found = domain.store.record::<Credential>(&[tenant, client_id])?;
+    match found.as_deref() {
+        Some(same @ Credential::Sealed(sealed)) if open(domain, tenant, client_id, sealed)?.same(secret.expose()) => {
+            Ok(same.clone())
+        }
+        _ => Ok(seal(domain, tenant, client_id, secret)),
+    }
+}
+
+fn open(domain: &Domain, tenant: &str, client_id: &str, sealed: &Sealed) -> Result<Secret, Failure> {
+    let opened = domain.vault.open_sealed(&label(tenant, client_id), sealed);
+    let text = opened.map_err(|error| Failure::Internal { log: format!("client secret: {error}") })?;
+    let text = std::str::from_utf8(&text).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(Secret::new(text))
+}
+
+/// The secret of a client, unless only a hash is kept or it has none.
+pub fn reveal(domain: &Domain, tenant: &str, client_id: &str) -> Result<Option<Secret>, Failure> {
+    match domain.store.record::<Credential>(&[tenant, client_id])?.as_deref() {
+        Some(Credential::Sealed(sealed)) => open(domain, tenant, client_id, sealed).map(Some),
+        Some(Credential::Chosen(_) | Credential::Generated(_)) | None => Ok(None),
+    }
+}
+
+/// Whether a client has a secret, known in clear or not.
+pub fn has(domain: &Domain, tenant: &str, client_id: &str) -> Result<bool, Failure> {
+    Ok(domain.store.record::<Credential>(&[tenant, client_id])?.is_some())
+}
+
+/// The credential of a client for an export. A keyed hash is worth nothing elsewhere.
+pub fn export(domain: &Domain, tenant: &str, client_id: &str) -> Result<Exported, Failure> {
+    match domain.store.record::<Credential>(&[tenant, client_id])?.as_deref() {
+        None | Some(Credential::Generated(_)) => Ok(Exported::Nothing),
+        Some(Credential::Sealed(sealed)) => Ok(Exported::Secret(open(domain, tenant, client_id, sealed)?)),
+        Some(Credential::Chosen(phc)) => Ok(Exported::Hash(phc.clone())),
+    }
 }
 
 /// How a secret of 256 random bits is kept.
 pub(super) fn generated(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Credential {
     Credential::Generated(domain.vault.keyed_hash(&label(tenant, client_id), secret.expose()))
-}
-
-/// A new secret that can be shown again, and how it is kept.
-pub(super) fn generate_sealed(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Credential) {
-    let secret = Secret::generate(&domain.world);
-    let sealed = domain.vault.seal(&domain.world, &label(tenant, client_id), secret.expose().as_bytes());
-    (secret, Credential::Sealed(sealed))
-}
-
-/// The secret of a client, if it was kept in a way that can be undone.
-pub(super) fn reveal(domain: &Domain, tenant: &str, client_id: &str) -> Result<Option<Secret>, Failure> {
-    let found = domain.store.record::<Credential>(&[tenant, client_id])?;
-    match found.as_deref() {
-        Some(Credential::Sealed(sealed)) => open(domain, tenant, client_id, sealed).map(Some),
-        Some(Credential::Generated(_) | Credential::Chosen(_)) | None => Ok(None),
-    }
-}
-
-fn open(domain: &Domain, tenant: &str, client_id: &str, sealed: &Sealed) -> Result<Secret, Failure> {
-    let internal = |error: String| Failure::Internal { log: error };
-    let plain = domain.vault.open_sealed(&label(tenant, client_id), sealed);
-    let plain = plain.map_err(|error| internal(error.to_string()))?;
-    let text = std::str::from_utf8(&plain).map_err(|error| internal(error.to_string()))?;
-    Ok(Secret::new(text))
 }
 
 /// Checks the length of a secret chosen by somebody.
@@ -91,23 +135,20 @@ pub async fn choose(domain: &Domain, secret: Secret) -> Result<Credential, Failu
 
 /// True when one of `candidates` is the client's secret; there are several when it is not known how the caller encoded it.
 ///
-/// A client that does not exist costs what one with a generated secret costs: anything dearer would let strangers spend
-/// argon2's time and memory. So the time may tell that a secret was chosen by somebody, never that one was generated.
+/// A client that does not exist costs what one with a sealed secret costs, up to the opening of a few bytes: anything
+/// dearer would let strangers spend argon2's time and memory. So the time may tell that only a hash of a secret is kept.
 pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, candidates: Vec<Secret>) -> Result<bool, Failure> {
     let found = domain.store.record::<Credential>(&[tenant, client_id])?;
-    let expected = match found.as_deref() {
-        Some(Credential::Chosen(phc)) => return Ok(domain.passwords.verify(candidates, phc).await),
-        Some(Credential::Sealed(sealed)) => {
-            let secret = open(domain, tenant, client_id, sealed)?;
-            return Ok(candidates.iter().fold(false, |right, candidate| right | secret.same(candidate.expose())));
-        }
-        Some(Credential::Generated(hash)) => Some(hash),
-        None => None,
-    };
     let label = label(tenant, client_id);
-    let hashes = candidates.iter().map(|secret| domain.vault.keyed_hash(&label, secret.expose()));
+    let hash = |secret: &Secret| domain.vault.keyed_hash(&label, secret.expose());
+    let (known, expected) = match found.as_deref() {
+        Some(Credential::Chosen(phc)) => return Ok(domain.passwords.verify(candidates, phc).await),
+        Some(Credential::Generated(expected)) => (true, *expected),
+        Some(Credential::Sealed(sealed)) => (true, hash(&open(domain, tenant, client_id, sealed)?)),
+        None => (false, hash(&Secret::new(""))),
+    };
     // Every candidate is hashed and compared, whether there is a client and whichever is right.
-    Ok(hashes.fold(false, |right, hash| right | (expected == Some(&hash))))
+    Ok(known & candidates.iter().fold(false, |right, secret| right | (hash(secret) == expected)))
 }
 
 #[cfg(test)]

@@ -108,9 +108,8 @@ async fn by_secret(
         ClientScopes::AllOfServer => true,
         ClientScopes::Only(scopes) => scopes.iter().any(|scope| scope == READ_GATEWAY),
     };
-    let expires = client.value.secret_expires_at;
-    let expired = expires != 0 && expires <= domain.world.now_seconds();
-    let right = client.value.server == SYSTEM_SERVER && may_ask && !expired;
+    let may_send = client.value.may_send_secret(domain.world.now_seconds());
+    let right = client.value.server == SYSTEM_SERVER && may_ask && may_send;
     Ok(right.then(|| Caller::Client { tenant: tenant.to_owned(), server: SYSTEM_SERVER.to_owned(), client_id }))
 }
 

@@ -110,7 +110,7 @@ pub async fn create(domain: &Domain, by: &By<'_>, tenant: &str, wanted: NewGatew
     let (id, client_id) = (id::generate(&domain.world), id::generate(&domain.world));
     let gateway = Gateway { server, name, description, kind, client_id };
     check(&gateway)?;
-    let (secret, credential) = credential::generate_sealed(domain, tenant, &gateway.client_id);
+    let (secret, credential) = credential::generate(domain, tenant, &gateway.client_id);
     let client = client_of(&gateway, domain.world.now_seconds());
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     let (id, state, client) = domain
@@ -212,7 +212,9 @@ pub(super) fn remove(
     index::remove(write, Index::ServerGateways, &[tenant, &old.server], id)?;
     index::remove(write, Index::Names, &[tenant, CLIENT, "", &old.client_id], id)?;
     records::delete::<LastActive>(write, &[tenant, id])?;
-    client::remove(write, tenant, &old.client_id, SYSTEM_SERVER, stamp)?;
+    if let Some(client) = stamp.live::<Client>(write, tenant, &old.client_id)? {
+        client::remove(write, tenant, &old.client_id, &client.value, stamp)?;
+    }
     stamp.soft_delete::<Gateway>(write, tenant, id)?;
     Ok(())
 }

@@ -18,6 +18,7 @@ pub mod credential;
 pub mod decide;
 pub mod decision_log;
 mod defaults;
+pub mod developer;
 pub mod enforce;
 pub mod failure;
 pub mod fetch;

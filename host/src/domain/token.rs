@@ -73,8 +73,9 @@ pub async fn client_credentials(
 ) -> Result<Issued, Refused> {
     let server = server::current(domain, tenant, server_id)?;
     let right = credential::verify(domain, tenant, client_id, candidates).await?;
+    let now = domain.world.now_seconds();
     let client = match client::current(domain, tenant, client_id) {
-        Ok(client) if right && client.value.server == server_id => client,
+        Ok(client) if right && client.value.server == server_id && client.value.may_send_secret(now) => client,
         Ok(_) | Err(Failure::NotFound { .. }) => return Err(Refused::Client),
         Err(failure) => return Err(failure.into()),
     };

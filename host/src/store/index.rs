@@ -30,13 +30,27 @@ pub fn remove(write: &mut Write<'_>, index: Index, key: &[&str], id: &str) -> Re
 
 /// The ids under exactly this key, in order.
 pub fn ids(view: &impl View, index: Index, key: &[&str]) -> Result<Vec<String>, StoreError> {
+    ids_after(view, index, key, None, usize::MAX)
+}
+
+/// Like [`ids`], at most `limit` of them, and those behind the id `after` only: for long lists in pages.
+pub fn ids_after(
+    view: &impl View,
+    index: Index,
+    key: &[&str],
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
     let mut ids = Vec::new();
-    let Some(prefix) = sought(prefix(index, key))? else { return Ok(ids) };
-    let (from, to) = (Bound::Included(prefix.as_bytes()), beyond(prefix.as_bytes()));
-    view.scan(Table::Index, from, borrow(&to), false, &mut |entry, _| {
+    let Some(prefix) = sought(prefix(index, key))?.filter(|_| limit > 0) else { return Ok(ids) };
+    let from = match after {
+        Some(id) => Bound::Excluded(prefix.clone().text(id)?.into_bytes()),
+        None => Bound::Included(prefix.as_bytes().to_vec()),
+    };
+    view.scan(Table::Index, borrow(&from), borrow(&beyond(prefix.as_bytes())), false, &mut |entry, _| {
         let id = entry.get(prefix.as_bytes().len()..).and_then(|rest| Parts(rest).text());
         ids.push(id.ok_or_else(|| StoreError::corrupt(Table::Index.name(), "a key of another shape"))?.to_owned());
-        Ok(ControlFlow::Continue(()))
+        Ok(if ids.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     Ok(ids)
 }

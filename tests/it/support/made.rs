@@ -46,9 +46,12 @@ pub async fn make_server(admin: &Caller, id: &str, mut more: Value) -> Value {
     admin.post(&format!("{ADMIN}/servers"), &more).await.expect(201).json()
 }
 
-/// Makes a client of a server of the tenant `default`; answers what the server answered, with the secret.
+/// Makes a machine client of a server of the tenant `default`; answers what the server answered, with the secret.
 pub async fn make_client(admin: &Caller, server: &str, id: &str, scopes: &[&str]) -> Value {
-    let body = json!({ "authorization_server_id": server, "client_id": id, "client_name": id, "scopes": scopes });
+    let body = json!({
+        "authorization_server_id": server, "client_id": id, "client_name": id, "scopes": scopes,
+        "grant_types": ["client_credentials"],
+    });
     admin.post(&format!("{ADMIN}/clients"), &body).await.expect(201).json()
 }
 

@@ -136,7 +136,8 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let wanted = to_gateway(read::json(&call.request)?)?;
     let made = gateway::create(&call.app.domain, &call.by(), call.tenant(), wanted).await?;
     let gateway = show(&call, &made.id, made.state.value)?;
-    let client = clients::show(&call, gateway.client_id.clone(), made.client.value, Some(made.secret))?;
+    let client = made.client.value;
+    let client = clients::show(&call.app.domain, call.tenant(), &gateway.client_id, client, Some(made.secret))?;
     Ok(call.one(StatusCode::CREATED, &with_client(&call, gateway, client), made.state.version))
 }
 
@@ -145,7 +146,7 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
     let state = gateway::current(&call.app.domain, call.tenant(), call.param("gw"))?;
     let gateway = show(&call, call.param("gw"), state.value.clone())?;
     let client = client::current(&call.app.domain, call.tenant(), &gateway.client_id)?;
-    let client = clients::show(&call, gateway.client_id.clone(), client.value.clone(), None)?;
+    let client = clients::show(&call.app.domain, call.tenant(), &gateway.client_id, client.value.clone(), None)?;
     Ok(call.one(StatusCode::OK, &with_client(&call, gateway, client), state.version))
 }
 

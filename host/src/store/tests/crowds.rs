@@ -69,6 +69,14 @@ fn an_index_knows_the_ids_under_exactly_one_key() {
         index::put(write, Index::PolicyUsers, &["t", "s"], "c4")
     });
     let ids = |index, key: &[&str]| index::ids(&store.read().unwrap(), index, key).unwrap();
+    let page = |after: Option<&str>, limit| {
+        index::ids_after(&store.read().unwrap(), Index::ServerClients, &["t", "s"], after, limit).unwrap()
+    };
+    assert_eq!(page(None, 1), ["c1"]);
+    assert_eq!(page(Some("c1"), 9), ["c2"]);
+    assert_eq!(page(Some("c10"), 9), ["c2"], "also behind an id that is not there");
+    assert_eq!(page(Some("c2"), 9), Vec::<String>::new());
+    assert_eq!(page(None, 0), Vec::<String>::new());
     let any = |index, key: &[&str]| index::any(&store.read().unwrap(), index, key).unwrap();
     assert_eq!(ids(Index::ServerClients, &["t", "s"]), ["c1", "c2"]);
     assert_eq!(ids(Index::ServerClients, &["t"]), [""; 0]);

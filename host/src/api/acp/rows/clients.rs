@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "createClient",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Creates a client. A secret made by the server is shown in this answer only.",
+            summary: "Creates a client. An id and a secret are made when none are given.",
             query: &[],
             body: Some((JSON, shape::<clients::ClientBody>)),
             answers: &[(StatusCode::CREATED, Some(shape::<clients::ClientBody>))],
@@ -51,6 +51,19 @@ pub(super) static ROWS: &[Row] = &[
             answers: &[(StatusCode::OK, Some(shape::<clients::ClientBody>))],
         },
         run: |call| Box::pin(clients::get(call)),
+    },
+    Row {
+        method: Method::PUT,
+        path: "/api/admin/{tid}/clients/{cid}",
+        id: "updateClient",
+        needs: Needs::Admin,
+        doc: Doc {
+            summary: "Replaces a client. Without a secret it keeps the one it has.",
+            query: &[],
+            body: Some((JSON, shape::<clients::ClientBody>)),
+            answers: &[(StatusCode::OK, Some(shape::<clients::ClientBody>))],
+        },
+        run: |call| Box::pin(clients::update(call)),
     },
     Row {
         method: Method::DELETE,

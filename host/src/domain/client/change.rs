@@ -1,0 +1,265 @@
+//! Making, replacing and removing a client. Called by the handlers, by `developer.rs`, and inside the transactions of whatever
+//! has clients below it.
+
+use super::{AuthMethod, Client, ClientScopes, current, place, rules};
+use crate::{
+    domain::{
+        By, Domain, Failure, Problem,
+        credential::{self, Credential, Given},
+        gateway, id,
+        noun::{self, Named},
+        scope,
+        stamp::{Author, Stamp},
+    },
+    store::{Index, State, Write, index, records},
+};
+
+const MICROS_A_SECOND: i64 = 1_000_000;
+
+/// A client that has passed every rule that needs no store, with its secret as it will be kept.
+#[derive(Clone)]
+pub(in crate::domain) struct Prepared {
+    /// Its configuration.
+    pub(in crate::domain) value: Client,
+    /// What becomes of its credential.
+    pub(in crate::domain) proof: Proof,
+}
+
+/// What becomes of a client's credential when it is saved.
+#[derive(Clone)]
+pub(in crate::domain) enum Proof {
+    /// This one, whatever was there.
+    Set(Credential),
+    /// The one that is there, or this new one when there is none.
+    Keep(Credential),
+    /// None: it proves itself without a secret.
+    Drop,
+}
+
+impl Proof {
+    fn after(&self, before: Option<&Credential>) -> Option<Credential> {
+        match self {
+            Proof::Set(credential) => Some(credential.clone()),
+            Proof::Keep(spare) => Some(before.unwrap_or(spare).clone()),
+            Proof::Drop => None,
+        }
+    }
+}
+
+/// Makes a client (createClient). Without `id` it gets one, and a secret unless one is given or its method needs none.
+pub async fn create(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: Option<&str>,
+    given: Given,
+    client: Client,
+) -> Result<(String, State<Client>), Failure> {
+    let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
+    id::check("/client_id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
+    // The server's own: only an import brings them along.
+    let client = Client { developer: None, system: false, issued_at: 0, ..client };
+    let prepared = ready(domain, tenant, &id, client, given)?;
+    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            stamp.absent::<Client>(write, &tenant, &id)?;
+            Ok((id.clone(), save(write, &tenant, &id, None, &prepared, &stamp)?))
+        })
+        .await
+}
+
+/// Replaces a client (updateClient). Without a new secret it keeps the one it has; its server, its developer and the
+/// moment it was issued stay.
+pub async fn update(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    given: Given,
+    client: Client,
+) -> Result<State<Client>, Failure> {
+    let old = current(domain, tenant, id)?;
+    let prepared = ready(domain, tenant, id, inherit(client, &old.value), given)?;
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<Client>(write, &tenant, &id)?.value;
+            let Prepared { value, proof } = prepared.clone();
+            let prepared = Prepared { value: inherit(value, &old), proof };
+            save(write, &tenant, &id, Some(&old), &prepared, &stamp)
+        })
+        .await
+}
+
+/// Removes a client; its tokens are refused from then on (deleteClient).
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let found = stamp.target::<Client>(write, &tenant, &id)?.value;
+            match users(write, &tenant, &id, &found)? {
+                users if users.is_empty() => remove(write, &tenant, &id, &found, &stamp),
+                by => Err(Failure::InUse { noun: Client::NAME, by }),
+            }
+        })
+        .await
+}
+
+/// Who cannot do without a client: the tenant, or the gateway whose own it is.
+fn users(write: &Write<'_>, tenant: &str, id: &str, client: &Client) -> Result<Vec<String>, Failure> {
+    let tenant_itself = client.system.then(|| "the tenant itself".to_owned());
+    let gateway = gateway::of_client(write, tenant, id)?.map(|gateway| format!("gateway `{gateway}`"));
+    Ok(tenant_itself.into_iter().chain(gateway).collect())
+}
+
+/// What a client keeps when it is replaced, whatever the caller says.
+pub(in crate::domain) fn inherit(client: Client, old: &Client) -> Client {
+    // It cannot move, so whoever leaves the server out means the one it has.
+    let server = if client.server.is_empty() { old.server.clone() } else { client.server };
+    let developer = old.developer.clone();
+    Client { server, developer, system: old.system, issued_at: old.issued_at, since: old.since, ..client }
+}
+
+/// Checks everything about a client, its place included, and seals its secret. [`save`] looks at the place again.
+pub(in crate::domain) fn ready(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    value: Client,
+    given: Given,
+) -> Result<Prepared, Failure> {
+    let mut problems = rules::check(&value, &given);
+    problems.extend(place::check(&domain.store.read()?, tenant, &value, domain.now())?);
+    Failure::unless_fine(problems)?;
+    sealed(domain, tenant, id, value, given)
+}
+
+/// Checks what needs no store and seals the secret: for a client whose server is saved in the same transaction.
+pub(in crate::domain) fn prepare(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    value: Client,
+    given: Given,
+) -> Result<Prepared, Failure> {
+    Failure::unless_fine(rules::check(&value, &given))?;
+    sealed(domain, tenant, id, value, given)
+}
+
+fn sealed(domain: &Domain, tenant: &str, id: &str, value: Client, given: Given) -> Result<Prepared, Failure> {
+    let proof = match given {
+        _ if !value.auth_method.has_secret() => Proof::Drop,
+        Given::Nothing => Proof::Keep(credential::generate(domain, tenant, id).1),
+        Given::Hash(phc) => Proof::Set(Credential::Chosen(phc)),
+        Given::Secret(secret) => Proof::Set(credential::keep(domain, tenant, id, &secret)?),
+    };
+    Ok(Prepared { value, proof })
+}
+
+/// Writes a client and its credential, inside a transaction. A new secret leaves a state even if nothing else is new.
+pub(in crate::domain) fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Client>,
+    prepared: &Prepared,
+    stamp: &Stamp,
+) -> Result<State<Client>, Failure> {
+    let value = settle(write, tenant, old, prepared.value.clone(), stamp)?;
+    let before = records::get::<Credential>(write, &[tenant, id])?;
+    let after = prepared.proof.after(before.as_ref());
+    let mut problems = place::check(write, tenant, &value, stamp.now)?;
+    problems.extend(old.and_then(|old| place::moved(old, &value)));
+    problems.extend(old.map(|old| place::needed(old, &value)).unwrap_or_default());
+    problems.extend(usable(value.auth_method, after.as_ref()));
+    Failure::unless_fine(problems)?;
+    file(write, tenant, id, old, &value)?;
+    if before == after {
+        return Ok(stamp.replace(write, tenant, id, value)?);
+    }
+    match after {
+        Some(credential) => records::put(write, &[tenant, id], &credential)?,
+        None => drop(records::delete::<Credential>(write, &[tenant, id])?),
+    }
+    Ok(stamp.append(write, tenant, id, value)?)
+}
+
+/// Fills in what the server itself says about a client.
+fn settle(
+    write: &Write<'_>,
+    tenant: &str,
+    old: Option<&Client>,
+    mut value: Client,
+    stamp: &Stamp,
+) -> Result<Client, Failure> {
+    // No two instants of the store are the same, so this also tells one client from the next of its name.
+    value.since = old.map_or(stamp.now, |old| old.since);
+    if value.issued_at == 0 {
+        value.issued_at = value.since / MICROS_A_SECOND;
+    }
+    // A client with every scope is shown with their names; whoever writes those back has not narrowed it.
+    if let (Some(ClientScopes::AllOfServer), ClientScopes::Only(named)) = (old.map(|old| &old.scopes), &value.scopes) {
+        let all = scope::names(write, tenant, &value.server, stamp.now)?;
+        if all.len() == named.len() && all.iter().all(|name| named.contains(name)) {
+            value.scopes = ClientScopes::AllOfServer;
+        }
+    }
+    Ok(value)
+}
+
+/// A secret that signs must be known in clear.
+fn usable(method: AuthMethod, credential: Option<&Credential>) -> Option<Problem> {
+    let hashed = matches!(credential, Some(Credential::Chosen(_) | Credential::Generated(_)));
+    let reason = "needs a secret that is not kept as a hash: give `client_secret`";
+    (hashed && method == AuthMethod::ClientSecretJwt).then(|| Problem::new("/token_endpoint_auth_method", reason))
+}
+
+/// Writes a client with its credential as they are, inside a transaction: for those that the server itself makes.
+pub(in crate::domain) fn insert(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    client: &Client,
+    credential: &Credential,
+    stamp: &Stamp,
+) -> Result<State<Client>, Failure> {
+    let value = settle(write, tenant, None, client.clone(), stamp)?;
+    records::put(write, &[tenant, id], credential)?;
+    file(write, tenant, id, None, &value)?;
+    Ok(stamp.append(write, tenant, id, value)?)
+}
+
+/// Keeps the lists of clients in step.
+fn file(write: &mut Write<'_>, tenant: &str, id: &str, old: Option<&Client>, value: &Client) -> Result<(), Failure> {
+    let before = old.and_then(|old| old.developer.as_deref());
+    noun::refile(write, Index::DeveloperClients, tenant, before, value.developer.as_deref(), id)?;
+    Ok(index::put(write, Index::ServerClients, &[tenant, &value.server], id)?)
+}
+
+/// Removes the clients of a server that goes, inside a transaction.
+pub(in crate::domain) fn delete_all(
+    write: &mut Write<'_>,
+    tenant: &str,
+    server: &str,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    noun::remove_below::<Client>(write, Index::ServerClients, tenant, server, stamp, remove)
+}
+
+/// Removes a client with its credential, inside a transaction.
+pub(in crate::domain) fn remove(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: &Client,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    stamp.soft_delete::<Client>(write, tenant, id)?;
+    records::delete::<Credential>(write, &[tenant, id])?;
+    noun::refile(write, Index::DeveloperClients, tenant, old.developer.as_deref(), None, id)?;
+    Ok(index::remove(write, Index::ServerClients, &[tenant, &old.server], id)?)
+}
