@@ -10,6 +10,7 @@ use portcullis::{
         read,
     },
     decision::Input,
+    openapi,
 };
 use portcullis_fields::{Conf, Fields, Json, Scope};
 
@@ -84,6 +85,30 @@ pub fn decisions(data: &[u8]) {
             if let Err(problem) = read::from_value::<EvaluationBody>(item) {
                 assert!(problem.member.is_empty() || problem.member.starts_with('/'), "{problem:?}");
             }
+        }
+    }
+}
+
+/// An OpenAPI document, JSON or YAML: whatever is found in it stands where it says, and so does whatever is wrong.
+pub fn specifications(data: &[u8]) {
+    let Ok(document) = read::document(data) else { return };
+    let stands = |place: &str| assert!(document.pointer(place).is_some(), "{place} is not in {document}");
+    match openapi::read(&document) {
+        Ok(found) => {
+            for operation in &found.operations {
+                stands(&operation.place);
+                match &operation.policy {
+                    Some(openapi::Attached::Own(number)) => assert!(*number < found.policies.len()),
+                    Some(openapi::Attached::Known { place, .. }) => stands(place),
+                    None => {}
+                }
+            }
+            found.policies.iter().for_each(|policy| stands(&policy.place));
+            found.scopes.iter().for_each(|scope| stands(&scope.place));
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            assert!(problems.iter().all(|problem| problem.place.is_empty() || problem.place.starts_with('/')));
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Caller, SECRET, TestServer, golden,
-    made::{ADMIN, FORM, bearer_of, below_server, everything, make_client, make_policy, make_server, yes},
+    made::{ADMIN, FORM, bearer_of, below_server, everything, make_client, make_policy, make_server, multipart, yes},
 };
 
 /// The columns: a heading and who it is.
@@ -77,6 +77,12 @@ async fn restore(admin: &Caller) {
         let answer = admin.post(&format!("{ADMIN}/{path}"), &body).await;
         assert!([201, 409].contains(&answer.status.as_u16()), "{path}: {}", answer.text());
     }
+    let described = json!({ "id": "described", "authorization_server_id": "shop", "name": "Described" });
+    admin.post(&format!("{ADMIN}/services"), &described).await;
+    let described = format!("{ADMIN}/services/described");
+    if admin.get(&described).await.expect(200).json()["with_specification"] == false {
+        admin.post(&format!("{described}/apis/import/text"), &specification()).await.expect(200);
+    }
     let api = json!({ "id": "books", "service_id": "library", "method": "GET", "path": "/books" });
     if admin.get(&format!("{ADMIN}/apis/books")).await.status == 404 {
         admin.post(&format!("{ADMIN}/apis"), &api).await.expect(201);
@@ -88,6 +94,11 @@ async fn gateway_of(admin: &Caller, name: &str) -> String {
     let listed = admin.get(&format!("{ADMIN}/servers/shop/gateways")).await.expect(200).json();
     let found = listed["gateways"].as_array().unwrap().iter().find(|gateway| gateway["name"] == name);
     found.and_then(|gateway| gateway["id"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// A small document to import.
+fn specification() -> Value {
+    json!({ "openapi": "3.1.0", "info": { "title": "Books", "version": "1" }, "paths": { "/books": { "get": {} } } })
 }
 
 /// The path of a row with existing things in it.
@@ -105,7 +116,7 @@ fn path_of(row: &Row, decision: &str, gateway: &str) -> String {
         ("{pid}", "rule"),
         ("{did}", decision),
         ("{scp}", "reading"),
-        ("{sid}", "library"),
+        ("{sid}", if row.id.contains("Specification") { "described" } else { "library" }),
         ("{api}", "books"),
         ("{claim}", "level"),
         ("{gw}", gateway),
@@ -131,6 +142,9 @@ fn body_of(row: &Row) -> Value {
         "createService" => json!({ "id": "new-service", "authorization_server_id": "shop", "name": "New" }),
         "updateService" => json!({ "name": "Library" }),
         "createAPI" => json!({ "id": "new-api", "service_id": "library", "method": "GET", "path": "/new" }),
+        "importSpecificationFromFile" | "importSpecificationFromText" => specification(),
+        // Nobody may have this machine asked.
+        "importSpecificationFromURL" => json!({ "url": "http://127.0.0.1/openapi.json" }),
         "updateAPI" => json!({ "data_classifications": [] }),
         "createGateway" => json!({ "name": "New", "type": "standalone", "server_id": "shop" }),
         "updateGateway" => json!({ "name": "Door" }),
@@ -157,6 +171,10 @@ async fn ask(caller: &Caller, row: &Row, path: &str) -> u16 {
             let form =
                 format!("grant_type=client_credentials&client_id=admin&client_secret={}", SECRET.replace(' ', "+"));
             caller.send(row.method.clone(), path, Some(FORM), form.into()).await
+        }
+        Some(("multipart/form-data", _)) => {
+            let (media_type, form) = multipart("file", &body_of(row).to_string());
+            caller.send(row.method.clone(), path, Some(&media_type), form).await
         }
         Some((media_type, _)) => {
             caller.send(row.method.clone(), path, Some(media_type), body_of(row).to_string().into()).await

@@ -60,6 +60,19 @@ fn every_row_that_the_contract_has_is_the_contracts() {
     assert!(shared > 0, "no operation of the contract has a row");
 }
 
+/// A document with what an import can make: an API, a scope, a policy, and each of them again.
+fn specification() -> Value {
+    let get = json!({ "x-portcullis-policy": { "id": "by-import", "validators": [yes()] } });
+    let put = json!({ "x-portcullis-policy": { "id": "rule", "policy_name": "Taken", "validators": [yes()] } });
+    let scopes = json!({ "by-import": "New", "openid": "Known" });
+    json!({
+        "openapi": "3.0.3",
+        "paths": { "/a/{b}": { "parameters": [{ "name": "b", "in": "path" }], "get": get, "put": put },
+            "/a/{c}": { "parameters": [{ "name": "c", "in": "path" }], "get": {} } },
+        "components": { "securitySchemes": { "a": { "type": "oauth2", "flows": { "implicit": { "scopes": scopes } } } } },
+    })
+}
+
 /// One method of each kind of settings.
 fn authentications() -> Value {
     let user = json!({ "username": "ann", "password": "secret", "authentication_context": { "groups": ["a"] } });
@@ -128,6 +141,11 @@ fn call_of(row: &Row) -> (&'static str, Value) {
         "getAPI" => ("/apis/made", Value::Null),
         "updateAPI" => ("/apis/made", json!({ "policy_id": "rule", "data_classifications": ["PII"] })),
         "deleteAPI" => ("/apis/made", Value::Null),
+        "importSpecificationFromFile" => ("/services/made/apis/import/file", specification()),
+        "importSpecificationFromText" => ("/services/made/apis/import/text", specification()),
+        // The URL is the test server's own and filled in later.
+        "importSpecificationFromURL" => ("/services/made/apis/import/url", json!({ "url": "/openapi/acp.json" })),
+        "removeSpecification" => ("/services/made/apis", Value::Null),
         "listClaims" => ("/servers/shop/claims", Value::Null),
         "createClaim" => {
             let body = json!({ "id": "made", "authorization_server_id": "shop", "name": "made", "mapping": "made", "type": "id_token" });
@@ -163,7 +181,7 @@ fn call_of(row: &Row) -> (&'static str, Value) {
 async fn live_answers_have_the_documented_shape() {
     let Some(contract) = contract() else { return };
     let documented = documented(contract);
-    let server = TestServer::start().await;
+    let server = talking_to_itself().await;
     let admin = server.as_admin();
     make_server(&admin, "shop", json!({})).await;
     make_client(&admin, "shop", "till", &["openid"]).await;
@@ -177,6 +195,11 @@ async fn live_answers_have_the_documented_shape() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A server that may import its own description.
+async fn talking_to_itself() -> TestServer {
+    TestServer::with(|config| config.outbound.allowed_hosts = vec!["127.0.0.1".to_owned()]).await
+}
+
 /// Makes a call that succeeds and compares its answer with the description.
 async fn check_live(admin: &Caller, row: &Row, found: &Documented<'_>, document: &Value, wrong: &mut Vec<String>) {
     if row.path.starts_with("/api/system/") {
@@ -184,11 +207,20 @@ async fn check_live(admin: &Caller, row: &Row, found: &Documented<'_>, document:
     }
     let (path, body) = call_of(row);
     let path = path.replace("{gw}", &a_gateway(admin).await);
-    let (content_type, bytes) = match &body {
-        Value::Null => (None, Bytes::new()),
-        body => (Some("application/json"), Bytes::from(body.to_string())),
+    let (content_type, bytes) = match (&body, row.id) {
+        (Value::Null, _) => (None, Bytes::new()),
+        (body, "importSpecificationFromFile") => {
+            let (content_type, form) = multipart("file", &body.to_string());
+            (Some(content_type), form)
+        }
+        (body, "importSpecificationFromURL") => {
+            let url = format!("{}{}", admin.base(), body["url"].as_str().unwrap());
+            (Some("application/json".to_owned()), Bytes::from(json!({ "url": url }).to_string()))
+        }
+        (body, _) => (Some("application/json".to_owned()), Bytes::from(body.to_string())),
     };
-    let answer = admin.send(row.method.clone(), &format!("{ADMIN}{path}"), content_type, bytes).await;
+    let path = format!("{ADMIN}{path}");
+    let answer = admin.send(row.method.clone(), &path, content_type.as_deref(), bytes).await;
     let successes = found.successes();
     match successes.iter().find(|(status, _)| *status == answer.status.as_u16()) {
         None => wrong.push(format!("{} answered {}: {}", row.id, answer.status, answer.text())),
@@ -206,7 +238,7 @@ async fn a_gateway(admin: &Caller) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn live_answers_have_the_shape_of_our_own_document() {
-    let server = TestServer::start().await;
+    let server = talking_to_itself().await;
     let admin = server.as_admin();
     let document = server.anonymous().get("/openapi/acp.json").await.expect(200).json();
     let documented = documented(&document);

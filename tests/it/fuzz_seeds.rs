@@ -59,6 +59,11 @@ fn any_conf_is_compiled_or_refused() {
 }
 
 #[test]
+fn any_specification_is_read_or_refused() {
+    run("specifications", entries::specifications);
+}
+
+#[test]
 fn any_body_is_read_or_refused() {
     run("decisions", entries::decisions);
 }

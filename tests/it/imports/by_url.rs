@@ -123,9 +123,9 @@ async fn documents_are_fetched_from_allowed_hosts() {
         let result = by_url(&admin, &format!("http://{there}{path}")).await.expect(200).json();
         assert_eq!(apis(&result, "created_apis"), [("GET".to_owned(), "/from-afar".to_owned())], "{path}");
     }
-    let form = format!("--e\r\ncontent-disposition: form-data; name=\"url\"\r\n\r\nhttp://{there}/good\r\n--e--\r\n");
+    let (media_type, form) = multipart("url", &format!("http://{there}/good"));
     let path = format!("{APIS}/import/url?gateway_type=envoy");
-    admin.send(Method::POST, &path, Some("multipart/form-data; boundary=e"), form.into()).await.expect(200);
+    admin.send(Method::POST, &path, Some(&media_type), form).await.expect(200);
 
     let before = all(&admin).await;
     for (path, expected) in [

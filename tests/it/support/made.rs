@@ -112,3 +112,10 @@ pub async fn below_server(admin: &Caller, server: &str) -> Value {
     let get = async |list: &str| admin.get(&format!("{ADMIN}/servers/{server}/{list}")).await.expect(200).json();
     json!([get("clients").await, get("scopes").await, get("services").await, get("apis").await, get("claims").await])
 }
+
+/// A multipart form of one field, with its media type.
+pub fn multipart(name: &str, content: &str) -> (String, Bytes) {
+    let head = format!("content-disposition: form-data; name=\"{name}\"; filename=\"api.yaml\"");
+    let body = format!("--edge\r\n{head}\r\ncontent-type: application/octet-stream\r\n\r\n{content}\r\n--edge--\r\n");
+    ("multipart/form-data; boundary=edge".to_owned(), Bytes::from(body))
+}
