@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Answer, Caller, TestServer,
     documented::{Documented, conforms, contract, documented},
-    made::{ADMIN, make_client, make_policy, make_server, no, yes},
+    made::{ADMIN, make_client, make_policy, make_server, multipart, no, yes},
 };
 
 covers!("openapi", "docs", "docsStyle", "healthLive", "healthReady", "metrics");
@@ -141,11 +141,13 @@ fn call_of(row: &Row) -> (&'static str, Value) {
         "getAPI" => ("/apis/made", Value::Null),
         "updateAPI" => ("/apis/made", json!({ "policy_id": "rule", "data_classifications": ["PII"] })),
         "deleteAPI" => ("/apis/made", Value::Null),
-        "importSpecificationFromFile" => ("/services/made/apis/import/file", specification()),
-        "importSpecificationFromText" => ("/services/made/apis/import/text", specification()),
+        "importSpecificationFromFile" => ("/services/shop-profile/apis/import/file", specification()),
+        "importSpecificationFromText" => ("/services/shop-profile/apis/import/text", specification()),
         // The URL is the test server's own and filled in later.
-        "importSpecificationFromURL" => ("/services/made/apis/import/url", json!({ "url": "/openapi/acp.json" })),
-        "removeSpecification" => ("/services/made/apis", Value::Null),
+        "importSpecificationFromURL" => {
+            ("/services/shop-profile/apis/import/url", json!({ "url": "/openapi/acp.json" }))
+        }
+        "removeSpecification" => ("/services/shop-profile/apis", Value::Null),
         "listClaims" => ("/servers/shop/claims", Value::Null),
         "createClaim" => {
             let body = json!({ "id": "made", "authorization_server_id": "shop", "name": "made", "mapping": "made", "type": "id_token" });

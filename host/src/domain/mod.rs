@@ -51,6 +51,7 @@ mod upgrade;
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 
 pub use by::{By, Condition};
 pub use caller::{Bearer, Caller};
@@ -88,6 +89,8 @@ pub struct Domain {
     pub public_url: String,
     /// Told what happens, for the metrics.
     pub observer: Arc<dyn Observer>,
+    /// Turns for reading large documents.
+    reading: Arc<Semaphore>,
     tokens: Cache<[u8; 32], Arc<Bearer>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     ledger: ledger::Turns,
@@ -141,6 +144,8 @@ pub struct Parts {
 
 /// Verified tokens and decoded keys that are kept at hand.
 const REMEMBERED: usize = 10_000;
+/// Large documents that are read at the same time.
+const PARALLEL_DOCUMENTS: usize = 2;
 /// argon2 takes 19 MiB and a core; more at once only slows the rest down.
 const PARALLEL_PASSWORDS: usize = 2;
 
@@ -150,6 +155,7 @@ impl Domain {
         let Parts { store, vault, world, validators, outbound, log, limits, public_url, observer } = parts;
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
+        let reading = Arc::new(Semaphore::new(PARALLEL_DOCUMENTS));
         Domain {
             store,
             vault,
@@ -165,6 +171,7 @@ impl Domain {
             keys,
             gateways: gateway_configuration::Known::new(),
             ledger: ledger::Turns::default(),
+            reading,
         }
     }
 

@@ -1,5 +1,6 @@
 //! OpenAPI documents of services, on the wire: as a file, as text, by their URL.
 
+use bytes::Bytes;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,7 @@ pub struct RemoveResult {
 
 /// importSpecificationFromFile
 pub async fn from_file(call: Call) -> Result<Answer, Failure> {
-    let text = read::field(&call.request, "file").await?.to_vec();
+    let text = read::field(&call.request, "file").await?;
     let import = specification(&call, text).await?;
     imported(&call, import).await
 }
@@ -101,7 +102,7 @@ pub async fn from_text(call: Call) -> Result<Answer, Failure> {
     if !DOCUMENTS.iter().any(|known| sent.eq_ignore_ascii_case(known)) {
         return Err(Failure::MediaType { expected: "text/plain, application/json or application/yaml" });
     }
-    let import = specification(&call, call.request.body.to_vec()).await?;
+    let import = specification(&call, call.request.body.clone()).await?;
     imported(&call, import).await
 }
 
@@ -110,7 +111,7 @@ pub async fn from_url(call: Call) -> Result<Answer, Failure> {
     gateway_type(&call.request)?;
     let url = url(&call.request).await?;
     let text = import::fetch(&call.app.domain, &url).await?;
-    let import = specification(&call, text).await.map_err(|failure| match failure {
+    let import = specification(&call, text.into()).await.map_err(|failure| match failure {
         // The request can be read well enough.
         Failure::Malformed(problem) => Failure::invalid("/url", format!("the document {}", problem.reason)),
         other => other,
@@ -154,10 +155,15 @@ fn gateway_type(request: &Request) -> Result<Option<GatewayKind>, Failure> {
 }
 
 /// The document of a text. A large one takes a while to read, so it is read off the event loop.
-async fn specification(call: &Call, text: Vec<u8>) -> Result<Import, Failure> {
+async fn specification(call: &Call, text: Bytes) -> Result<Import, Failure> {
     let gateway_type = gateway_type(&call.request)?;
     let tenant = call.tenant().to_owned();
-    let read = tokio::task::spawn_blocking(move || parse(&text, &tenant)).await;
+    let turn = import::turn(&call.app.domain).await?;
+    let read = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        parse(&text, &tenant)
+    });
+    let read = read.await;
     let (document, policies) = read.map_err(|error| Failure::Internal { log: error.to_string() })??;
     Ok(Import { document, policies, gateway_type })
 }

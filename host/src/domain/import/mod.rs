@@ -9,7 +9,10 @@
 mod apply;
 mod plan;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     By, Domain, Failure, api::Api, gateway::GatewayKind, policy::Policy, scope::Scope, service, stamp::Author,
@@ -80,6 +83,12 @@ pub struct Removed {
 /// The document at a URL, as bytes.
 pub async fn fetch(domain: &Domain, url: &str) -> Result<Vec<u8>, Failure> {
     domain.outbound.get(url).await.map_err(|failure| Failure::invalid("/url", failure.to_string()))
+}
+
+/// Waits until a document may be read: while it is, it takes many times its size in memory, so few are at once.
+pub async fn turn(domain: &Domain) -> Result<OwnedSemaphorePermit, Failure> {
+    let turn = Arc::clone(&domain.reading).acquire_owned().await;
+    turn.map_err(|error| Failure::Internal { log: error.to_string() })
 }
 
 /// Replaces the APIs of a service by those of a document.
