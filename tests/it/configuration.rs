@@ -1,0 +1,2 @@
+//! The whole configuration: out and in again.
+covers!("exportConfiguration", "importConfiguration");
