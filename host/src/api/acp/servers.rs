@@ -133,7 +133,7 @@ pub enum Showing {
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let mut servers = Vec::new();
     for (id, state) in server::list(&call.app.domain, call.tenant())? {
-        match show(&call.app.domain, call.tenant(), &id, state.value) {
+        match show(&call.app.domain, call.tenant(), &id, state.value, Showing::Admin) {
             // Removed since the list was read.
             Err(Failure::NotFound { .. }) => {}
             shown => servers.push(shown?),
@@ -176,7 +176,7 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 }
 
 fn answer(call: &Call, status: StatusCode, id: &str, state: State<Server>) -> Result<Answer, Failure> {
-    let body = show(&call.app.domain, call.tenant(), id, state.value)?;
+    let body = show(&call.app.domain, call.tenant(), id, state.value, Showing::Admin)?;
     Ok(call.one(status, &body, state.version))
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     clients::{self, ClientBody},
-    servers::{self, ServerBody},
+    servers::{self, ServerBody, Showing},
     tenants::{self, TenantBody},
 };
 use crate::{
@@ -79,7 +79,7 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 
 fn show(domain: &Domain, created: Created) -> Result<TenantCreatedBody, Failure> {
     let Created { id: tenant, tenant: state, servers, clients } = created;
-    let server = |(id, state): (String, State<Server>)| servers::show(domain, &tenant, &id, state.value);
+    let server = |(id, state): (String, State<Server>)| servers::show(domain, &tenant, &id, state.value, Showing::Admin);
     let client = |(id, state, secret): (String, State<Client>, Secret)| {
         clients::show(domain, &tenant, &id, state.value, Some(secret))
     };

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         Domain, Failure,
         client::{self, AuthMethod, CertificateName, Client, ClientKeys, ClientPages, ClientScopes, ScopePrivacy},
-        credential::{self, Exported},
+        credential::Exported,
         scope,
     },
 };
