@@ -98,26 +98,10 @@ impl Server {
         let bound = serve::bind(&config).map_err(|error| cannot("cannot listen")(&error))?;
         let public_url = public_url(&config, &bound);
         let observer: Arc<dyn Observer> = Arc::new(MetricsObserver(Arc::clone(&metrics)));
-        let log = DecisionLog::start(store.clone(), log_settings(&config), Arc::clone(&observer));
-        let log = log.map_err(|error| cannot("cannot start the decision log")(&error))?;
-        let domain = Domain::new(Parts {
-            store,
-            vault,
-            world: world.clone(),
-            validators: Arc::new(sandbox.clone()),
-            outbound: Arc::new(Outbound::new(&config.outbound)),
-            log,
-            limits: PolicyLimits {
-                policy_bytes: config.policies.bytes,
-                validators: config.policies.validators,
-                states_kept: config.store.states_kept,
-            },
-            public_url,
-            observer,
-        });
+        let assembled = Assembled { store, vault, world: world.clone(), sandbox: sandbox.clone(), observer };
+        let domain = assemble(&config, assembled, public_url, true)?;
         let given = secrets.bootstrap.clone();
-        let policies = bundled::policies().map_err(StartError)?;
-        let first = boot::FirstStart { secret: secrets.bootstrap, policies, demo: config.demo, show: Box::new(show) };
+        let first = boot::FirstStart { secret: secrets.bootstrap, demo: config.demo, show: Box::new(show) };
         boot::start(&domain, first).await.map_err(|failure| refused(&failure))?;
         let control = listen_control(&config);
         let patience = Duration::from_secs(config.limits.request_seconds);
@@ -152,8 +136,7 @@ impl Server {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
         tokio::spawn(look_at_components(sandbox.clone()));
-        let commands =
-            Arc::new(crate::cli::commands::Commands::new(app.domain.store.clone(), sandbox, &app.domain.vault));
+        let commands = Arc::new(crate::cli::commands::Commands::new(Arc::clone(&app), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
         tokio::spawn(async move {
@@ -251,6 +234,44 @@ async fn look_at_components(sandbox: Sandbox) {
     for (component, reason) in broken {
         tracing::error!(component, reason, "a component cannot be used, its policies deny");
     }
+}
+
+/// What a [`Domain`] is assembled of.
+pub struct Assembled {
+    /// See [`Domain::store`].
+    pub store: Store,
+    /// See [`Domain::vault`].
+    pub vault: Vault,
+    /// See [`Domain::world`].
+    pub world: World,
+    /// Runs the policies.
+    pub sandbox: Sandbox,
+    /// See [`Domain::observer`].
+    pub observer: Arc<dyn Observer>,
+}
+
+/// Everything the operations share, as the configuration says; `logs` is false where nobody asks for decisions.
+pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: bool) -> Result<Domain, StartError> {
+    let Assembled { store, vault, world, sandbox, observer } = parts;
+    let mut settings = log_settings(config);
+    settings.enabled &= logs;
+    let log = DecisionLog::start(store.clone(), settings, Arc::clone(&observer));
+    Ok(Domain::new(Parts {
+        store,
+        vault,
+        world,
+        validators: Arc::new(sandbox),
+        outbound: Arc::new(Outbound::new(&config.outbound)),
+        log: log.map_err(|error| cannot("cannot start the decision log")(&error))?,
+        limits: PolicyLimits {
+            policy_bytes: config.policies.bytes,
+            validators: config.policies.validators,
+            states_kept: config.store.states_kept,
+        },
+        policies: bundled::policies().map_err(StartError)?,
+        public_url,
+        observer,
+    }))
 }
 
 /// Threads that answer requests.

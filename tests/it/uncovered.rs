@@ -15,6 +15,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("authentications", crate::authentications::COVERS),
     ("claims", crate::claims::COVERS),
     ("clients", crate::clients::COVERS),
+    ("configuration", crate::configuration::COVERS),
     ("consents", crate::consents::COVERS),
     ("contract", crate::contract::COVERS),
     ("decisions", crate::decisions::COVERS),
@@ -28,6 +29,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("scopes", crate::scopes::COVERS),
     ("servers", crate::servers::COVERS),
     ("services", crate::services::COVERS),
+    ("tenants", crate::tenants::COVERS),
     ("tokens", crate::tokens::COVERS),
 ];
 

@@ -1,7 +1,7 @@
 //! The commands that work on the store: the same code whether the running server does them (asked through its control
 //! socket) or the command line itself, when no server runs.
 
-use std::path::PathBuf;
+use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,17 +9,17 @@ use tokio::runtime::Runtime;
 
 use super::{Error, Place, runtime, serve::secrets};
 use crate::{
-    api::{acp::verdicts, read},
+    api::{App, Operations, acp::verdicts, read},
     config::Config,
-    crypto::{MacKey, Vault},
+    crypto::MacKey,
     decision::Verdict,
     domain::{
-        decision_log, ledger,
+        Observer, decision_log, ledger,
         replay::{self, Outcome},
     },
     plugin::Sandbox,
     serve::control::{Control, ask_control},
-    server::{CONTROL_SOCKET, open_store, open_vault, start_sandbox},
+    server::{Assembled, CONTROL_SOCKET, assemble, open_store, open_vault, start_sandbox},
     store::Store,
     world::World,
 };
@@ -29,6 +29,7 @@ pub const NOT_REPRODUCIBLE: &str = "not_reproducible";
 
 /// Does the commands.
 pub struct Commands {
+    app: Arc<App>,
     store: Store,
     sandbox: Sandbox,
     /// Knows the ledger's own keys.
@@ -49,8 +50,9 @@ struct ReplayArguments {
 
 impl Commands {
     /// Over an open store.
-    pub fn new(store: Store, sandbox: Sandbox, vault: &Vault) -> Commands {
-        Commands { store, sandbox, ledger: ledger::mac(vault) }
+    pub fn new(app: Arc<App>, sandbox: Sandbox) -> Commands {
+        let (store, ledger) = (app.domain.store.clone(), ledger::mac(&app.domain.vault));
+        Commands { app, store, sandbox, ledger }
     }
 
     async fn backup(&self, to: PathBuf) -> Result<Value, String> {
@@ -109,6 +111,9 @@ impl Control for Commands {
             super::ledger::TENANTS | super::ledger::SLICE_OF => {
                 super::ledger::command(&self.store, &self.ledger, name, arguments).await
             }
+            super::config::EXPORT | super::config::IMPORT | super::config::DIFF => {
+                super::config::command(&self.app.domain, name, arguments).await
+            }
             other => Err(format!("there is no command `{other}`")),
         }
     }
@@ -117,13 +122,20 @@ impl Control for Commands {
 /// Whoever does commands: the running server, or this process when none runs.
 pub struct Worker {
     config: Config,
+    /// Whether to make a store where there is none.
+    makes: bool,
     here: Option<(Commands, Runtime)>,
 }
 
 impl Worker {
     /// The one for this place.
     pub fn at(place: &Place) -> Result<Worker, Error> {
-        Ok(Worker { config: place.load(None, false)?, here: None })
+        Ok(Worker { config: place.load(None, false)?, makes: false, here: None })
+    }
+
+    /// The one for this place, where a store is made when there is none.
+    pub fn making(place: &Place) -> Result<Worker, Error> {
+        Ok(Worker { makes: true, ..Worker::at(place)? })
     }
 
     /// Asks for a command. A store that was opened here for one stays open for the next.
@@ -137,7 +149,7 @@ impl Worker {
         }
         let (commands, runtime) = match &mut self.here {
             Some(here) => here,
-            none => none.insert(open(&self.config)?),
+            none => none.insert(open(&self.config, self.makes)?),
         };
         runtime.block_on(commands.command(name, arguments)).map_err(Error::new)
     }
@@ -148,12 +160,51 @@ pub fn ask(place: &Place, name: &str, arguments: Value) -> Result<Value, Error> 
     Worker::at(place)?.ask(name, arguments)
 }
 
-fn open(config: &Config) -> Result<(Commands, Runtime), Error> {
-    if !config.data.join(crate::server::STORE_FILE).exists() {
+fn open(config: &Config, makes: bool) -> Result<(Commands, Runtime), Error> {
+    if !makes && !config.data.join(crate::server::STORE_FILE).exists() {
         return Err(Error::new(format!("there is no store in {}", config.data.display())));
     }
-    let vault = open_vault(config, secrets().master_key.as_ref(), &World::system()).map_err(Error::from_display)?;
+    if makes {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(Error::from_display)?;
+    }
+    let world = World::system();
+    let vault = open_vault(config, secrets().master_key.as_ref(), &world).map_err(Error::from_display)?;
     let store = open_store(config).map_err(Error::from_display)?;
     let sandbox = start_sandbox(config, &vault).map_err(Error::from_display)?;
-    Ok((Commands::new(store, sandbox, &vault), runtime(1)?))
+    let parts = Assembled { store, vault, world, sandbox: sandbox.clone(), observer: Arc::new(Nobody) };
+    // Nobody asks here for decisions, and nobody is told an address.
+    let domain = assemble(config, parts, String::new(), false).map_err(Error::from_display)?;
+    let app = App { domain, operations: Arc::new(Nobody) };
+    Ok((Commands::new(Arc::new(app), sandbox), runtime(1)?))
+}
+
+/// Whom a command tells what it spends, and who knows how a process without a server is doing.
+struct Nobody;
+
+impl Observer for Nobody {
+    fn store(&self, _: u64) {}
+
+    fn decided(&self, _: &Verdict) {}
+
+    fn answered(&self, _: u64) {}
+
+    fn logged(&self, _: u64, _: u64) {}
+}
+
+impl Operations for Nobody {
+    fn trouble(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn accepting(&self) -> bool {
+        false
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::MAX
+    }
+
+    fn metrics(&self) -> String {
+        String::new()
+    }
 }

@@ -52,6 +52,17 @@ impl Record for Credential {
     const TABLE: Table = Table::Credential;
 }
 
+impl Credential {
+    /// The credential of the client `client_id` for an export. A keyed hash is worth nothing elsewhere.
+    pub(super) fn exported(self, domain: &Domain, tenant: &str, client_id: &str) -> Result<Exported, Failure> {
+        match self {
+            Credential::Generated(_) => Ok(Exported::Nothing),
+            Credential::Sealed(sealed) => Ok(Exported::Secret(open(domain, tenant, client_id, &sealed)?)),
+            Credential::Chosen(phc) => Ok(Exported::Hash(phc)),
+        }
+    }
+}
+
 /// Binds a hash to what it is for, so that it is worth nothing elsewhere.
 fn label(tenant: &str, client_id: &str) -> String {
     format!("client secret of {tenant}/{client_id}")
@@ -99,15 +110,6 @@ pub fn reveal(domain: &Domain, tenant: &str, client_id: &str) -> Result<Option<S
 /// Whether a client has a secret, known in clear or not.
 pub fn has(domain: &Domain, tenant: &str, client_id: &str) -> Result<bool, Failure> {
     Ok(domain.store.record::<Credential>(&[tenant, client_id])?.is_some())
-}
-
-/// The credential of a client for an export. A keyed hash is worth nothing elsewhere.
-pub fn export(domain: &Domain, tenant: &str, client_id: &str) -> Result<Exported, Failure> {
-    match domain.store.record::<Credential>(&[tenant, client_id])?.as_deref() {
-        None | Some(Credential::Generated(_)) => Ok(Exported::Nothing),
-        Some(Credential::Sealed(sealed)) => Ok(Exported::Secret(open(domain, tenant, client_id, sealed)?)),
-        Some(Credential::Chosen(phc)) => Ok(Exported::Hash(phc.clone())),
-    }
 }
 
 /// How a secret of 256 random bits is kept.

@@ -166,7 +166,11 @@ impl Owner<'_> {
     }
 
     fn private(self, domain: &Domain) -> Result<Value, Failure> {
-        let ring = self.ring(domain)?;
+        self.private_of(domain, &*self.ring(domain)?)
+    }
+
+    /// The keys of a ring of this owner with their private halves as a JWK set.
+    pub(super) fn private_of(self, domain: &Domain, ring: &KeyRing) -> Result<Value, Failure> {
         let one = |stored| self.open(domain, stored)?.private_jwk().map_err(internal);
         let keys: Vec<Value> = ring.keys.iter().map(one).collect::<Result<_, Failure>>()?;
         Ok(json!({ "keys": keys }))

@@ -11,6 +11,7 @@ pub mod by;
 pub mod caller;
 pub mod claim;
 pub mod client;
+pub mod configuration;
 pub mod consent;
 pub mod consent_action;
 pub mod consent_grant;
@@ -47,6 +48,7 @@ pub mod tenant;
 mod text;
 pub mod token;
 mod upgrade;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -85,6 +87,8 @@ pub struct Domain {
     pub log: DecisionLog,
     /// The sizes a policy may have.
     pub limits: PolicyLimits,
+    /// The built-in policies of every tenant, by id.
+    pub policies: Arc<[(String, policy::Policy)]>,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: String,
     /// Told what happens, for the metrics.
@@ -136,6 +140,8 @@ pub struct Parts {
     pub log: DecisionLog,
     /// See [`Domain::limits`].
     pub limits: PolicyLimits,
+    /// See [`Domain::policies`].
+    pub policies: Vec<(String, policy::Policy)>,
     /// See [`Domain::public_url`].
     pub public_url: String,
     /// See [`Domain::observer`].
@@ -152,7 +158,8 @@ const PARALLEL_PASSWORDS: usize = 2;
 impl Domain {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Domain {
-        let Parts { store, vault, world, validators, outbound, log, limits, public_url, observer } = parts;
+        let Parts { store, vault, world, validators, outbound, log, limits, policies, public_url, observer } = parts;
+        let policies = policies.into();
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
         let reading = Arc::new(Semaphore::new(PARALLEL_DOCUMENTS));
@@ -165,6 +172,7 @@ impl Domain {
             passwords,
             log,
             limits,
+            policies,
             public_url,
             observer,
             tokens,

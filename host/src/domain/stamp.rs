@@ -3,9 +3,9 @@
 //! An operation takes an [`Author`] along into its transaction, where it becomes a [`Stamp`]: the instant is taken on
 //! the store's writer thread, so stamps are in the order of the commits and what is checked at a stamp is what holds.
 
-use super::{By, Domain, Failure, by::Condition, noun::Named};
+use super::{By, Domain, Failure, by::Condition, noun::Named, tenant::Tenant};
 use crate::{
-    store::{Noun, State, StoreError, Write, timeline},
+    store::{Kind, Noun, State, StoreError, Write, timeline},
     world::{Micros, World},
 };
 
@@ -58,8 +58,11 @@ impl Stamp {
         Ok(found)
     }
 
-    /// Refuses to make what is there already.
+    /// Refuses to make what is there already, and to make anything in a tenant that has gone meanwhile.
     pub(super) fn absent<T: Named>(&self, write: &Write<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+        if T::KIND != Kind::Tenant && self.live::<Tenant>(write, tenant, tenant)?.is_none() {
+            return Err(Failure::not_found(Tenant::NAME, tenant));
+        }
         match self.live::<T>(write, tenant, id)? {
             Some(_) => Err(Failure::Conflict { noun: T::NAME, reason: format!("`{id}` exists already") }),
             None => Ok(()),

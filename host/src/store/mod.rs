@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! tables    every table on one page          key, value   how parts and structs become bytes
-//! timeline  records, index, pages            what lies in the tables, written against View and Write
+//! timeline  records, index, pages, tenants   what lies in the tables, written against View and Write
 //! clock     instants that only grow
 //! read      MVCC snapshots                   write        the write set a closure fills
 //! writer    the one thread that commits      cache        decoded values of hot records
@@ -27,6 +27,7 @@ pub mod pages;
 mod read;
 pub mod records;
 mod tables;
+pub mod tenants;
 pub mod timeline;
 mod value;
 mod verify;

@@ -105,6 +105,23 @@ fn make_room(write: &mut Write<'_>, rings: &mut Rings, spare: &Spare<'_>, limit:
     Ok(dropped)
 }
 
+/// Removes all pages of a tenant. Answers how many there were.
+pub fn erase(write: &mut Write<'_>, tenant: &str) -> Result<usize, StoreError> {
+    let prefix = Key::new().text(tenant)?.into_bytes();
+    let mut keys = Vec::new();
+    write.scan(Table::Pages, Bound::Included(&prefix), borrow(&beyond(&prefix)), false, &mut |key, _| {
+        keys.push(key.to_vec());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut rings = rings(&*write)?;
+    if rings.tenants.remove(tenant).is_some() {
+        records::put(write, &RINGS, &rings)?;
+    }
+    let count = keys.len();
+    keys.into_iter().for_each(|key| write.delete(Table::Pages, key));
+    Ok(count)
+}
+
 /// The key and the bytes of a tenant's oldest page, without the one to spare.
 fn oldest(view: &impl View, tenant: &str, spare: &[u8]) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
     let prefix = Key::new().text(tenant)?.into_bytes();

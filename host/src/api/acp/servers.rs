@@ -87,7 +87,7 @@ pub struct ServerBody {
     #[serde(default)]
     pub authentications: Option<AuthenticationsBody>,
     /// Its issuer. Made by the server.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_url: Option<String>,
     /// True when the tenant needs it. Made by the server.
     #[serde(default)]
@@ -283,6 +283,23 @@ fn key_kind(text: Option<&str>, problems: &mut Vec<Problem>) -> KeyType {
 
 /// A server as it is shown.
 pub fn show(domain: &Domain, tenant: &str, id: &str, server: Server, showing: Showing) -> Result<ServerBody, Failure> {
+    let jwks = match showing {
+        Showing::Admin => key_ring::jwks(domain, tenant, id)?,
+        Showing::Export => key_ring::private_jwks(domain, tenant, id)?,
+    };
+    let secrets = server::opened(domain, tenant, id)?;
+    let body = configured(domain, (tenant, id), server, (Some(jwks), Some(secrets)), showing)?;
+    Ok(ServerBody { issuer_url: Some(domain.issuer(tenant, id)), ..body })
+}
+
+/// A server with its keys and secrets as they are given, without what the server makes of it: as it is exported.
+pub(super) fn configured(
+    domain: &Domain,
+    (tenant, id): (&str, &str),
+    server: Server,
+    (jwks, secrets): (Option<Value>, Option<Opened>),
+    showing: Showing,
+) -> Result<ServerBody, Failure> {
     let Server {
         name,
         logo_uri,
@@ -304,11 +321,7 @@ pub fn show(domain: &Domain, tenant: &str, id: &str, server: Server, showing: Sh
         decisions_open,
         secrets_since: _, // shows in the version
     } = server;
-    let Opened { secret, rotated } = server::opened(domain, tenant, id)?;
-    let jwks = match showing {
-        Showing::Admin => key_ring::jwks(domain, tenant, id)?,
-        Showing::Export => key_ring::private_jwks(domain, tenant, id)?,
-    };
+    let (secret, rotated) = secrets.map(|Opened { secret, rotated }| (secret, rotated)).unzip();
     let owner = authentication::Owner { tenant, server: id };
     let text = |secret: &Secret| secret.expose().to_owned();
     let binding = |Binding { resource_type, action, policy_id }| BindingBody { resource_type, action, policy_id };
@@ -318,9 +331,9 @@ pub fn show(domain: &Domain, tenant: &str, id: &str, server: Server, showing: Sh
         name: Some(name),
         logo_uri,
         key_type: None,
-        jwks: Some(jwks),
-        secret: Some(text(&secret)),
-        rotated_secrets: Some(rotated.iter().map(text).collect()),
+        jwks,
+        secret: secret.as_ref().map(text),
+        rotated_secrets: rotated.map(|rotated| rotated.iter().map(text).collect()),
         grant_types: Some(grant_types),
         profiles: Some(profiles),
         enforce_pkce: Some(enforce_pkce),
@@ -333,7 +346,7 @@ pub fn show(domain: &Domain, tenant: &str, id: &str, server: Server, showing: Sh
         user_policy_id: user_policy,
         developer_policy_id: developer_policy,
         authentications: Some(authentications::show(domain, owner, authentications, showing)?),
-        issuer_url: Some(domain.issuer(tenant, id)),
+        issuer_url: None,
         system: Some(system),
         decision_bindings: Some(bindings.into_iter().map(binding).collect()),
         decisions_open: Some(decisions_open),

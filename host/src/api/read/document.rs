@@ -12,6 +12,8 @@ use crate::domain::Problem;
 
 /// The most values in a document: about fifty for each of ten thousand operations.
 const VALUES: usize = 500_000;
+/// More values than a file of this machine holds.
+const LARGE: usize = 1 << 40;
 /// The deepest nesting of YAML. A description of an API has some thirty levels.
 const DEPTH: usize = 64;
 /// Stack for reading YAML. A level takes up to 20 KiB of it in a build that is not optimised.
@@ -21,26 +23,35 @@ const REPEATED: usize = 100_000;
 
 /// A document as a value. Text that begins with `{` is JSON, any other is YAML 1.2 with merge keys.
 pub fn document(text: &[u8]) -> Result<Value, Problem> {
+    document_within(text, VALUES)
+}
+
+/// Like [`document`], of any size: for files of the operator's own.
+pub fn large_document(text: &[u8]) -> Result<Value, Problem> {
+    document_within(text, LARGE)
+}
+
+fn document_within(text: &[u8], most: usize) -> Result<Value, Problem> {
     let text = std::str::from_utf8(text).map_err(|_| Problem::new("", "is not UTF-8 text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match text.trim_start().starts_with('{') {
-        true => value_within(text.as_bytes(), VALUES),
-        false => yaml(text),
+        true => value_within(text.as_bytes(), most),
+        false => yaml(text, most),
     }
 }
 
 /// Reads YAML on a thread whose stack is known to be large enough.
-fn yaml(text: &str) -> Result<Value, Problem> {
+fn yaml(text: &str, most: usize) -> Result<Value, Problem> {
     let busy = || Problem::new("", "cannot be read now, try again");
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text));
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most));
         thread.map_err(|_| busy())?.join().map_err(|_| busy())?
     })
 }
 
-fn read_yaml(text: &str) -> Result<Value, Problem> {
-    let mut reading = Reading::within(VALUES, DEPTH);
-    let read = with_deserializer_from_str_with_options(text, options(), |deserializer| {
+fn read_yaml(text: &str, most: usize) -> Result<Value, Problem> {
+    let mut reading = Reading::within(most, DEPTH);
+    let read = with_deserializer_from_str_with_options(text, options(most), |deserializer| {
         Reader(&mut reading).deserialize(deserializer)
     });
     read.map_err(|error| match reading.refused() {
@@ -50,13 +61,13 @@ fn read_yaml(text: &str) -> Result<Value, Problem> {
 }
 
 /// The error's words must not show pieces of the text: it may come from an address that the caller cannot read.
-fn options() -> Options {
+fn options(most: usize) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: DEPTH,
             max_documents: 1,
-            max_nodes: VALUES,
-            max_events: 2 * VALUES + REPEATED,
+            max_nodes: most,
+            max_events: 2 * most + REPEATED,
             max_recorded_anchor_events: REPEATED,
         },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: REPEATED },

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::Request;
 use crate::domain::Failure;
 
-pub use document::document;
+pub use document::{document, large_document};
 pub use json::{from_json, from_value};
 pub use multipart::{MULTIPART, field};
 pub use pairs::{Pairs, form, query, query_with_lists};

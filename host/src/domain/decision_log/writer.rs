@@ -9,8 +9,9 @@ use super::{
     record::{Named, encode},
 };
 use crate::{
-    domain::Observer,
-    store::{Store, StoreError, pages, pages::Page},
+    domain::{Observer, tenant::Tenant},
+    store::{Store, StoreError, Write, pages, pages::Page, timeline},
+    world::Micros,
 };
 
 pub(super) struct Writer {
@@ -45,9 +46,19 @@ impl Writer {
         let pages: Result<Vec<_>, _> = tenants.into_iter().filter_map(page).collect();
         let (pages, limit) = (pages?, self.bytes);
         self.store.write_blocking(move |write| {
-            pages.iter().try_for_each(|page| pages::append(write, page, limit).map(|_| ()))
+            for page in &pages {
+                if !is_gone(write, &page.tenant)? {
+                    pages::append(write, page, limit)?;
+                }
+            }
+            Ok(())
         })
     }
+}
+
+/// What a tenant decided just before it was removed must not come to light in a later one of its name.
+fn is_gone(write: &Write<'_>, tenant: &str) -> Result<bool, StoreError> {
+    Ok(timeline::current::<Tenant>(write, tenant, tenant, Micros::MAX)?.is_some_and(|state| state.deleted))
 }
 
 /// The order within a tenant stays.

@@ -50,15 +50,7 @@ pub struct Opened {
 /// The secrets of a server in clear.
 pub fn opened(domain: &Domain, tenant: &str, server: &str) -> Result<Opened, Failure> {
     let found = domain.store.record::<ServerSecrets>(&key(tenant, server))?;
-    let found = found.ok_or_else(|| Failure::not_found("authorization server", server))?;
-    let open = |held: &Held| {
-        let internal = |error: &dyn std::fmt::Display| Failure::Internal { log: error.to_string() };
-        let plain = domain.vault.open_sealed(&context(tenant, server), &held.sealed);
-        let plain = plain.map_err(|error| internal(&error))?;
-        std::str::from_utf8(&plain).map(Secret::new).map_err(|error| internal(&error))
-    };
-    let rotated = found.rotated.iter().map(open).collect::<Result<_, _>>()?;
-    Ok(Opened { secret: open(&found.current)?, rotated })
+    found.ok_or_else(|| Failure::not_found("authorization server", server))?.open(domain, tenant, server)
 }
 
 fn key<'a>(tenant: &'a str, server: &'a str) -> [&'a str; 3] {
@@ -138,6 +130,27 @@ impl Secrets {
 }
 
 impl ServerSecrets {
+    /// These secrets of a server in clear.
+    pub(in crate::domain) fn open(&self, domain: &Domain, tenant: &str, server: &str) -> Result<Opened, Failure> {
+        let open = |held: &Held| {
+            let internal = |error: &dyn std::fmt::Display| Failure::Internal { log: error.to_string() };
+            let plain = domain.vault.open_sealed(&context(tenant, server), &held.sealed);
+            let plain = plain.map_err(|error| internal(&error))?;
+            std::str::from_utf8(&plain).map(Secret::new).map_err(|error| internal(&error))
+        };
+        let rotated = self.rotated.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Opened { secret: open(&self.current)?, rotated })
+    }
+
+    /// The secrets of a server in a view, if it has any.
+    pub(in crate::domain) fn find(
+        view: &impl View,
+        tenant: &str,
+        server: &str,
+    ) -> Result<Option<ServerSecrets>, Failure> {
+        Ok(records::get(view, &key(tenant, server))?)
+    }
+
     /// True when both are the same texts.
     fn same(&self, other: &ServerSecrets) -> bool {
         let hashes = |secrets: &ServerSecrets| secrets.rotated.iter().map(|held| held.hash).collect::<Vec<_>>();

@@ -34,8 +34,8 @@ use tokio::{
 
 use super::catch::caught;
 
-/// The longest request and the longest answer. A component may travel in one.
-const LONGEST: u64 = 64 * 1024 * 1024;
+/// The longest request and the longest answer. A component may travel in one, or a whole configuration.
+const LONGEST: u64 = 1024 * 1024 * 1024;
 /// How long a client may be silent before its connection is closed.
 const SILENCE: Duration = Duration::from_secs(60);
 /// How long a command may take; the client waits a little longer.

@@ -4,5 +4,6 @@ mod caching;
 mod clock;
 mod crowds;
 mod files;
+mod tenants;
 mod timelines;
 mod writing;

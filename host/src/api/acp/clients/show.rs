@@ -15,7 +15,7 @@ use crate::{
     domain::{
         Domain, Failure,
         client::{self, AuthMethod, CertificateName, Client, ClientKeys, ClientPages, ClientScopes, ScopePrivacy},
-        credential::{self, Exported},
+        credential::Exported,
         scope,
     },
 };
@@ -48,19 +48,15 @@ pub(in crate::api::acp) fn show_to_developer(
     Ok(ClientBody { tenant_id: None, developer_id: None, trusted: None, system: None, ..body })
 }
 
-/// A client as an export has it, with its secret or the hash of it.
-pub(in crate::api::acp) fn show_for_export(
-    domain: &Domain,
-    tenant: &str,
-    id: &str,
-    client: Client,
-) -> Result<ClientBody, Failure> {
-    let body = show(domain, tenant, id, client, None)?;
-    Ok(match credential::export(domain, tenant, id)? {
+/// A client as an export has it, with its secret or the hash of it. Which scopes it has when it has all of its server's is
+/// not said.
+pub(in crate::api::acp) fn show_for_export(tenant: &str, id: &str, client: Client, secret: Exported) -> ClientBody {
+    let body = configuration(tenant, id, client, Vec::new());
+    match secret {
         Exported::Nothing => body,
         Exported::Secret(secret) => ClientBody { client_secret: Some(secret.expose().to_owned()), ..body },
         Exported::Hash(phc) => ClientBody { client_hashed_secret: Some(phc), ..body },
-    })
+    }
 }
 
 /// A client as the policies that guard it see it: without secrets.

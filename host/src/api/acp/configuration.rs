@@ -1,1 +1,0 @@
-//! The whole configuration, on the wire.

@@ -1,0 +1,168 @@
+//! Imports: the modes, all or nothing, and what is refused.
+
+use serde_json::{Value, json};
+
+use super::{CONFIGURATION, export, fill, parsed};
+use crate::support::{
+    TestServer,
+    made::{ADMIN, make_policy, wrong_members, yes},
+};
+
+/// A policy of the tenant `default`, as a document has it.
+fn policy(id: &str, name: &str) -> Value {
+    json!({ "id": id, "tenant_id": "default", "policy_name": name, "validators": [yes()] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_already_ends_the_import_or_stays_or_changes() {
+    let server = TestServer::start().await;
+    let (admin, setup) = (server.as_admin(), server.as_setup());
+    make_policy(&admin, "old", json!([yes()])).await;
+    make_policy(&admin, "other", json!([yes()])).await;
+    let before = export(&server, None).await;
+    let name = async |id: &str| admin.get(&format!("{ADMIN}/policies/{id}")).await.json()["policy_name"].clone();
+    let document = json!({ "policies": [policy("new", "New"), policy("old", "Changed")] });
+
+    for query in ["", "?mode=fail", "?mode="] {
+        let answer = setup.put(&format!("{CONFIGURATION}{query}"), &document).await.expect(409);
+        assert!(answer.json()["error"].as_str().unwrap().contains("`old`"), "{}", answer.text());
+        assert_eq!(export(&server, None).await, before, "{query}");
+    }
+    setup.put(&format!("{CONFIGURATION}?mode=ignore"), &document).await.expect(204);
+    assert_eq!((name("new").await, name("old").await), (json!("New"), json!("Policy old")));
+    let answer = setup.put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
+    assert!(answer.body.is_empty());
+    assert_eq!((name("new").await, name("old").await), (json!("New"), json!("Changed")));
+    assert_eq!(name("other").await, "Policy other", "what the document does not name stays");
+    for query in ["mode=overwrite", "mode=update&mode=fail", "magic=1"] {
+        setup.put(&format!("{CONFIGURATION}?{query}"), &document).await.expect(400);
+    }
+    // An empty document is one, and changes nothing.
+    let now = export(&server, None).await;
+    setup.put(CONFIGURATION, &json!({})).await.expect(204);
+    assert_eq!(export(&server, None).await, now);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_inside_a_document_does_not_matter() {
+    let source = TestServer::start().await;
+    super::filled_tenant(&source, "acme").await;
+    let exported = export(&source, Some("acme")).await;
+    let mut backwards = serde_json::Map::new();
+    for (name, mut list) in parsed(&exported).as_object().unwrap().clone().into_iter().rev() {
+        list.as_array_mut().unwrap().reverse();
+        backwards.insert(name, list);
+    }
+    let target = TestServer::start().await;
+    target.as_setup().put(CONFIGURATION, &Value::Object(backwards)).await.expect(204);
+    assert_eq!(export(&target, Some("acme")).await, exported);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_record_keeps_everything_out() {
+    let server = TestServer::start().await;
+    fill(&server.as_admin(), "default").await;
+    let before = export(&server, None).await;
+    let good = parsed(&export(&server, Some("default")).await);
+    let cases = [
+        ("policies", json!({ "id": "x", "tenant_id": "nobody", "policy_name": "X", "validators": [yes()] }), "/tenant_id"),
+        ("policies", json!({ "id": "x", "policy_name": "X" }), "/tenant_id"),
+        ("policies", json!({ "tenant_id": "default", "policy_name": "X" }), "/id"),
+        ("policies", json!({ "id": "x", "tenant_id": "default", "policy_name": "X", "validators": [{ "name": "magic" }] }),
+            "/validators/0/name"),
+        ("policies", policy("rule", "Twice"), "/id"),
+        ("policies", policy("a b", "Bad id"), "/id"),
+        ("policies", json!(7), "/tenant_id"),
+        ("tenants", json!({ "id": "metrics", "name": "Reserved" }), "/id"),
+        ("tenants", json!({ "id": "fine", "name": " " }), "/name"),
+        ("tenants", json!({ "id": "fine", "name": "Fine", "jwks": { "keys": [{ "kty": "EC", "d": "x" }] } }), "/jwks/keys/0/crv"),
+        ("servers", json!({ "id": "x", "tenant_id": "default", "name": "X", "key_type": "ecdsa", "user_policy_id": "gone" }),
+            "/user_policy_id"),
+        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "gone" }),
+            "/authorization_server_id"),
+        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "shop",
+            "redirect_uris": ["https://x.example/", "http://x.example/"] }), "/redirect_uris/1"),
+        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "shop",
+            "redirect_uris": ["https://x.example/"], "scopes": ["gone"] }), "/scopes/0"),
+        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "all_scopes": "yes" }), "/all_scopes"),
+        ("services", json!({ "id": "x", "tenant_id": "default", "name": "X", "authorization_server_id": "shop", "gateway_id": "gone" }),
+            "/gateway_id"),
+        ("services", json!({ "id": "x", "tenant_id": "default", "name": "X", "authorization_server_id": "shop",
+            "scopes": [{ "id": "y", "tenant_id": "default", "authorization_server_id": "shop" }] }), "/scopes/0/name"),
+        ("scopes_without_service", json!({ "id": "x", "tenant_id": "default", "name": "x", "authorization_server_id": "gone" }),
+            "/authorization_server_id"),
+        ("apis", json!({ "id": "x", "tenant_id": "default", "service_id": "gone", "method": "GET", "path": "/" }), "/service_id"),
+        ("apis", json!({ "id": "x", "tenant_id": "default", "service_id": "docs", "method": "GET", "path": "x" }), "/path"),
+        ("claims", json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "x", "mapping": "x",
+            "type": "access_token", "scopes": ["gone"] }), "/scopes/0"),
+        ("gateways", json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "magic",
+            "client_id": "till" }), "/type"),
+        ("gateways", json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "envoy",
+            "client_id": "till" }), "/client_id"),
+        ("consents", json!({ "id": "x", "tenant_id": "default", "name": "X" }), "/update_existing_grants"),
+        ("consent_actions", json!({ "id": "x", "tenant_id": "default", "name": "X", "consents": [{ "id": "gone" }] }),
+            "/consents/0/id"),
+    ];
+    for (list, record, member) in cases {
+        let mut document = good.clone();
+        let records = document[list].as_array_mut().unwrap();
+        let place = records.len();
+        records.push(record.clone());
+        // Something new, which must not stay.
+        document["policies"].as_array_mut().unwrap().insert(0, policy("innocent", "Innocent"));
+        let place = if list == "policies" { place + 1 } else { place };
+        let answer = server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &document).await;
+        assert_eq!(answer.status, 422, "{list} {record}: {}", answer.text());
+        assert_eq!(wrong_members(&answer).first().unwrap(), &format!("/{list}/{place}{member}"), "{}", answer.text());
+        assert_eq!(export(&server, None).await, before, "{record} has changed something");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_is_told_at_once() {
+    let server = TestServer::start().await;
+    let document = json!({
+        "magic": [], "policies": [policy("a", ""), { "id": "b" }], "clients": {},
+        "servers": [{ "id": "s", "tenant_id": "default", "name": "S", "access_token_ttl": "soon", "grant_types": ["magic"] }],
+    });
+    let answer = server.as_setup().put(CONFIGURATION, &document).await.expect(422);
+    let mut members = wrong_members(&answer);
+    members.sort_unstable();
+    assert_eq!(
+        members,
+        ["/clients", "/magic", "/policies/1/tenant_id", "/servers/0/access_token_ttl", "/servers/0/grant_types/0"]
+    );
+    let document = json!({ "policies": [policy("a", ""), policy("b", "B"), policy("b", "B again")] });
+    let answer = server.as_setup().put(CONFIGURATION, &document).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/policies/2/id", "/policies/0/policy_name"]);
+    for body in [json!([]), json!("everything"), json!(null)] {
+        server.as_setup().put(CONFIGURATION, &body).await.expect(422);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_can_lock_everybody_out() {
+    let server = TestServer::start().await;
+    let setup = server.as_setup();
+    let before = export(&server, None).await;
+    let mut document = parsed(&export(&server, Some("system")).await);
+    document["servers"][0]["grant_types"] = json!(["authorization_code"]);
+    document["clients"] = json!([]);
+    setup.put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(422);
+    assert_eq!(export(&server, None).await, before);
+    // A secret of the importer's choice is no lock-out.
+    let mut document = parsed(&before);
+    let client = document["clients"].as_array_mut().unwrap().iter_mut().find(|one| one["client_id"] == "setup").unwrap();
+    let client_object = client.as_object_mut().unwrap();
+    client_object.remove("client_hashed_secret");
+    client_object.insert("client_secret".to_owned(), json!("another secret of the client setup, long enough"));
+    setup.put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
+    assert!(server.as_setup().token().await.is_none());
+    let with_new = crate::support::Caller::new(&server.url).with_credentials(
+        "system",
+        "system",
+        "setup",
+        "another secret of the client setup, long enough",
+    );
+    with_new.get(CONFIGURATION).await.expect(200);
+}
