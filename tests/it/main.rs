@@ -41,6 +41,7 @@ mod server_keys;
 mod servers;
 mod services;
 mod storm;
+mod surface;
 mod tenants;
 mod tidy;
 mod tokens;

@@ -1,15 +1,18 @@
 //! A working call of every operation, and the things it needs: for the tests that ask every row of every table.
 
 use bytes::Bytes;
-use portcullis::api::Row;
+use http::Method;
+use portcullis::{
+    api::Row,
+    domain::{Needs, permit::READ_GATEWAY},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, SECRET, TestServer,
-    made::{ADMIN, FORM, yes},
+    Answer, Caller, SECRET, TestServer,
+    made::{ADMIN, FORM, basic, multipart, yes},
 };
 
-const JSON: &str = "application/json";
 const PETS: &str = include_str!("surface/pets.yaml");
 
 /// A call that succeeds when the right caller makes it.
@@ -17,24 +20,35 @@ pub struct Example {
     /// Where.
     pub path: String,
     /// Its media type, when it has a body.
-    pub content_type: Option<&'static str>,
+    pub content_type: Option<String>,
     /// Its body.
     pub body: Bytes,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Example {
+    /// What the server answers when `caller` makes the call.
+    pub async fn of(&self, caller: &Caller, row: &Row) -> Answer {
+        let caller = caller.clone();
+        let caller = self.headers.iter().fold(caller, |caller, (name, value)| caller.with_header(name, value));
+        caller.send(row.method.clone(), &self.path, self.content_type.as_deref(), self.body.clone()).await
+    }
 }
 
 /// The things that examples are about. Some ids are the server's own and so known only here.
 pub struct Surface {
+    url: String,
     admin: Caller,
     developer: Caller,
     setup: Caller,
-    /// The gateway.
-    pub gateway: String,
-    /// Its credentials, `id:secret`.
-    pub gateway_credentials: String,
+    system: Caller,
+    gateway: String,
+    /// The gateway's client and its secret.
+    credentials: (String, String),
     /// The developer's client.
-    pub own_client: String,
+    own_client: String,
     /// A decision in the log.
-    pub decision: String,
+    decision: String,
 }
 
 /// What an administrator makes, in this order: the collection and the thing.
@@ -47,8 +61,10 @@ fn things() -> Vec<(&'static str, Value)> {
         "client_id": "clerk", "client_name": "Clerk", "redirect_uris": ["https://clerk.example/back"],
         "scopes": ["orders:read"],
     });
-    let api = json!({ "id": "list-orders", "service_id": "orders", "method": "GET", "path": "/orders", "policy_id": "rule" });
-    let terms = json!({ "id": "terms", "name": "Terms", "update_existing_grants": "keepCurrent", "can_be_withdrawn": true });
+    let api =
+        json!({ "id": "list-orders", "service_id": "orders", "method": "GET", "path": "/orders", "policy_id": "rule" });
+    let terms =
+        json!({ "id": "terms", "name": "Terms", "update_existing_grants": "keepCurrent", "can_be_withdrawn": true });
     let checkout = json!({ "id": "checkout", "name": "Checkout", "consents": [{ "id": "terms", "required": true }] });
     vec![
         ("policies", json!({ "id": "rule", "policy_name": "Rule", "validators": [yes()] })),
@@ -73,11 +89,13 @@ impl Surface {
     /// Makes everything.
     pub async fn make(server: &TestServer, developer: Caller) -> Surface {
         let mut surface = Surface {
+            url: server.url.clone(),
             admin: server.as_admin(),
             developer,
             setup: server.as_setup(),
+            system: server.as_system(),
             gateway: String::new(),
-            gateway_credentials: String::new(),
+            credentials: Default::default(),
             own_client: String::new(),
             decision: String::new(),
         };
@@ -86,9 +104,21 @@ impl Surface {
         surface
     }
 
-    /// The same things for callers whose tokens are newer.
-    pub fn with(self, server: &TestServer, developer: Caller) -> Surface {
-        Surface { admin: server.as_admin(), setup: server.as_setup(), developer, ..self }
+    /// The gateway's own client.
+    pub fn gateway(&self) -> Caller {
+        Caller::new(&self.url).with_credentials("default", "system", &self.credentials.0, &self.credentials.1)
+    }
+
+    /// Somebody who may make the call of a row.
+    pub fn caller(&self, row: &Row) -> Caller {
+        match row.needs {
+            Needs::Nothing => Caller::new(&self.url),
+            Needs::Admin => self.admin.clone(),
+            Needs::Developer => self.developer.clone(),
+            Needs::Setup => self.setup.clone(),
+            Needs::System(READ_GATEWAY) => self.gateway(),
+            Needs::System(_) | Needs::Evaluate => self.system.clone(),
+        }
     }
 
     /// Makes what is not there, or no longer.
@@ -110,22 +140,21 @@ impl Surface {
         let service = self.admin.get(&format!("{ADMIN}/services/pets")).await.expect(200).json();
         if service["with_specification"] != json!(true) {
             let path = format!("{ADMIN}/services/pets/apis/import/text");
-            self.admin.send(http::Method::POST, &path, Some("text/plain"), PETS.into()).await.expect(200);
+            self.admin.send(Method::POST, &path, Some("text/plain"), PETS.into()).await.expect(200);
         }
     }
 
     async fn restore_gateway(&mut self) {
-        if self.admin.get(&format!("{ADMIN}/gateways/{}~", self.gateway)).await.status == 200 {
-            return;
-        }
         let known = self.admin.get(&format!("{ADMIN}/gateways/{}", self.gateway)).await;
         if self.gateway.is_empty() || known.status == 404 {
             let body = json!({ "name": "Edge", "server_id": "shop", "type": "nginx" });
             let made = self.admin.post(&format!("{ADMIN}/gateways"), &body).await.expect(201).json();
             self.gateway = made["id"].as_str().unwrap().to_owned();
             let text = |value: &Value| value.as_str().unwrap().to_owned();
-            self.gateway_credentials = format!("{}:{}", text(&made["client_id"]), text(&made["client"]["client_secret"]));
+            self.credentials = (text(&made["client_id"]), text(&made["client"]["client_secret"]));
         }
+        let body = json!({ "name": "Orders", "gateway_id": self.gateway });
+        self.admin.put(&format!("{ADMIN}/services/orders"), &body).await.expect(200);
     }
 
     async fn restore_own_client(&mut self) {
@@ -189,20 +218,37 @@ impl Surface {
 
     /// A call of a row.
     pub fn example(&self, row: &Row) -> Example {
-        let path = format!("{}{}", self.path(row), query(row));
+        let (path, headers) = (format!("{}{}", self.path(row), query(row)), self.headers(row));
         let Some((media_type, _)) = row.doc.body else {
-            return Example { path, content_type: None, body: Bytes::new() };
+            return Example { path, content_type: None, body: Bytes::new(), headers };
         };
         let (content_type, body) = match row.id {
-            "importSpecificationFromText" => ("text/plain", Bytes::from_static(PETS.as_bytes())),
-            "importSpecificationFromFile" => ("multipart/form-data; boundary=here", multipart(PETS).into()),
+            "importSpecificationFromText" => ("text/plain".to_owned(), Bytes::from_static(PETS.as_bytes())),
+            "importSpecificationFromFile" => multipart("file", PETS),
             "token" => {
                 let secret = SECRET.replace(' ', "+");
-                (FORM, format!("grant_type=client_credentials&client_id=admin&client_secret={secret}").into())
+                let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
+                (FORM.to_owned(), form.into())
             }
-            _ => (media_type, self.body(row).to_string().into()),
+            _ => (media_type.to_owned(), self.body(row).to_string().into()),
         };
-        Example { path, content_type: Some(content_type), body }
+        Example { path, content_type: Some(content_type), body, headers }
+    }
+
+    fn headers(&self, row: &Row) -> Vec<(&'static str, String)> {
+        let (client, secret) = &self.credentials;
+        if row.path.contains("/authorize") {
+            let mut headers = vec![("x-gateway-authorization", basic(client, secret))];
+            if row.path.ends_with("/authorize") {
+                headers.push(("x-original-method", row.method.to_string()));
+                headers.push(("x-original-uri", "/orders".to_owned()));
+            }
+            return headers;
+        }
+        match row.path.starts_with("/api/system/{tid}/consents") {
+            true => vec![("x-subject", "anna".to_owned())],
+            false => Vec::new(),
+        }
     }
 
     fn path(&self, row: &Row) -> String {
@@ -213,7 +259,7 @@ impl Surface {
             "token" => ("default", "admin"),
             _ => ("default", "shop"),
         };
-        let deletes = row.method == http::Method::DELETE;
+        let deletes = row.method == Method::DELETE;
         let values = [
             ("{tid}", tid),
             ("{aid}", aid),
@@ -246,11 +292,7 @@ impl Surface {
             "updateTenant" => json!({ "name": "Spare" }),
             "createAuthorizationServer" => json!({ "id": "new", "name": "New", "key_type": "ecdsa" }),
             "updateAuthorizationServer" => json!({ "name": "Shop" }),
-            "updateAuthentications" => json!({ "methods": [{
-                "id": "staff", "name": "Staff", "method": "static",
-                "static": { "hint": false, "users": [{ "username": "anna", "password": "correct horse battery" }] },
-                "mappings": [{ "source": ".", "target": "." }],
-            }] }),
+            "updateAuthentications" => authentications(),
             "createClient" => aid(json!({ "client_id": "new", "client_name": "New" })),
             "updateClient" => aid(json!({ "client_name": "Clerk", "scope": "orders:read" })),
             "createClientForDeveloper" => aid(json!({ "client_name": "New" })),
@@ -266,14 +308,14 @@ impl Surface {
             "createScope" => aid(json!({ "id": "new", "name": "new", "service_id": "orders" })),
             "updateScope" => aid(json!({ "name": "orders:read", "description": "Sees orders" })),
             "createService" => aid(json!({ "id": "new", "name": "New" })),
-            "updateService" => aid(json!({ "name": "Orders" })),
+            "updateService" => json!({ "name": "Orders", "gateway_id": self.gateway }),
             "createAPI" => json!({ "id": "new", "service_id": "orders", "method": "POST", "path": "/orders/{id}" }),
             "updateAPI" => json!({ "policy_id": "rule", "data_classifications": ["PII"] }),
             "createClaim" => aid(json!({ "id": "new", "name": "new", "mapping": "new", "type": "access_token" })),
-            "updateClaim" => {
-                aid(json!({ "name": "shoe_size", "mapping": "body.shoe_size", "type": "id_token", "scopes": ["profile"] }))
-            }
-            "importSpecificationFromURL" => json!({ "url": "https://pets.example/openapi.yaml" }),
+            "updateClaim" => aid(
+                json!({ "name": "shoe_size", "mapping": "body.shoe_size", "type": "id_token", "scopes": ["profile"] }),
+            ),
+            "importSpecificationFromURL" => json!({ "url": format!("{}/openapi/acp.json", self.url) }),
             "createGateway" => json!({ "name": "New", "server_id": "shop", "type": "envoy" }),
             "updateGateway" => json!({ "name": "Edge" }),
             "createConsent" => json!({ "id": "new", "name": "New", "update_existing_grants": "implicitAll" }),
@@ -288,6 +330,28 @@ impl Surface {
             other => panic!("{other}: write a body into surface.rs"),
         }
     }
+}
+
+/// One method of each kind of settings.
+fn authentications() -> Value {
+    let user = json!({ "username": "ann", "password": "secret", "authentication_context": { "groups": ["a"] } });
+    let account =
+        json!({ "client_id": "a", "client_secret": "b", "redirect_url": "https://example.com", "scopes": ["c"] });
+    let with = |mut account: Value, members: Value| {
+        account.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        account
+    };
+    let oidc = with(account.clone(), json!({ "issuer_url": "https://example.com" }));
+    let azure = with(account.clone(), json!({ "tenant": "d" }));
+    let cognito = with(account, json!({ "pool_id": "d", "region": "e" }));
+    json!({ "methods": [
+        { "name": "Static", "method": "static", "static": { "users": [user] } },
+        { "name": "Custom", "method": "custom", "custom": { "login_url": "https://example.com" },
+          "attributes": [{ "name": "a" }], "mappings": [{ "source": ".", "target": "b" }] },
+        { "name": "OIDC", "method": "oidc", "oidc": oidc },
+        { "name": "Azure", "method": "azure", "azure": azure },
+        { "name": "Cognito", "method": "cognito", "cognito": cognito },
+    ] })
 }
 
 fn query(row: &Row) -> &'static str {
@@ -313,11 +377,6 @@ fn question() -> Value {
     })
 }
 
-fn multipart(file: &str) -> String {
-    let head = "--here\r\nContent-Disposition: form-data; name=\"file\"; filename=\"pets.yaml\"\r\nContent-Type: application/yaml\r\n\r\n";
-    format!("{head}{file}\r\n--here--\r\n")
-}
-
 /// A decision in the log, for the row that shows one.
 pub async fn decision(server: &TestServer) -> String {
     let answer = server.as_system().post("/default/shop/access/v1/evaluation", &question()).await.expect(200).json();
@@ -330,4 +389,9 @@ pub async fn decision(server: &TestServer) -> String {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     panic!("decision {id} never came to the log");
+}
+
+/// A server that may import its own description.
+pub async fn talking_to_itself() -> TestServer {
+    TestServer::with(|config| config.outbound.allowed_hosts = vec!["127.0.0.1".to_owned()]).await
 }

@@ -133,7 +133,8 @@ async fn a_new_tenant_is_usable_at_once() {
     assert_eq!(ids(&listed["tenants"], "id"), ["acme", "default", "demo", "system"]);
     assert!(listed["tenants"].as_array().unwrap().contains(&seen));
 
-    let (admin, system) = (bearer_of(&server, client_of(&made, "admin")), bearer_of(&server, client_of(&made, "system")));
+    let (admin, system) =
+        (bearer_of(&server, client_of(&made, "admin")), bearer_of(&server, client_of(&made, "system")));
     assert_eq!(admin.get("/api/admin/acme/tenant").await.expect(200).json(), seen);
     let listed = admin.get("/api/admin/acme/servers").await.expect(200).json();
     assert_eq!(listed["servers"], made["servers"]);

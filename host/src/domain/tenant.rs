@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_tenant_has_a_name_and_attributes_of_different_names() {
-        let attribute = |name: &str, description: &str| Attribute { name: name.into(), description: description.into() };
+        let attribute =
+            |name: &str, description: &str| Attribute { name: name.into(), description: description.into() };
         let tenant = |name: &str, attributes: Vec<Attribute>| Tenant { name: name.into(), attributes };
         assert_eq!(wrong(&tenant("Shop", vec![attribute("email", ""), attribute("address.city", "City")])), [""; 0]);
         let bad = tenant(" ", vec![attribute("a", ""), attribute("", &"x".repeat(4097)), attribute("a", "")]);

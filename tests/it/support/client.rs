@@ -147,10 +147,6 @@ impl Caller {
         }
     }
 
-    /// Whom it calls.
-    pub fn base(&self) -> &str {
-        &self.base
-    }
 
     fn host(&self) -> &str {
         self.base.trim_start_matches("http://")

@@ -79,7 +79,8 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 
 fn show(domain: &Domain, created: Created) -> Result<TenantCreatedBody, Failure> {
     let Created { id: tenant, tenant: state, servers, clients } = created;
-    let server = |(id, state): (String, State<Server>)| servers::show(domain, &tenant, &id, state.value, Showing::Admin);
+    let server =
+        |(id, state): (String, State<Server>)| servers::show(domain, &tenant, &id, state.value, Showing::Admin);
     let client = |(id, state, secret): (String, State<Client>, Secret)| {
         clients::show(domain, &tenant, &id, state.value, Some(secret))
     };
