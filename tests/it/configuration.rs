@@ -30,14 +30,22 @@ fn parsed(document: &Bytes) -> Value {
 async fn fill(admin: &Caller, tenant: &str) {
     let base = format!("/api/admin/{tenant}");
     let post = async |path: &str, body: Value| admin.post(&format!("{base}{path}"), &body).await.expect(201).json();
-    post("/policies", json!({ "id": "rule", "policy_name": "Rule", "validators": [
+    post(
+        "/policies",
+        json!({ "id": "rule", "policy_name": "Rule", "validators": [
         { "name": "attributes", "conf": { "fields": [{ "field": "amr", "comparator": "contains", "value": "mfa" }] },
-          "recovery": [{ "id": "otp", "type": "mfa" }] }] })).await;
-    post("/servers", json!({
-        "id": "shop", "name": "Shop", "key_type": "ecdsa", "access_token_ttl": "5m", "user_policy_id": "rule",
-        "decision_bindings": [{ "resource_type": "record", "action": "*", "policy_id": "rule" }],
-        "secret": "the first secret of the server shop", "profiles": ["fapi_rw"],
-    })).await;
+          "recovery": [{ "id": "otp", "type": "mfa" }] }] }),
+    )
+    .await;
+    post(
+        "/servers",
+        json!({
+            "id": "shop", "name": "Shop", "key_type": "ecdsa", "access_token_ttl": "5m", "user_policy_id": "rule",
+            "decision_bindings": [{ "resource_type": "record", "action": "*", "policy_id": "rule" }],
+            "secret": "the first secret of the server shop", "profiles": ["fapi_rw"],
+        }),
+    )
+    .await;
     let path = format!("{base}/servers/shop");
     let mut shop = admin.get(&path).await.expect(200).json();
     shop["secret"] = json!("the second secret of the server shop");
@@ -53,20 +61,35 @@ async fn fill(admin: &Caller, tenant: &str) {
     ]);
     admin.put(&format!("{path}/authentications"), &json!({ "methods": methods })).await.expect(200);
 
-    let gateway =
-        post("/gateways", json!({ "name": "Edge", "type": "envoy", "server_id": "shop", "description": "At the door" }))
-            .await;
-    let service = json!({ "id": "pets", "name": "Pets", "authorization_server_id": "shop", "gateway_id": gateway["id"] });
+    let gateway = post(
+        "/gateways",
+        json!({ "name": "Edge", "type": "envoy", "server_id": "shop", "description": "At the door" }),
+    )
+    .await;
+    let service =
+        json!({ "id": "pets", "name": "Pets", "authorization_server_id": "shop", "gateway_id": gateway["id"] });
     post("/services", service).await;
     post("/services", json!({ "id": "docs", "name": "Docs", "authorization_server_id": "shop" })).await;
-    post("/scopes", json!({ "id": "read", "name": "pets.read", "authorization_server_id": "shop", "service_id": "pets",
-                            "user_policy_id": "rule", "developer_policy_id": "block" })).await;
+    post(
+        "/scopes",
+        json!({ "id": "read", "name": "pets.read", "authorization_server_id": "shop", "service_id": "pets",
+                            "user_policy_id": "rule", "developer_policy_id": "block" }),
+    )
+    .await;
     post("/scopes", json!({ "id": "loose", "name": "loose", "authorization_server_id": "shop" })).await;
-    post("/claims", json!({ "id": "level", "name": "level", "mapping": "customer.level", "type": "access_token",
-                            "authorization_server_id": "shop", "scopes": ["pets.read"] })).await;
-    post("/apis", json!({ "id": "list", "service_id": "docs", "method": "GET", "path": "/docs/{id}",
-                          "policy_id": "rule", "data_classifications": ["pii"] })).await;
-    let openapi = "openapi: 3.0.3\ninfo: { title: Pets, version: '1' }\npaths:\n  /pets/{id}:\n    get:\n      \
+    post(
+        "/claims",
+        json!({ "id": "level", "name": "level", "mapping": "customer.level", "type": "access_token",
+                            "authorization_server_id": "shop", "scopes": ["pets.read"] }),
+    )
+    .await;
+    post(
+        "/apis",
+        json!({ "id": "list", "service_id": "docs", "method": "GET", "path": "/docs/{id}",
+                          "policy_id": "rule", "data_classifications": ["pii"] }),
+    )
+    .await;
+    let openapi = "openapi: 3.0.3\ninfo: { title: Pets, version: '1' }\npaths:\n  /pets/{id}:\n    parameters:\n      - { name: id, in: path, required: true, schema: { type: string } }\n    get:\n      \
                    responses: { '200': { description: A pet } }\n    delete:\n      \
                    responses: { '204': { description: Gone } }\n";
     let path = format!("{base}/services/pets/apis/import/text");
@@ -87,7 +110,8 @@ async fn fill(admin: &Caller, tenant: &str) {
         "pii_categories": [{ "name": "Address" }],
         "internal_services": [{ "name": "News", "purposes": [{ "name": "Ads", "primary": true }, { "name": "Stats" }] }],
     })).await;
-    let changed = json!({ "name": "E-mail", "update_existing_grants": "keepCurrent", "valid_from": "2020-01-02T03:04:05Z" });
+    let changed =
+        json!({ "name": "E-mail", "update_existing_grants": "keepCurrent", "valid_from": "2020-01-02T03:04:05Z" });
     admin.put(&format!("{base}/consents/mail"), &changed).await.expect(201);
     post("/actions", json!({ "id": "order", "name": "Order", "consents": [{ "id": "mail", "required": true }] })).await;
 }
@@ -120,7 +144,11 @@ async fn what_went_out_comes_in_and_goes_out_the_same_to_the_byte() {
     target.as_setup().put(CONFIGURATION, &parsed(&acme)).await.expect(204);
     assert_eq!(export(&target, Some("acme")).await, acme);
     // And the other way round: keys, secrets and passwords are those of the source.
-    let admin = document["clients"].as_array().unwrap().iter().find(|one| one["tenant_id"] == "acme" && one["client_id"] == "admin");
+    let admin = document["clients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["tenant_id"] == "acme" && one["client_id"] == "admin");
     let admin = bearer_of(&target, admin.unwrap());
     let tenant = admin.get("/api/admin/acme/tenant").await.expect(200).json();
     assert_eq!(tenant["jwks"]["keys"][0]["kid"], document["tenants"][0]["jwks"]["keys"][0]["kid"]);
@@ -134,7 +162,8 @@ async fn what_went_out_comes_in_and_goes_out_the_same_to_the_byte() {
     // It is in use: the bootstrap secret is as good as before.
     target.as_admin().get(&format!("{ADMIN}/services/pets")).await.expect(200);
     // Once more changes nothing, not even a version.
-    let tag = target.as_admin().get(&format!("{ADMIN}/servers/shop")).await.expect(200).header("etag").unwrap().to_owned();
+    let tag =
+        target.as_admin().get(&format!("{ADMIN}/servers/shop")).await.expect(200).header("etag").unwrap().to_owned();
     target.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
     assert_eq!(export(&target, None).await, everything);
     assert_eq!(target.as_admin().get(&format!("{ADMIN}/servers/shop")).await.expect(200).header("etag").unwrap(), tag);
@@ -173,7 +202,10 @@ async fn an_export_has_what_an_import_needs_and_one_tenant_only_when_asked() {
     assert_eq!(imported.iter().filter(|imported| **imported == &json!(true)).count(), 2);
     // Sorted, so that two exports can be compared as files.
     for (list, id) in [("servers", "id"), ("clients", "client_id"), ("policies", "id")] {
-        assert!(document[list].as_array().unwrap().is_sorted_by_key(|one| one[id].as_str().unwrap().to_owned()), "{list}");
+        assert!(
+            document[list].as_array().unwrap().is_sorted_by_key(|one| one[id].as_str().unwrap().to_owned()),
+            "{list}"
+        );
     }
     server.as_setup().get(&format!("{CONFIGURATION}?tid=nobody")).await.expect(400);
     server.as_setup().get(&format!("{CONFIGURATION}?magic=1")).await.expect(400);

@@ -51,8 +51,7 @@ const TENANTS: [Plan; 2] = [
 ];
 
 /// The sample tenant of `--demo`.
-const SAMPLE: Plan =
-    (DEMO, "DEMO: sample data, not for production", &workspace::SERVERS, &workspace::CLIENTS);
+const SAMPLE: Plan = (DEMO, "DEMO: sample data, not for production", &workspace::SERVERS, &workspace::CLIENTS);
 
 /// Hands a secret to the operator; an error means that nobody can have seen it.
 pub type ShowSecret = dyn FnOnce(&Secret) -> io::Result<()> + Send;

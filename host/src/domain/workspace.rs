@@ -62,7 +62,8 @@ impl Workspace {
         let (mut people, mut planned) = (people, Vec::new());
         for server in servers {
             let authentications: Vec<_> = people.extract_if(.., |(of, _)| of == server).map(|(_, way)| way).collect();
-            let wanted = Wanted { server: new_server(id, server), authentications: Some(authentications), ..Wanted::default() };
+            let wanted =
+                Wanted { server: new_server(id, server), authentications: Some(authentications), ..Wanted::default() };
             planned.push(((*server).to_owned(), server::prepare(domain, id, server, wanted).await?));
         }
         let ring = key_ring::generate_for_tenant(domain, id).await?;

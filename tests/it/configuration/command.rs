@@ -92,7 +92,9 @@ async fn a_diff_names_what_an_import_would_change_and_shows_no_value() {
     fs::write(file, document.to_string()).unwrap();
 
     let text = done(&config(folder.path(), &["diff", file]), 1);
-    for line in ["+ policies default/added", "~ policies default/changed: /policy_name", "policies default/only-here (only"] {
+    for line in
+        ["+ policies default/added", "~ policies default/changed: /policy_name", "policies default/only-here (only"]
+    {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(text.contains("1 added, 2 changed"), "{text}");

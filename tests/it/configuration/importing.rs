@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{CONFIGURATION, export, fill, parsed};
 use crate::support::{
-    TestServer,
-    made::{ADMIN, make_policy, wrong_members, yes},
+    Caller, SECRET, TestServer,
+    made::{ADMIN, basic, make_policy, post_form, wrong_members, yes},
 };
 
 /// A policy of the tenant `default`, as a document has it.
@@ -65,43 +65,105 @@ async fn one_bad_record_keeps_everything_out() {
     let before = export(&server, None).await;
     let good = parsed(&export(&server, Some("default")).await);
     let cases = [
-        ("policies", json!({ "id": "x", "tenant_id": "nobody", "policy_name": "X", "validators": [yes()] }), "/tenant_id"),
+        (
+            "policies",
+            json!({ "id": "x", "tenant_id": "nobody", "policy_name": "X", "validators": [yes()] }),
+            "/tenant_id",
+        ),
         ("policies", json!({ "id": "x", "policy_name": "X" }), "/tenant_id"),
         ("policies", json!({ "tenant_id": "default", "policy_name": "X" }), "/id"),
-        ("policies", json!({ "id": "x", "tenant_id": "default", "policy_name": "X", "validators": [{ "name": "magic" }] }),
-            "/validators/0/name"),
+        (
+            "policies",
+            json!({ "id": "x", "tenant_id": "default", "policy_name": "X", "validators": [{ "name": "magic" }] }),
+            "/validators/0/name",
+        ),
         ("policies", policy("rule", "Twice"), "/id"),
         ("policies", policy("a b", "Bad id"), "/id"),
         ("policies", json!(7), "/tenant_id"),
         ("tenants", json!({ "id": "metrics", "name": "Reserved" }), "/id"),
         ("tenants", json!({ "id": "fine", "name": " " }), "/name"),
-        ("tenants", json!({ "id": "fine", "name": "Fine", "jwks": { "keys": [{ "kty": "EC", "d": "x" }] } }), "/jwks/keys/0/crv"),
-        ("servers", json!({ "id": "x", "tenant_id": "default", "name": "X", "key_type": "ecdsa", "user_policy_id": "gone" }),
-            "/user_policy_id"),
-        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "gone" }),
-            "/authorization_server_id"),
-        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "shop",
-            "redirect_uris": ["https://x.example/", "http://x.example/"] }), "/redirect_uris/1"),
-        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "shop",
-            "redirect_uris": ["https://x.example/"], "scopes": ["gone"] }), "/scopes/0"),
-        ("clients", json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "all_scopes": "yes" }), "/all_scopes"),
-        ("services", json!({ "id": "x", "tenant_id": "default", "name": "X", "authorization_server_id": "shop", "gateway_id": "gone" }),
-            "/gateway_id"),
-        ("services", json!({ "id": "x", "tenant_id": "default", "name": "X", "authorization_server_id": "shop",
-            "scopes": [{ "id": "y", "tenant_id": "default", "authorization_server_id": "shop" }] }), "/scopes/0/name"),
-        ("scopes_without_service", json!({ "id": "x", "tenant_id": "default", "name": "x", "authorization_server_id": "gone" }),
-            "/authorization_server_id"),
-        ("apis", json!({ "id": "x", "tenant_id": "default", "service_id": "gone", "method": "GET", "path": "/" }), "/service_id"),
-        ("apis", json!({ "id": "x", "tenant_id": "default", "service_id": "docs", "method": "GET", "path": "x" }), "/path"),
-        ("claims", json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "x", "mapping": "x",
-            "type": "access_token", "scopes": ["gone"] }), "/scopes/0"),
-        ("gateways", json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "magic",
-            "client_id": "till" }), "/type"),
-        ("gateways", json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "envoy",
-            "client_id": "till" }), "/client_id"),
+        (
+            "tenants",
+            json!({ "id": "fine", "name": "Fine", "jwks": { "keys": [{ "kty": "EC", "d": "x" }] } }),
+            "/jwks/keys/0/crv",
+        ),
+        (
+            "servers",
+            json!({ "id": "x", "tenant_id": "default", "name": "X", "key_type": "ecdsa", "user_policy_id": "gone" }),
+            "/user_policy_id",
+        ),
+        (
+            "clients",
+            json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "gone" }),
+            "/authorization_server_id",
+        ),
+        (
+            "clients",
+            json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "shop",
+            "redirect_uris": ["https://x.example/", "http://x.example/"] }),
+            "/redirect_uris/1",
+        ),
+        (
+            "clients",
+            json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "authorization_server_id": "shop",
+            "redirect_uris": ["https://x.example/"], "scopes": ["gone"] }),
+            "/scopes/0",
+        ),
+        (
+            "clients",
+            json!({ "client_id": "x", "tenant_id": "default", "client_name": "X", "all_scopes": "yes" }),
+            "/all_scopes",
+        ),
+        (
+            "services",
+            json!({ "id": "x", "tenant_id": "default", "name": "X", "authorization_server_id": "shop", "gateway_id": "gone" }),
+            "/gateway_id",
+        ),
+        (
+            "services",
+            json!({ "id": "x", "tenant_id": "default", "name": "X", "authorization_server_id": "shop",
+            "scopes": [{ "id": "y", "tenant_id": "default", "authorization_server_id": "shop" }] }),
+            "/scopes/0/name",
+        ),
+        (
+            "scopes_without_service",
+            json!({ "id": "x", "tenant_id": "default", "name": "x", "authorization_server_id": "gone" }),
+            "/authorization_server_id",
+        ),
+        (
+            "apis",
+            json!({ "id": "x", "tenant_id": "default", "service_id": "gone", "method": "GET", "path": "/" }),
+            "/service_id",
+        ),
+        (
+            "apis",
+            json!({ "id": "x", "tenant_id": "default", "service_id": "docs", "method": "GET", "path": "x" }),
+            "/path",
+        ),
+        (
+            "claims",
+            json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "x", "mapping": "x",
+            "type": "access_token", "scopes": ["gone"] }),
+            "/scopes/0",
+        ),
+        (
+            "gateways",
+            json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "magic",
+            "client_id": "till" }),
+            "/type",
+        ),
+        (
+            "gateways",
+            json!({ "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "envoy",
+            "client_id": "till" }),
+            "/client_id",
+        ),
         ("consents", json!({ "id": "x", "tenant_id": "default", "name": "X" }), "/update_existing_grants"),
-        ("consent_actions", json!({ "id": "x", "tenant_id": "default", "name": "X", "consents": [{ "id": "gone" }] }),
-            "/consents/0/id"),
+        (
+            "consent_actions",
+            json!({ "id": "x", "tenant_id": "default", "name": "X", "consents": [{ "id": "gone" }] }),
+            "/consents/0/id",
+        ),
     ];
     for (list, record, member) in cases {
         let mut document = good.clone();
@@ -152,13 +214,15 @@ async fn nobody_can_lock_everybody_out() {
     assert_eq!(export(&server, None).await, before);
     // A secret of the importer's choice is no lock-out.
     let mut document = parsed(&before);
-    let client = document["clients"].as_array_mut().unwrap().iter_mut().find(|one| one["client_id"] == "setup").unwrap();
+    let client =
+        document["clients"].as_array_mut().unwrap().iter_mut().find(|one| one["client_id"] == "setup").unwrap();
     let client_object = client.as_object_mut().unwrap();
     client_object.remove("client_hashed_secret");
     client_object.insert("client_secret".to_owned(), json!("another secret of the client setup, long enough"));
     setup.put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
-    assert!(server.as_setup().token().await.is_none());
-    let with_new = crate::support::Caller::new(&server.url).with_credentials(
+    let old = server.anonymous().with_header("authorization", &basic("setup", SECRET));
+    post_form(&old, "/system/system/oauth2/token", "grant_type=client_credentials").await.expect(401);
+    let with_new = Caller::new(&server.url).with_credentials(
         "system",
         "system",
         "setup",

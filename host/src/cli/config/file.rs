@@ -35,7 +35,14 @@ impl Format {
     pub(super) fn text(self, document: &Value) -> Result<String, Error> {
         match self {
             Format::Json => Ok(serde_json::to_string_pretty(document).map_err(Error::from_display)? + "\n"),
-            Format::Yaml => serde_saphyr::to_string_with_options(document, yaml()).map_err(Error::from_display),
+            Format::Yaml => {
+                let text = serde_saphyr::to_string_with_options(document, yaml()).map_err(Error::from_display)?;
+                // YAML has more ways to misunderstand a text than anybody can list.
+                match read::large_document(text.as_bytes()).is_ok_and(|again| again == *document) {
+                    true => Ok(text),
+                    false => Err(Error::new("this cannot be written as YAML without changing it: use --format json")),
+                }
+            }
         }
     }
 }
@@ -63,9 +70,9 @@ pub(super) fn write(file: Option<&Path>, text: &str) -> Result<(), Error> {
         Some(file) if file != Path::new(STANDARD) => {
             put(file, text).map_err(|error| Error::new(format!("{}: {error}", file.display())))
         }
-        None if io::stdout().is_terminal() => Err(Error::new(
-            "this would show secrets on the terminal: give --output FILE, or --output - to see them",
-        )),
+        None if io::stdout().is_terminal() => {
+            Err(Error::new("this would show secrets on the terminal: give --output FILE, or --output - to see them"))
+        }
         _ => {
             let mut out = io::stdout();
             out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::from_display)
@@ -99,10 +106,63 @@ mod tests {
     #[test]
     fn yaml_and_json_say_the_same_to_the_byte() {
         let words = [
-            "", " ", "null", "~", "true", "yes", "No", "on", "y", "1", "-1", "0x1F", "0o7", "1_000", "1e3", ".5", ".inf",
-            ".nan", "1:30", "2026-01-01", "=", "<<", "-", "- a", "?", ": ", "a: b", "a #b", "#", "&a", "*a", "!a", "%a",
-            "@a", "`a", "'", "\"", "\\", "a\nb", "a\n", "\n", "\ta", "a\r\nb", "\u{85}", "\u{2028}", "\u{feff}a", "\u{0}",
-            "\u{7f}", "ä€😀", "a, b", "[a]", "{a}", "|", ">", "$argon2id$v=19$m=1,t=1$c2FsdA$aGFzaA", "---", "...",
+            "",
+            " ",
+            "null",
+            "~",
+            "true",
+            "yes",
+            "No",
+            "on",
+            "y",
+            "1",
+            "-1",
+            "0x1F",
+            "0o7",
+            "1_000",
+            "1e3",
+            ".5",
+            ".inf",
+            ".nan",
+            "1:30",
+            "2026-01-01",
+            "=",
+            "<<",
+            "-",
+            "- a",
+            "?",
+            ": ",
+            "a: b",
+            "a #b",
+            "#",
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "'",
+            "\"",
+            "\\",
+            "a\nb",
+            "a\n",
+            "\n",
+            "\ta",
+            "a\r\nb",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}a",
+            "\u{0}",
+            "\u{7f}",
+            "ä€😀",
+            "a, b",
+            "[a]",
+            "{a}",
+            "|",
+            ">",
+            "$argon2id$v=19$m=1,t=1$c2FsdA$aGFzaA",
+            "---",
+            "...",
         ];
         let long = "word ".repeat(200);
         let texts: Vec<Value> = words.iter().map(|word| json!(word)).chain([json!(long)]).collect();
@@ -121,7 +181,9 @@ mod tests {
 
     #[test]
     fn the_name_says_the_format() {
-        for (name, format) in [("a.json", Format::Json), ("a.yaml", Format::Yaml), ("a.yml", Format::Yaml), ("-", Format::Yaml)] {
+        for (name, format) in
+            [("a.json", Format::Json), ("a.yaml", Format::Yaml), ("a.yml", Format::Yaml), ("-", Format::Yaml)]
+        {
             assert_eq!(Format::of(Some(Path::new(name))), format, "{name}");
         }
         assert_eq!(Format::of(None), Format::Yaml);

@@ -2,7 +2,9 @@
 
 use super::{Configuration, Entry, Kept, Opened, ServiceRecord};
 use crate::{
-    domain::{Domain, Failure, credential::Exported, key_ring::Owner, noun::Named, server::ServerSecrets, tenant::Tenant},
+    domain::{
+        Domain, Failure, credential::Exported, key_ring::Owner, noun::Named, server::ServerSecrets, tenant::Tenant,
+    },
     store::{View, records, tenants, timeline},
     world::Micros,
 };

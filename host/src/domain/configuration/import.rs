@@ -121,12 +121,7 @@ impl From<Failure> for Ended {
 }
 
 /// Writes the records, kind by kind.
-fn apply(
-    write: &mut Write<'_>,
-    ready: &Configuration<Ready>,
-    mode: Mode,
-    stamp: &Stamp,
-) -> Result<Report, Failure> {
+fn apply(write: &mut Write<'_>, ready: &Configuration<Ready>, mode: Mode, stamp: &Stamp) -> Result<Report, Failure> {
     let Configuration {
         tenants,
         policies,
@@ -233,12 +228,7 @@ fn save_service(
 }
 
 /// Connects the services of this import that wait for a gateway. What was there before and stays does not wait.
-fn connect(
-    write: &mut Write<'_>,
-    services: &[Entry<ServiceRecord>],
-    mode: Mode,
-    stamp: &Stamp,
-) -> Result<(), Failure> {
+fn connect(write: &mut Write<'_>, services: &[Entry<ServiceRecord>], mode: Mode, stamp: &Stamp) -> Result<(), Failure> {
     let mut found = Found::default();
     for Entry { tenant, id, value, place } in services.iter().filter(|entry| entry.value.service.gateway.is_some()) {
         let now = stamp.live::<Service>(write, tenant, id)?;

@@ -53,7 +53,10 @@ pub struct Entry<T> {
 
 impl<T> Entry<T> {
     /// The same record with another value.
-    fn with<V>(self, change: impl FnOnce(&str, &str, T) -> Result<V, super::Failure>) -> Result<Entry<V>, super::Failure> {
+    fn with<V>(
+        self,
+        change: impl FnOnce(&str, &str, T) -> Result<V, super::Failure>,
+    ) -> Result<Entry<V>, super::Failure> {
         let Entry { tenant, id, value, place } = self;
         let value = change(&tenant, &id, value)?;
         Ok(Entry { tenant, id, value, place })

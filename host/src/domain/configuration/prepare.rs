@@ -18,10 +18,7 @@ use crate::{
 const IN_A_ROW: usize = 64;
 
 /// Checks everything and makes it ready.
-pub(super) async fn prepare(
-    domain: &Domain,
-    wanted: Configuration<Wanted>,
-) -> Result<Configuration<Ready>, Failure> {
+pub(super) async fn prepare(domain: &Domain, wanted: Configuration<Wanted>) -> Result<Configuration<Ready>, Failure> {
     let Configuration {
         tenants,
         policies,

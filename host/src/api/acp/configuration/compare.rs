@@ -79,7 +79,9 @@ fn records(document: &Value) -> Records<'_> {
         for record in list.as_array().into_iter().flatten() {
             found.insert(name(kind, record), record);
             // The scopes of a service stand within it.
-            for scope in record.get("scopes").and_then(Value::as_array).into_iter().flatten().filter(|one| one.is_object()) {
+            for scope in
+                record.get("scopes").and_then(Value::as_array).into_iter().flatten().filter(|one| one.is_object())
+            {
                 found.insert(name("scopes", scope), scope);
             }
         }
