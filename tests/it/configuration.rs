@@ -89,7 +89,7 @@ async fn fill(admin: &Caller, tenant: &str) {
                           "policy_id": "rule", "data_classifications": ["pii"] }),
     )
     .await;
-    let openapi = "openapi: 3.0.3\ninfo: { title: Pets, version: '1' }\npaths:\n  /pets/{id}:\n    get:\n      \
+    let openapi = "openapi: 3.0.3\ninfo: { title: Pets, version: '1' }\npaths:\n  /pets/{id}:\n    parameters:\n      - { name: id, in: path, required: true, schema: { type: string } }\n    get:\n      \
                    responses: { '200': { description: A pet } }\n    delete:\n      \
                    responses: { '204': { description: Gone } }\n";
     let path = format!("{base}/services/pets/apis/import/text");

@@ -4,8 +4,8 @@ use portcullis::store::{Table, View};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, TestServer,
-    made::{bearer_of, everything, make_client, make_policy, wrong_members, yes},
+    Caller, SECRET, TestServer,
+    made::{basic, bearer_of, everything, make_client, make_policy, post_form, wrong_members, yes},
 };
 
 covers!(
@@ -183,6 +183,13 @@ async fn of_two_who_make_one_tenant_one_is_told_no() {
     bearer_of(&server, client_of(&winner.json(), "admin")).get("/api/admin/acme/tenant").await.expect(200);
 }
 
+/// The client `admin` of a tenant gets no token with a secret.
+async fn refuses_a_token(server: &TestServer, secret: &str, tenant: &str) {
+    let caller = server.anonymous().with_header("authorization", &basic("admin", secret));
+    let answer = post_form(&caller, &format!("/{tenant}/admin/oauth2/token"), "grant_type=client_credentials").await;
+    assert!([401, 404].contains(&answer.status.as_u16()), "{} {}", answer.status, answer.text());
+}
+
 /// How many entries of each table belong to a tenant.
 fn entries(server: &TestServer, tenant: &str) -> Vec<(&'static str, usize)> {
     let read = server.app.domain.store.read().unwrap();
@@ -226,7 +233,7 @@ async fn a_tenant_goes_with_everything_and_comes_back_as_another() {
         caller.get(path).await.expect(401);
     }
     system.post("/acme/default/access/v1/evaluation", &question).await.expect(401);
-    assert!(bearer_of(&server, client_of(&made, "admin")).token().await.is_none());
+    refuses_a_token(&server, client_of(&made, "admin")["client_secret"].as_str().unwrap(), "acme").await;
     setup.get(&format!("{TENANTS}/acme")).await.expect(404);
     setup.delete(&format!("{TENANTS}/acme")).await.expect(404);
     let listed = setup.get(TENANTS).await.expect(200).json();
@@ -240,7 +247,7 @@ async fn a_tenant_goes_with_everything_and_comes_back_as_another() {
     let again = make_tenant(&setup, "acme").await;
     assert_ne!(made["tenant"]["jwks"], again["tenant"]["jwks"]);
     Caller::new(&server.url).with_token(&old_token).get("/api/admin/acme/tenant").await.expect(401);
-    assert!(bearer_of(&server, client_of(&made, "admin")).token().await.is_none());
+    refuses_a_token(&server, client_of(&made, "admin")["client_secret"].as_str().unwrap(), "acme").await;
     let admin = bearer_of(&server, client_of(&again, "admin"));
     admin.get("/api/admin/acme/policies/rule").await.expect(404);
     assert_eq!(admin.get("/api/admin/acme/consents").await.expect(200).json(), json!({ "consents": [] }));
@@ -258,7 +265,7 @@ async fn the_default_tenant_can_go_and_stays_away() {
     let server = TestServer::on(folder, world, |_| {}).await;
     let listed = server.as_setup().get(TENANTS).await.expect(200).json();
     assert_eq!(ids(&listed["tenants"], "id"), ["demo", "system"]);
-    assert!(server.as_admin().token().await.is_none());
+    refuses_a_token(&server, SECRET, "default").await;
     // It can be made like any other.
     let made = make_tenant(&server.as_setup(), "default").await;
     bearer_of(&server, client_of(&made, "admin")).get("/api/admin/default/tenant").await.expect(200);

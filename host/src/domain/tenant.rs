@@ -55,9 +55,9 @@ pub struct Created {
     /// Its configuration.
     pub tenant: State<Tenant>,
     /// Its authorization servers, by id.
-    pub servers: Vec<(String, State<Server>)>,
+    pub servers: Vec<(String, Server)>,
     /// Its machine clients with their secrets, which are shown this once.
-    pub clients: Vec<(String, State<Client>, Secret)>,
+    pub clients: Vec<(String, Client, Secret)>,
 }
 
 /// The tenant `id`, as it is now. Every tenant is filed under itself.
@@ -105,7 +105,8 @@ pub async fn create(
             workspace.insert(write, &policies, &stamp)
         })
         .await?;
-    let clients = clients.into_iter().zip(secrets).map(|((id, state), secret)| (id, state, secret)).collect();
+    let servers = servers.into_iter().map(|(id, state)| (id, state.value)).collect();
+    let clients = clients.into_iter().zip(secrets).map(|((id, state), secret)| (id, state.value, secret)).collect();
     Ok(Created { id, tenant, servers, clients })
 }
 

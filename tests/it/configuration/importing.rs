@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{CONFIGURATION, export, fill, parsed};
 use crate::support::{
-    TestServer,
-    made::{ADMIN, make_policy, wrong_members, yes},
+    Caller, SECRET, TestServer,
+    made::{ADMIN, basic, make_policy, post_form, wrong_members, yes},
 };
 
 /// A policy of the tenant `default`, as a document has it.
@@ -220,8 +220,9 @@ async fn nobody_can_lock_everybody_out() {
     client_object.remove("client_hashed_secret");
     client_object.insert("client_secret".to_owned(), json!("another secret of the client setup, long enough"));
     setup.put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
-    assert!(server.as_setup().token().await.is_none());
-    let with_new = crate::support::Caller::new(&server.url).with_credentials(
+    let old = server.anonymous().with_header("authorization", &basic("setup", SECRET));
+    post_form(&old, "/system/system/oauth2/token", "grant_type=client_credentials").await.expect(401);
+    let with_new = Caller::new(&server.url).with_credentials(
         "system",
         "system",
         "setup",

@@ -147,7 +147,6 @@ impl Caller {
         }
     }
 
-
     fn host(&self) -> &str {
         self.base.trim_start_matches("http://")
     }

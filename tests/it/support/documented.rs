@@ -23,6 +23,10 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("system", "which scopes and services cannot be removed"),
     ("hashed_password", "what an export has of a static user's password"),
     ("next", "where a list of ledger events that was cut goes on"),
+    ("gateways", "gateways of an export, which services refer to"),
+    ("all_scopes", "clients that have all scopes of their server, in an export"),
+    ("imported", "whether an import has made an API, in an export"),
+    ("specification", "what an import has made, in an export"),
 ];
 
 /// Failures that any operation may answer: a body that cannot be read, a wrong method, a stale If-Match, a body that is

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
+    authentications::MethodBody,
     clients::{self, ClientBody},
     servers::{self, ServerBody, Showing},
     tenants::{self, TenantBody},
@@ -19,7 +19,6 @@ use crate::{
         server::Server,
         tenant::{self, Created},
     },
-    store::State,
 };
 
 /// The query of createTenant.
@@ -50,7 +49,7 @@ pub struct TenantCreatedBody {
     /// Its clients: `admin` administrates it, `system` is for its machines. Their secrets are shown this once.
     pub clients: Vec<ClientBody>,
     /// The ways to log in to its servers.
-    pub idps: Vec<Value>,
+    pub idps: Vec<MethodBody>,
 }
 
 /// listTenants
@@ -79,11 +78,9 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 
 fn show(domain: &Domain, created: Created) -> Result<TenantCreatedBody, Failure> {
     let Created { id: tenant, tenant: state, servers, clients } = created;
-    let server =
-        |(id, state): (String, State<Server>)| servers::show(domain, &tenant, &id, state.value, Showing::Admin);
-    let client = |(id, state, secret): (String, State<Client>, Secret)| {
-        clients::show(domain, &tenant, &id, state.value, Some(secret))
-    };
+    let server = |(id, server): (String, Server)| servers::show(domain, &tenant, &id, server, Showing::Admin);
+    let client =
+        |(id, client, secret): (String, Client, Secret)| clients::show(domain, &tenant, &id, client, Some(secret));
     Ok(TenantCreatedBody {
         tenant: tenants::show(domain, &tenant, state.value)?,
         servers: servers.into_iter().map(server).collect::<Result<_, _>>()?,

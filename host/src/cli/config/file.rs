@@ -35,7 +35,14 @@ impl Format {
     pub(super) fn text(self, document: &Value) -> Result<String, Error> {
         match self {
             Format::Json => Ok(serde_json::to_string_pretty(document).map_err(Error::from_display)? + "\n"),
-            Format::Yaml => serde_saphyr::to_string_with_options(document, yaml()).map_err(Error::from_display),
+            Format::Yaml => {
+                let text = serde_saphyr::to_string_with_options(document, yaml()).map_err(Error::from_display)?;
+                // YAML has more ways to misunderstand a text than anybody can list.
+                match read::large_document(text.as_bytes()).is_ok_and(|again| again == *document) {
+                    true => Ok(text),
+                    false => Err(Error::new("this cannot be written as YAML without changing it: use --format json")),
+                }
+            }
         }
     }
 }
