@@ -411,7 +411,8 @@ async fn pages_of_clients_are_the_list_in_parts() {
     }
     admin.delete(&format!("{CLIENTS}/till-3")).await.expect(204);
     let domain = &server.app.domain;
-    let all: Vec<String> = client::list(domain, "default", "default").unwrap().into_iter().map(|(id, _)| id).collect();
+    let all = client::page(domain, "default", "default", None, 100).unwrap();
+    let all: Vec<String> = all.into_iter().map(|(id, _)| id).collect();
     assert_eq!(all.len(), 6);
     for size in [1, 2, 6, 7] {
         let mut paged: Vec<String> = Vec::new();
@@ -463,4 +464,24 @@ async fn a_deleted_client_leaves_nothing_for_the_next_of_its_name() {
     assert_ne!(new["client_secret"], old["client_secret"]);
     assert_eq!(new["scopes"], json!([]));
     assert_eq!(token(&server, "till", text(&old, "client_secret")).await, 401);
+}
+
+/// A list of many is sent page by page; where one page ends and the next begins nobody is lost or named twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_any_length_is_whole() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    make_server(&admin, "crowd", json!({})).await;
+    let mut made: Vec<String> = Vec::new();
+    for length in [0, 1, 99, 100, 101, 200, 231] {
+        while made.len() < length {
+            let id = format!("client-{:04}", made.len());
+            make_client(&admin, "crowd", &id, &[]).await;
+            made.push(id);
+        }
+        let listed = admin.get(&format!("{ADMIN}/servers/crowd/clients")).await.expect(200).json();
+        let ids: Vec<&str> =
+            listed["clients"].as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, made, "{length} clients");
+    }
 }

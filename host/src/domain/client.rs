@@ -223,12 +223,6 @@ pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Clie
     noun::current(domain, tenant, id)
 }
 
-/// All clients of a server, by id.
-pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Client>)>, Failure> {
-    server::current(domain, tenant, server)?;
-    noun::below(&domain.store.read()?, Index::ServerClients, tenant, server, domain.now())
-}
-
 /// At most `limit` clients of a server, by id, those behind the id `after` only.
 ///
 /// Fewer than `limit` are the last ones. The server itself is looked for at the first page only.

@@ -5,12 +5,18 @@ pub mod body;
 mod parse;
 mod show;
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
 use crate::{
-    api::{Answer, Call, read},
+    api::{
+        Answer, Call,
+        pages::{self, PAGE},
+        read,
+    },
     domain::{
-        Failure,
+        Domain, Failure,
         client::{self, Client},
     },
 };
@@ -21,9 +27,13 @@ pub(super) use show::{describe, show, show_for_export, show_to_developer};
 
 /// listClients
 pub async fn list(call: Call) -> Result<Answer, Failure> {
-    let found = client::list(&call.app.domain, call.tenant(), call.param("aid"))?;
-    let clients: Result<Vec<_>, _> = found.into_iter().map(|(id, state)| to_admin(&call, &id, state.value)).collect();
-    Ok(call.json(StatusCode::OK, &ClientsBody { clients: clients? }))
+    let (app, tenant, server) = (Arc::clone(&call.app), call.tenant().to_owned(), call.param("aid").to_owned());
+    pages::list("clients", move |after| {
+        let found = client::page(&app.domain, &tenant, &server, after, PAGE)?;
+        let shown =
+            found.into_iter().map(|(id, state)| Ok((id.clone(), to_admin(&app.domain, &tenant, &id, state.value)?)));
+        shown.collect()
+    })
 }
 
 /// createClient
@@ -31,14 +41,14 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (id, given, client) = parse(read::json(&call.request)?, call.tenant())?;
     let domain = &call.app.domain;
     let (id, state) = client::create(domain, &call.by(), call.tenant(), id.as_deref(), given, client).await?;
-    Ok(call.one(StatusCode::CREATED, &to_admin(&call, &id, state.value)?, state.version))
+    Ok(call.one(StatusCode::CREATED, &to_admin(domain, call.tenant(), &id, state.value)?, state.version))
 }
 
 /// getClient
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let id = call.param("cid");
     let state = client::current(&call.app.domain, call.tenant(), id)?;
-    Ok(call.one(StatusCode::OK, &to_admin(&call, id, state.value.clone())?, state.version))
+    Ok(call.one(StatusCode::OK, &to_admin(&call.app.domain, call.tenant(), id, state.value.clone())?, state.version))
 }
 
 /// updateClient
@@ -49,7 +59,7 @@ pub async fn update(call: Call) -> Result<Answer, Failure> {
         return Err(Failure::invalid("/client_id", "must be the client of the path"));
     }
     let state = client::update(&call.app.domain, &call.by(), call.tenant(), id, given, client).await?;
-    Ok(call.one(StatusCode::OK, &to_admin(&call, id, state.value)?, state.version))
+    Ok(call.one(StatusCode::OK, &to_admin(&call.app.domain, call.tenant(), id, state.value)?, state.version))
 }
 
 /// deleteClient
@@ -59,8 +69,7 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 }
 
 /// A client with its secret, unless that is a developer's.
-fn to_admin(call: &Call, id: &str, client: Client) -> Result<ClientBody, Failure> {
-    let (domain, tenant) = (&call.app.domain, call.tenant());
+fn to_admin(domain: &Domain, tenant: &str, id: &str, client: Client) -> Result<ClientBody, Failure> {
     let secret = client::secret(domain, tenant, id, client.developer.is_none())?;
     show(domain, tenant, id, client, secret)
 }
