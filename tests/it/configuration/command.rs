@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Output};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Process,
+    Caller, Process,
     made::{make_policy, policy, yes},
     process::{command, complaint, ended},
 };
@@ -137,5 +137,36 @@ fn what_cannot_be_read_is_said_with_its_place() {
         }
     }
     done(&config(&data, &["import", folder.path().join("nothing").to_str().unwrap()]), 2);
+    assert!(process.terminate().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_that_cannot_leave_are_told_and_made_anew_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, other) = (folder.path().join("data"), folder.path().join("other"));
+    let file = folder.path().join("all.yaml");
+    let file = file.to_str().unwrap();
+    // A first start that makes its secret itself keeps no more of it than a hash under its own key.
+    let process = Process::spawn(&mut command(&["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]));
+    let secret = process.printed.iter().find_map(|line| line.strip_prefix("bootstrap secret")).unwrap();
+    let secret = secret.rsplit(' ').next().unwrap().to_owned();
+    assert!(process.terminate().success());
+    let output = config(&data, &["export", "--output", file]);
+    done(&output, 0);
+    assert!(complaint(&output).contains("default/admin, default/system, system/setup"), "{}", complaint(&output));
+    assert!(!fs::read_to_string(file).unwrap().contains(&secret));
+    // In the store that it came from they stay good; a new one makes secrets that it can show.
+    assert!(done(&config(&data, &["diff", file]), 0).contains("0 added, 0 changed"));
+    done(&config(&other, &["import", "--new", file]), 0);
+    let made: Value = serde_json::from_str(&done(&config(&other, &["export", "--format", "json"]), 0)).unwrap();
+    let setup = made["clients"].as_array().unwrap().iter().find(|one| one["client_id"] == "setup").unwrap();
+    let process = Process::serve(&other);
+    let caller = Caller::new(&process.url).with_credentials(
+        "system",
+        "system",
+        "setup",
+        setup["client_secret"].as_str().unwrap(),
+    );
+    caller.get("/api/system/tenants").await.expect(200);
     assert!(process.terminate().success());
 }

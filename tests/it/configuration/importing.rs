@@ -230,3 +230,33 @@ async fn nobody_can_lock_everybody_out() {
     );
     with_new.get(CONFIGURATION).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_move_on_in_any_order_and_are_given_once() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let scope = |id: &str, name: &str| json!({ "id": id, "tenant_id": "default", "authorization_server_id": "default", "name": name });
+    for (id, name) in [("a", "one"), ("b", "two"), ("c", "three")] {
+        admin.post(&format!("{ADMIN}/scopes"), &scope(id, name)).await.expect(201);
+    }
+    let import = async |scopes: Value| {
+        let document = json!({ "scopes_without_service": scopes });
+        server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &document).await
+    };
+    for moved in [
+        json!([scope("a", "two"), scope("b", "three"), scope("c", "four")]),
+        json!([scope("c", "three"), scope("b", "two"), scope("a", "one")]),
+    ] {
+        import(moved.clone()).await.expect(204);
+        for one in moved.as_array().unwrap() {
+            let path = format!("{ADMIN}/scopes/{}", one["id"].as_str().unwrap());
+            assert_eq!(admin.get(&path).await.expect(200).json()["name"], one["name"]);
+        }
+    }
+    let before = export(&server, None).await;
+    let answer = import(json!([scope("a", "fine"), scope("b", "three")])).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/scopes_without_service/1/name"]);
+    let answer = import(json!([scope("d", "fine"), scope("e", "fine")])).await.expect(409);
+    assert!(answer.json()["error"].as_str().unwrap().contains("`fine`"), "{}", answer.text());
+    assert_eq!(export(&server, None).await, before);
+}

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     EXPORT,
     file::{self, Format},
 };
-use crate::cli::{Error, Outcome, Place, commands};
+use crate::cli::{Error, Outcome, Place, commands, output};
 
 /// Write everything that is configured in the store into a file, with its secrets
 ///
@@ -32,10 +32,29 @@ pub struct Export {
 impl Export {
     /// Runs the command.
     pub fn run(self) -> Result<Outcome, Error> {
-        let Export { place, tenant, format, output } = self;
+        let Export { place, tenant, format, output: to } = self;
         let document = commands::ask(&place, EXPORT, json!({ "tenant": tenant }))?;
-        let format = format.unwrap_or_else(|| Format::of(output.as_deref()));
-        file::write(output.as_deref(), &format.text(&document)?)?;
+        let format = format.unwrap_or_else(|| Format::of(to.as_deref()));
+        file::write(to.as_deref(), &format.text(&document)?)?;
+        if let Some(clients) = stuck(&document) {
+            output::complain(&format!(
+                "the secrets of these clients cannot leave this installation, another one makes new ones: {clients}"
+            ));
+        }
         Ok(Outcome::Yes)
     }
+}
+
+/// The clients of a first start that made its secret itself: only a hash under this installation's key is kept of it.
+fn stuck(document: &Value) -> Option<String> {
+    let text = |client: &Value, member: &str| client.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let lacks = |client: &&Value| {
+        text(client, "token_endpoint_auth_method").starts_with("client_secret_")
+            && text(client, "client_secret").is_empty()
+            && text(client, "client_hashed_secret").is_empty()
+    };
+    let clients = document.get("clients").and_then(Value::as_array)?.iter().filter(lacks);
+    let names: Vec<String> =
+        clients.map(|client| format!("{}/{}", text(client, "tenant_id"), text(client, "client_id"))).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }

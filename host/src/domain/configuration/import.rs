@@ -156,6 +156,9 @@ fn apply(write: &mut Write<'_>, ready: &Configuration<Ready>, mode: Mode, stamp:
     Ok(run.report)
 }
 
+/// How often what fails is tried again at most: the longest chain of names that move on in the worst order.
+const ROUNDS: usize = 16;
+
 /// One import under way.
 struct Run<'a> {
     mode: Mode,
@@ -164,21 +167,37 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Writes all records of a kind, and says everything that is wrong with them.
+    /// Writes all records of a kind, and says everything that is wrong with them. A name may be given up by a record that
+    /// stands further down, so what fails is tried again as long as others get through.
     fn all<T: Named, V>(
         &mut self,
         write: &mut Write<'_>,
         entries: &[Entry<V>],
         save: impl Fn(&mut Write<'_>, &Entry<V>, Option<&T>) -> Result<State<T>, Failure>,
     ) -> Result<(), Failure> {
-        let mut found = Found::default();
-        for entry in entries {
-            let written = self.one(write, entry, &save);
-            if let Some(change) = found.add(&entry.place, written)? {
-                self.report.count(change);
+        let mut waiting: Vec<&Entry<V>> = entries.iter().collect();
+        for round in 1.. {
+            let (tried, mut failed, mut found) = (waiting.len(), Vec::new(), Found::default());
+            let mut conflict = None;
+            for entry in waiting {
+                let written = self.one(write, entry, &save);
+                if let Err(taken @ Failure::Conflict { .. }) = written {
+                    conflict.get_or_insert(taken);
+                    failed.push(entry);
+                    continue;
+                }
+                match found.add(&entry.place, written)? {
+                    Some(change) => self.report.count(change),
+                    None => failed.push(entry),
+                }
             }
+            if failed.is_empty() || failed.len() == tried || round == ROUNDS {
+                found.done()?;
+                return conflict.map_or(Ok(()), Err);
+            }
+            waiting = failed;
         }
-        found.done()
+        Ok(())
     }
 
     fn one<T: Named, V>(

@@ -33,7 +33,8 @@ fn can_be_set_up(write: &Write<'_>, stamp: &Stamp) -> Result<bool, Failure> {
     for id in index::ids(write, Index::ServerClients, &[SYSTEM_TENANT, SYSTEM_SERVER])? {
         let client = stamp.live::<Client>(write, SYSTEM_TENANT, &id)?;
         let proves = records::get::<Credential>(write, &[SYSTEM_TENANT, &id])?.is_some();
-        if proves && client.is_some_and(|client| allows(&client.value.grant_types)) {
+        let gets_tokens = |client: &Client| allows(&client.grant_types) && client.auth_method.sends_secret();
+        if proves && client.is_some_and(|client| gets_tokens(&client.value)) {
             return Ok(true);
         }
     }
