@@ -276,17 +276,16 @@ async fn a_gateway_can_wait_for_a_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_lets_nobody_wait() {
-    let guarded = Guarded::start("nginx").await;
+    let guarded = Guarded::with("nginx", |config| config.limits.drain_seconds = 3).await;
     let own = guarded.own_client();
     let tag = own.get(CONFIGURATION).await.expect(200).header("etag").unwrap().to_owned();
     let waiting = own.with_header("if-none-match", &tag).with_header("prefer", "wait=25");
     let waiting = tokio::spawn(async move { waiting.get(CONFIGURATION).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     let Guarded { server, .. } = guarded;
-    let clock = std::time::Instant::now();
     server.stop().await;
+    // A wait that went on would be cut off with its connection, and not answered.
     waiting.await.unwrap().expect(304);
-    assert!(clock.elapsed() < Duration::from_secs(20), "the wait was not cut short");
 }
 
 #[tokio::test(flavor = "multi_thread")]

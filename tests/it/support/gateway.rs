@@ -1,6 +1,7 @@
 //! Gateways with something to protect, made through the API like anybody else does, and questions as gateways ask them.
 
 use http::Method;
+use portcullis::config::Config;
 use serde_json::{Value, json};
 
 use super::{
@@ -26,7 +27,12 @@ pub const FORWARDED: [&str; 2] = ["x-forwarded-method", "x-forwarded-uri"];
 impl Guarded {
     /// A new one, whose gateway is of this type.
     pub async fn start(kind: &str) -> Guarded {
-        let server = TestServer::start().await;
+        Guarded::with(kind, |_| {}).await
+    }
+
+    /// The same on a server whose configuration was changed.
+    pub async fn with(kind: &str, change: impl FnOnce(&mut Config)) -> Guarded {
+        let server = TestServer::with(change).await;
         let admin = server.as_admin();
         make_server(&admin, "shop", json!({})).await;
         let gateway = make_gateway(&admin, "shop", "Front door", kind).await;
