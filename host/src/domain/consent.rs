@@ -165,14 +165,7 @@ pub async fn update(
 
 /// Removes a consent, also from the actions that ask for it (deleteConsent). What people granted is void from then on.
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            let old = stamp.target::<Consent>(write, &tenant, &id)?;
-            remove(write, &tenant, &id, &old.value, &stamp)
-        })
-        .await
+    noun::delete(domain, by, tenant, id, |_| Ok(()), remove).await
 }
 
 /// Writes a consent inside a transaction: the next version, unless nothing changes.

@@ -9,7 +9,7 @@ use super::{
     consent::{self, Consent},
     id, name,
     noun::{self, Named},
-    stamp::{Author, Stamp},
+    stamp::Stamp,
     tenant, text,
 };
 use crate::store::{Index, Kind, Noun, State, Write, index};
@@ -77,17 +77,9 @@ pub async fn create(
     id: Option<String>,
     action: ConsentAction,
 ) -> Result<(String, State<ConsentAction>), Failure> {
-    tenant::current(domain, tenant)?;
     let id = id.unwrap_or_default();
     refuse(id::check("/id", &id).err().into_iter().chain(problems(&action)).collect())?;
-    let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            stamp.absent::<ConsentAction>(write, &tenant, &id)?;
-            Ok((id.clone(), save(write, &tenant, &id, None, &action, &stamp)?))
-        })
-        .await
+    noun::create(domain, by, tenant, Some(&id), action, save).await
 }
 
 /// Replaces an action (updateConsentAction).
@@ -100,26 +92,12 @@ pub async fn update(
 ) -> Result<State<ConsentAction>, Failure> {
     current(domain, tenant, id)?;
     check(&action)?;
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            let old = stamp.target::<ConsentAction>(write, &tenant, &id)?;
-            save(write, &tenant, &id, Some(&old.value), &action, &stamp)
-        })
-        .await
+    noun::update(domain, by, tenant, id, move |_| Ok(action.clone()), save).await
 }
 
 /// Removes an action (deleteConsentAction). Its consents and what people granted stay.
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            let old = stamp.target::<ConsentAction>(write, &tenant, &id)?;
-            remove(write, &tenant, &id, &old.value, &stamp)
-        })
-        .await
+    noun::delete(domain, by, tenant, id, |_| Ok(()), remove).await
 }
 
 /// Writes an action inside a transaction. Its consents must exist.
