@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, TestServer,
-    made::{ADMIN, ask_token, make_client, make_server, wrong_members},
+    made::{ADMIN, ask_token, bearer_of, make_client, make_server, wrong_members},
 };
 
 covers!("listClients", "createClient", "getClient", "updateClient", "deleteClient", "token");
@@ -484,4 +484,27 @@ async fn a_list_of_any_length_is_whole() {
             listed["clients"].as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
         assert_eq!(ids, made, "{length} clients");
     }
+}
+
+/// A token is worth what its client may still have: a right that was taken away is gone at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_a_client_loses_is_lost_to_its_tokens() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let decider = make_client(&admin, "system", "decider", &["evaluate_decisions", "view_consents"]).await;
+    let caller = bearer_of(&server, &decider);
+    let ask = async || {
+        let person = caller.clone().with_header("x-subject", "anna");
+        person.get("/api/system/default/consents").await.status.as_u16()
+    };
+    assert_eq!(ask().await, 200);
+    let mut body = decider.clone();
+    for member in ["scope", "client_secret"] {
+        body.as_object_mut().unwrap().remove(member);
+    }
+    body["scopes"] = json!(["view_consents"]);
+    admin.put(&format!("{CLIENTS}/decider"), &body).await.expect(200);
+    assert_eq!(ask().await, 401, "the token says more than its client may have now");
+    let fresh = bearer_of(&server, &decider).with_header("x-subject", "anna");
+    fresh.get("/api/system/default/consents").await.expect(200);
 }

@@ -402,3 +402,36 @@ pub fn write(folder: &std::path::Path, files: &[File]) {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(*mode)).unwrap();
     }
 }
+
+/// One gateway cannot take the places of all others, and is told when there is none for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn few_wait_for_one_gateway_and_the_others_still_can() {
+    let guarded = Guarded::start("nginx").await;
+    let own = guarded.own_client();
+    let other = make_gateway(&guarded.admin, "shop", "Back door", "envoy").await;
+    let tag = own.get(CONFIGURATION).await.expect(200).header("etag").unwrap().to_owned();
+    let waiting = own.with_header("if-none-match", &tag).with_header("prefer", "wait=20");
+    let waits: Vec<_> = (0..8)
+        .map(|_| {
+            let waiting = waiting.clone();
+            tokio::spawn(async move { waiting.get(CONFIGURATION).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let ninth = waiting.get(CONFIGURATION).await.expect(304);
+    assert_eq!((ninth.header("preference-applied"), ninth.header("retry-after")), (None, Some("5")));
+    let text = |name: &str| other["client"][name].as_str().unwrap().to_owned();
+    let theirs = Caller::new(&guarded.server.url).with_credentials(
+        "default",
+        "system",
+        &text("client_id"),
+        &text("client_secret"),
+    );
+    let tag = theirs.get(CONFIGURATION).await.expect(200).header("etag").unwrap().to_owned();
+    let theirs = theirs.with_header("if-none-match", &tag).with_header("prefer", "wait=1");
+    assert_eq!(theirs.get(CONFIGURATION).await.expect(304).header("preference-applied"), Some("wait=1"));
+    guarded.make_api("library", "GET", "/news", "").await;
+    for wait in waits {
+        wait.await.unwrap().expect(200);
+    }
+}

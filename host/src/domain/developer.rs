@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     decision::Input,
-    store::{Index, State, View, timeline},
+    store::{Index, State, View, index, timeline},
 };
 
 /// How often the policies are asked when they are exchanged meanwhile.
@@ -81,6 +81,9 @@ pub fn scopes(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<Offered
     noun::below::<Scope>(&read, Index::ServerScopes, tenant, server, now)?.into_iter().map(offer).collect()
 }
 
+/// Clients that one developer may have. A few more when they are made at the same time.
+const MOST: usize = 1000;
+
 /// The caller's own clients, by id (listClientsForDeveloper).
 pub fn list(domain: &Domain, caller: &Caller, tenant: &str) -> Result<Vec<(String, State<Client>)>, Failure> {
     tenant::current(domain, tenant)?;
@@ -107,6 +110,12 @@ pub async fn create(
         let reason = format!("`{}` is a system server, where developers have no clients", client.server);
         return Err(Failure::invalid("/authorization_server_id", reason));
     }
+    let view = domain.store.read()?;
+    if index::ids_after(&view, Index::DeveloperClients, &[tenant, &developer], None, MOST)?.len() == MOST {
+        let reason = format!("a developer may have at most {MOST} clients");
+        return Err(Failure::Conflict { noun: "client", reason });
+    }
+    drop(view);
     let id = id::generate(&domain.world);
     let client = Client { developer: Some(developer), system: false, trusted: false, issued_at: 0, ..client };
     let prepared = client::ready(domain, tenant, &id, client, Given::Nothing)?;

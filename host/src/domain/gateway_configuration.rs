@@ -3,7 +3,12 @@
 //! Fetched by gateways as a whole and asked for every request in `enforce`, so it is read once and kept until a record of
 //! one of its kinds changes. A state that begins by itself, at an instant in the future, is seen at the next change.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
@@ -28,8 +33,11 @@ use crate::{
 const KINDS: [Kind; 5] = [Kind::Gateway, Kind::Service, Kind::Api, Kind::Scope, Kind::Policy];
 /// Gateways whose configuration is kept at hand.
 const GATEWAYS: usize = 1_000;
-/// Gateways that may wait for a change at the same time.
+/// Requests that may wait for a change at the same time: of all gateways, and of one.
 const WAITING: usize = 1_000;
+const WAITING_OF_ONE: usize = 8;
+/// Configurations that may be read at the same time. Which of them is chance, so that two hardly ever wait for each other.
+const READING: usize = 64;
 /// How long a change may go unnoticed by those who wait.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -37,12 +45,20 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub(super) struct Known {
     by_gateway: Cache<(String, String), Arc<Configuration>>,
     waiting: Semaphore,
+    reading: [Mutex<()>; READING],
+    hasher: RandomState,
 }
 
 impl Known {
     /// Nothing is known yet.
     pub(super) fn new() -> Known {
-        Known { by_gateway: Cache::new(GATEWAYS), waiting: Semaphore::new(WAITING) }
+        let reading = std::array::from_fn(|_| Mutex::new(()));
+        Known {
+            by_gateway: Cache::new(GATEWAYS),
+            waiting: Semaphore::new(WAITING),
+            reading,
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -64,23 +80,51 @@ pub struct Configuration {
     pub(super) table: ApiTable,
     /// When it was last written down that the gateway is active.
     pub(super) active: LastNote,
+    /// What a dialect has made of it: its bytes and their tag, once for everybody who asks.
+    pub shown: OnceLock<(Vec<u8>, String)>,
+    /// Room for those who wait for another one.
+    places: Arc<Semaphore>,
     /// The store's last change of one of its kinds when it was read.
     change: u64,
 }
 
+/// How a wait for a change ended.
+pub enum Watched<T> {
+    /// What was wanted.
+    Found(T),
+    /// Nothing of it came in time.
+    Nothing,
+    /// Too many wait already.
+    NoRoom,
+}
+
 /// The configuration of a gateway as it is now.
 pub fn current(domain: &Domain, tenant: &str, gateway: &str) -> Result<Arc<Configuration>, Failure> {
-    // Asked before the snapshot is taken: a change in between is read again next time.
-    let change = domain.store.last_change(&KINDS);
     let key = (tenant.to_owned(), gateway.to_owned());
-    let known = domain.gateways.by_gateway.get(&key);
-    if let Some(known) = known.as_ref().filter(|known| known.change == change) {
-        return Ok(Arc::clone(known));
+    if let Some(known) = at_hand(domain, &key, domain.store.last_change(tenant, &KINDS)) {
+        return Ok(known);
     }
-    let active = known.map_or_else(LastNote::none, |known| known.active.clone());
-    let fresh = Arc::new(read(domain, tenant, gateway, active, change)?);
+    // Of many who find it old at once, one reads it and the others wait for that.
+    let turn = domain.gateways.reading.get(place(domain, &key));
+    let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+    // Asked before the snapshot is taken: a change in between is read again next time.
+    let change = domain.store.last_change(tenant, &KINDS);
+    if let Some(known) = at_hand(domain, &key, change) {
+        return Ok(known);
+    }
+    let before = domain.gateways.by_gateway.get(&key);
+    let fresh = Arc::new(read(domain, tenant, gateway, before.as_deref(), change)?);
     domain.gateways.by_gateway.insert(key, Arc::clone(&fresh));
     Ok(fresh)
+}
+
+/// Which of the turns a gateway takes.
+fn place(domain: &Domain, key: &(String, String)) -> usize {
+    usize::try_from(domain.gateways.hasher.hash_one(key) % READING as u64).unwrap_or_default()
+}
+
+fn at_hand(domain: &Domain, key: &(String, String), change: u64) -> Option<Arc<Configuration>> {
+    domain.gateways.by_gateway.get(key).filter(|known| known.change == change)
 }
 
 /// The configuration of the gateway whose client calls, which is noted as active.
@@ -94,7 +138,7 @@ pub fn of_client(domain: &Domain, tenant: &str, client_id: &str) -> Result<Arc<C
 }
 
 /// What `wanted` makes of the configuration `known`, or of the first later one that it makes something of. None when that
-/// did not happen within `patience`, when `open` says that the server ends, or when too many wait already.
+/// did not happen within `patience`, or when `open` says that the server ends.
 pub async fn watch<T>(
     domain: &Domain,
     tenant: &str,
@@ -102,11 +146,14 @@ pub async fn watch<T>(
     patience: Duration,
     open: impl Fn() -> bool,
     mut wanted: impl FnMut(&Configuration) -> Result<Option<T>, Failure>,
-) -> Result<Option<T>, Failure> {
+) -> Result<Watched<T>, Failure> {
     if let Some(found) = wanted(&known)? {
-        return Ok(Some(found));
+        return Ok(Watched::Found(found));
     }
-    let Ok(_place) = domain.gateways.waiting.try_acquire() else { return Ok(None) };
+    let places = Arc::clone(&known.places);
+    let (Ok(_one), Ok(_all)) = (places.try_acquire(), domain.gateways.waiting.try_acquire()) else {
+        return Ok(Watched::NoRoom);
+    };
     let clock = Stopwatch::start();
     while open() {
         let left = patience.saturating_sub(clock.elapsed());
@@ -114,17 +161,24 @@ pub async fn watch<T>(
             break;
         }
         tokio::time::sleep(GLANCE.min(left)).await;
-        if domain.store.last_change(&KINDS) != known.change {
+        if domain.store.last_change(tenant, &KINDS) != known.change {
             known = current(domain, tenant, &known.id)?;
             if let Some(found) = wanted(&known)? {
-                return Ok(Some(found));
+                return Ok(Watched::Found(found));
             }
         }
     }
-    Ok(None)
+    Ok(Watched::Nothing)
 }
 
-fn read(domain: &Domain, tenant: &str, id: &str, active: LastNote, change: u64) -> Result<Configuration, Failure> {
+/// Reads a configuration anew; what it was `before` knows who waits and when the gateway was active.
+fn read(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    before: Option<&Configuration>,
+    change: u64,
+) -> Result<Configuration, Failure> {
     let (view, at) = (domain.store.read()?, domain.now());
     let gateway = live::<Gateway>(&view, tenant, id, at)?.ok_or_else(|| Failure::not_found(Gateway::NAME, id))?;
     let services = values(noun::below::<Service>(&view, Index::GatewayServices, tenant, id, at)?);
@@ -137,7 +191,10 @@ fn read(domain: &Domain, tenant: &str, id: &str, active: LastNote, change: u64) 
     }
     let policies = policies(&view, tenant, &apis, &scopes, at)?;
     let table = ApiTable::new(apis.iter().map(|(_, api)| api));
-    Ok(Configuration { id: id.to_owned(), gateway, services, apis, policies, scopes, table, active, change })
+    let active = before.map_or_else(LastNote::none, |before| before.active.clone());
+    let places = before.map_or_else(|| Arc::new(Semaphore::new(WAITING_OF_ONE)), |before| Arc::clone(&before.places));
+    let (id, shown) = (id.to_owned(), OnceLock::new());
+    Ok(Configuration { id, gateway, services, apis, policies, scopes, table, active, shown, places, change })
 }
 
 /// The policies in use, by id, each once.

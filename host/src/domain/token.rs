@@ -212,5 +212,10 @@ fn still_good(domain: &Domain, tenant: &str, bearer: &Bearer) -> Result<(), Fail
     let client = client::current(domain, tenant, &bearer.client_id).map_err(gone)?;
     let holds_key = ring.keys.iter().any(|key| key.thumbprint() == bearer.key);
     let same_client = client.value.server == bearer.server && client.value.since == bearer.client_since;
-    if holds_key && same_client { Ok(()) } else { Err(invalid()) }
+    // A right that was taken from the client, or a scope that was deleted, is taken from its tokens too.
+    let still_has = match &client.value.scopes {
+        ClientScopes::AllOfServer => true,
+        ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
+    };
+    if holds_key && same_client && still_has { Ok(()) } else { Err(invalid()) }
 }

@@ -1,5 +1,5 @@
-//! When each kind of configuration was changed last, so that what was worked out from many records can be kept until one
-//! of them changes.
+//! When each kind of a tenant's configuration was changed last, so that what was worked out from many records can be kept
+//! until one of them changes.
 //!
 //! The writer notes every commit, `Store::last_change` answers. Knows no single record: what is kept by one key is in `cache`.
 
@@ -10,29 +10,48 @@ use super::{Kind, Table, key::Parts, write::Changes};
 /// More than the greatest number of a kind.
 const KINDS: usize = 32;
 
-/// The commits in which each kind was changed last.
-#[derive(Default)]
-pub(super) struct LastChanges([AtomicU64; KINDS]);
+/// How many places tenants share. Two that share one only look again more often than they must.
+const PLACES: usize = 256;
+
+/// The commits in which each kind was changed last, by tenant.
+pub(super) struct LastChanges(Box<[[AtomicU64; KINDS]]>);
+
+impl Default for LastChanges {
+    fn default() -> LastChanges {
+        LastChanges((0..PLACES).map(|_| Default::default()).collect())
+    }
+}
 
 impl LastChanges {
     /// Notes what the commit `sequence` has changed. Called once new snapshots see it.
     pub(super) fn note(&self, changes: &Changes, sequence: u64) {
         let states = changes.get(&Table::States).into_iter().flat_map(|states| states.keys());
-        for place in states.filter_map(|key| kind(key)).filter_map(|kind| self.0.get(usize::from(kind))) {
-            place.fetch_max(sequence, Ordering::AcqRel);
+        for (tenant, kind) in states.filter_map(|key| tenant_and_kind(key)) {
+            if let Some(place) = self.row(tenant).and_then(|row| row.get(usize::from(kind))) {
+                place.fetch_max(sequence, Ordering::AcqRel);
+            }
         }
     }
 
-    /// The last commit that changed one of `kinds`.
-    pub(super) fn of(&self, kinds: &[Kind]) -> u64 {
-        let places = kinds.iter().filter_map(|kind| self.0.get(usize::from(*kind as u8)));
+    /// The last commit that changed one of `kinds` of a tenant.
+    pub(super) fn of(&self, tenant: &str, kinds: &[Kind]) -> u64 {
+        let row = self.row(tenant).into_iter();
+        let places = row.flat_map(|row| kinds.iter().filter_map(|kind| row.get(usize::from(*kind as u8))));
         places.map(|place| place.load(Ordering::Acquire)).max().unwrap_or(0)
+    }
+
+    fn row(&self, tenant: &str) -> Option<&[AtomicU64; KINDS]> {
+        // FNV-1a: the same in every process and good enough for a place.
+        let hash = tenant
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        self.0.get(usize::try_from(hash % PLACES as u64).unwrap_or_default())
     }
 }
 
-/// The kind in a state's key: tenant, kind, id.
-fn kind(key: &[u8]) -> Option<u8> {
+/// The tenant and the kind in a state's key: tenant, kind, id.
+fn tenant_and_kind(key: &[u8]) -> Option<(&str, u8)> {
     let mut parts = Parts(key);
-    parts.text()?;
-    parts.0.first().copied()
+    let tenant = parts.text()?;
+    Some((tenant, *parts.0.first()?))
 }

@@ -206,10 +206,10 @@ impl Store {
         self.inner.shared.sequence.load(Ordering::Acquire)
     }
 
-    /// In which commit, counted as in [`Store::commit_sequence`], one of these kinds of configuration was changed last. A
-    /// snapshot taken afterwards sees that change, so what was worked out from one stays right as long as this does.
-    pub fn last_change(&self, kinds: &[Kind]) -> u64 {
-        self.inner.shared.changes.of(kinds)
+    /// In which commit, counted as in [`Store::commit_sequence`], one of these kinds of a tenant's configuration was
+    /// changed last. A snapshot taken afterwards sees that change, so what was worked out from one stays right as long as this does.
+    pub fn last_change(&self, tenant: &str, kinds: &[Kind]) -> u64 {
+        self.inner.shared.changes.of(tenant, kinds)
     }
 
     /// What the store has done since it was opened.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{
     HeaderMap, HeaderName, StatusCode,
-    header::{CACHE_CONTROL, ETAG},
+    header::{CACHE_CONTROL, ETAG, RETRY_AFTER},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::{
     domain::{
         Caller, Credentials, Failure,
         api::Api,
-        gateway_configuration::{self, Configuration},
+        gateway_configuration::{self, Configuration, Watched},
         scope::Scope,
         service::Service,
     },
@@ -138,16 +138,20 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
     let wait = wait(headers).map(|wait| wait.min(app.operations.patience().saturating_sub(TO_ANSWER)));
     let mut tag = String::new();
     let news = |configuration: &Configuration| {
-        let body = shown(app, tenant, configuration)?;
-        tag = etag::of_content(&body);
+        let (body, of_body) = shown(app, tenant, configuration)?;
+        tag.clone_from(of_body);
         let known = etag::is_known(headers, &tag) == Some(true);
-        Ok((!known).then(|| Answer::with(StatusCode::OK, JSON, body)))
+        Ok((!known).then(|| Answer::with(StatusCode::OK, JSON, body.clone())))
     };
     let open = || app.operations.accepting();
     let patience = wait.unwrap_or_default();
     let found = gateway_configuration::watch(&app.domain, tenant, first, patience, open, news).await?;
-    let answer = found.unwrap_or_else(|| Answer::empty(StatusCode::NOT_MODIFIED));
-    Ok(tagged(answer, &tag, wait))
+    Ok(match found {
+        Watched::Found(answer) => tagged(answer, &tag, wait),
+        Watched::Nothing => tagged(Answer::empty(StatusCode::NOT_MODIFIED), &tag, wait),
+        // Nobody has waited, and the client must not think so.
+        Watched::NoRoom => tagged(Answer::empty(StatusCode::NOT_MODIFIED), &tag, None).header(RETRY_AFTER, "5"),
+    })
 }
 
 /// The answer with its tag, and with the wait that was granted.
@@ -170,7 +174,17 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST))
 }
 
-fn shown(app: &App, tenant: &str, configuration: &Configuration) -> Result<Vec<u8>, Failure> {
+/// The configuration as it is sent, with its tag. Made once, however many ask.
+fn shown<'a>(app: &App, tenant: &str, configuration: &'a Configuration) -> Result<&'a (Vec<u8>, String), Failure> {
+    if let Some(shown) = configuration.shown.get() {
+        return Ok(shown);
+    }
+    let body = written(app, tenant, configuration)?;
+    let tag = etag::of_content(&body);
+    Ok(configuration.shown.get_or_init(|| (body, tag)))
+}
+
+fn written(app: &App, tenant: &str, configuration: &Configuration) -> Result<Vec<u8>, Failure> {
     let server = &configuration.gateway.server;
     let issuer_url = app.domain.issuer(tenant, server);
     let body = ConfigurationBody {
