@@ -239,7 +239,11 @@ async fn only_the_gateway_itself_may_ask() {
     for (place, caller) in refused.iter().enumerate() {
         let answer = caller.get(&path).await;
         assert_eq!(answer.status, 403, "{place}: {}", answer.text());
-        assert_eq!(answer.json()["error"], "this needs the credentials of the gateway itself", "{place}");
+        assert_eq!(
+            answer.json()["error"],
+            "this needs the gateway's own credentials in X-Gateway-Authorization",
+            "{place}"
+        );
     }
     let unknown = with(&guarded.basic());
     unknown.get("/api/system/default/gateways/nothing/authorize").await.expect(403);

@@ -1,5 +1,6 @@
 //! OpenAPI 3.1 from a dialect's table: paths, parameters, shapes, rights.
 
+use http::Method;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -68,7 +69,37 @@ fn parameters(row: &Row) -> Vec<Value> {
     let query = row.doc.query.iter().map(
         |(name, text)| json!({ "name": name, "in": "query", "description": text, "schema": { "type": "string" } }),
     );
-    path.chain(query).collect()
+    let header = |(name, text, required): &(&str, &str, bool)| json!({ "name": name, "in": "header", "required": required, "description": text, "schema": { "type": "string" } });
+    let headers = headers(row).iter().map(header);
+    path.chain(query).chain(headers).collect()
+}
+
+type Header = (&'static str, &'static str, bool);
+
+/// What the gateway says about the request that it asks about.
+const ASKING: &[Header] = &[
+    ("X-Gateway-Authorization", "The gateway's own credentials: Basic, or the bearer of its token.", true),
+    (
+        "X-Original-Method",
+        "The method of the request, with X-Original-URI; the call's own when both are left out.",
+        false,
+    ),
+    ("X-Original-URI", "Path and query of the request; what stands behind `authorize` when left out.", false),
+    ("Authorization", "The token of the request's sender.", false),
+];
+
+/// The headers of an operation: which person a machine acts for, what a gateway says, and the condition of a change.
+fn headers(row: &Row) -> &'static [Header] {
+    let changes = row.method == Method::PUT || row.method == Method::DELETE;
+    if row.path.contains("/authorize") {
+        ASKING
+    } else if row.path.starts_with("/api/system/{tid}/consents") {
+        &[("x-subject", "The person.", true)]
+    } else if changes && row.path.starts_with("/api/") && row.path.ends_with('}') {
+        &[("If-Match", "The ETag that the record must still have, in quotes.", false)]
+    } else {
+        &[]
+    }
 }
 
 fn responses(row: &Row, error: &Value, generator: &mut SchemaGenerator) -> Value {

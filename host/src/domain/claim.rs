@@ -151,6 +151,14 @@ pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stam
     noun::remove_below(write, Index::ServerClaims, tenant, server, stamp, remove)
 }
 
+/// Files the names of a server's claims as [`save`] does, for a store that has none, inside a transaction.
+pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, now: i64) -> Result<(), Failure> {
+    for (id, state) in noun::below::<Claim>(write, Index::ServerClaims, tenant, server, now)? {
+        name::give::<Claim>(write, tenant, server, &unique(&state.value), &id)?;
+    }
+    Ok(())
+}
+
 /// Checks what needs no store.
 pub(super) fn check(claim: &Claim) -> Result<(), Failure> {
     let mut problems = Vec::new();

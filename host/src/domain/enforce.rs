@@ -75,7 +75,8 @@ pub async fn authenticate(
     gateway: &str,
     proof: Option<Proof>,
 ) -> Result<Caller, Failure> {
-    let forbidden = || Failure::Forbidden { needs: "the credentials of the gateway itself".to_owned() };
+    let forbidden =
+        || Failure::Forbidden { needs: "the gateway's own credentials in X-Gateway-Authorization".to_owned() };
     let found = match gateway::current(domain, tenant, gateway) {
         Err(Failure::NotFound { .. }) => return Err(forbidden()),
         found => found?,

@@ -160,6 +160,14 @@ pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stam
     noun::remove_below(write, Index::ServerScopes, tenant, server, stamp, remove)
 }
 
+/// Files the names of a server's scopes as [`save`] does, for a store that has none, inside a transaction.
+pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, now: i64) -> Result<(), Failure> {
+    for (id, state) in noun::below::<Scope>(write, Index::ServerScopes, tenant, server, now)? {
+        name::give::<Scope>(write, tenant, server, &state.value.name, &id)?;
+    }
+    Ok(())
+}
+
 /// Checks what needs no store.
 pub(super) fn check(scope: &Scope) -> Result<(), Failure> {
     let mut problems = Vec::new();

@@ -1,17 +1,19 @@
-//! What stores of earlier versions lack, made at their next start: the tenants' own keys and the servers' secrets.
+//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, and the names
+//! of scopes and claims, which were not filed.
 //!
 //! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
 
 use std::collections::BTreeSet;
 
 use super::{
-    Domain, Failure,
+    Domain, Failure, claim,
     key_ring::{self, KeyRing, Owner},
+    scope,
     server::{Secrets, ServerSecrets},
 };
 use crate::store::records;
 
-/// Gives every tenant a ring and every server a secret, in one transaction.
+/// Gives every tenant a ring and every server a secret, and files names, in one transaction.
 pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
     let read = domain.store.read()?;
     // Every server has a ring, under its tenant and its id; a tenant's own is under the tenant alone.
@@ -33,6 +35,7 @@ pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
     if rings.is_empty() && secrets.is_empty() {
         return Ok(());
     }
+    let now = domain.now();
     domain
         .write(move |write| {
             for (tenant, ring) in &rings {
@@ -40,6 +43,9 @@ pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
             }
             for (tenant, server, made) in &secrets {
                 made.save(write, tenant, server)?;
+                // A server without a secret is of the version that did not file names either.
+                scope::file_names(write, tenant, server, now)?;
+                claim::file_names(write, tenant, server, now)?;
             }
             Ok(())
         })

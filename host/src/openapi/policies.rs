@@ -1,4 +1,5 @@
-//! The extension `x-portcullis-policy`: a policy object, a reference to one, the id of a policy, or null for none.
+//! The extension `x-portcullis-policy`: a policy object, a reference to one, the id of a policy (as text or as the only member
+//! of an object), or null for none. The same object twice is one policy.
 
 use std::collections::HashMap;
 
@@ -39,7 +40,8 @@ impl Said {
     }
 }
 
-/// The policies of a document by their places, so that one that is referred to twice is one.
+/// The policies of a document that have an id by their text, the others by their place: one that stands at several
+/// operations, or is referred to from them, is one.
 #[derive(Default)]
 pub(super) struct Policies(HashMap<String, usize>);
 
@@ -73,7 +75,12 @@ impl Policies {
     }
 
     fn own(&mut self, reading: &mut Reading<'_>, place: String, policy: &Map<String, Value>, name: &str) -> Said {
-        if let Some(known) = self.0.get(&place) {
+        let id = policy.get("id").and_then(Value::as_str);
+        if let (Some(id), 1) = (id, policy.len()) {
+            return Said::Policy(Attached::Known { place: at(&place, "id"), id: id.to_owned() });
+        }
+        let same = if id.is_some() { serde_json::to_string(policy).unwrap_or_default() } else { place.clone() };
+        if let Some(known) = self.0.get(&same) {
             return Said::Policy(Attached::Own(*known));
         }
         let number = reading.found.policies.len();
@@ -81,7 +88,7 @@ impl Policies {
             reading.wrong(place, format!("is one more than the {NAMED} policies that a document may have"));
             return Said::Nothing;
         }
-        self.0.insert(place.clone(), number);
+        self.0.insert(same, number);
         reading.found.policies.push(Policy { place, name: name.to_owned(), value: policy.clone() });
         Said::Policy(Attached::Own(number))
     }

@@ -163,6 +163,13 @@ impl Store {
         answered.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
+    /// What `work` would answer, on a snapshot and on the calling thread: what it changes is seen by itself only, and gone
+    /// when it ends. Nobody waits for it.
+    pub fn rehearse<R, E: From<StoreError>>(&self, work: impl FnOnce(&mut Write<'_>) -> Result<R, E>) -> Result<R, E> {
+        let snapshot = self.read()?;
+        work(&mut Write::new(&snapshot))
+    }
+
     /// Now, for reading: `wall`, the wall clock's, or the instant of the last change when that is later. So what was
     /// answered holds, also after the clock stepped back.
     pub fn now(&self, wall: Micros) -> Micros {

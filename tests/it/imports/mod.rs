@@ -424,3 +424,32 @@ async fn of_two_imports_at_once_one_is_whole() {
         assert!(documents.iter().any(|made| made.operations == found), "{} APIs", found.len());
     }
 }
+
+/// One policy at many operations: the same object again, or its id alone as text or as an object.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_policy_may_stand_at_many_operations() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    make_server(&admin, "shop", json!({})).await;
+    make_policy(&admin, "office", json!([yes()])).await;
+    let service = json!({ "id": "books", "name": "Books", "authorization_server_id": "shop" });
+    admin.post(&format!("{ADMIN}/services"), &service).await.expect(201);
+    let keepers = json!({ "id": "keepers", "policy_name": "Keepers", "validators": [yes()] });
+    let document = |last: Value| {
+        json!({ "openapi": "3.1.0", "paths": { "/a": {
+            "get": { "x-portcullis-policy": "office" }, "put": { "x-portcullis-policy": { "id": "office" } },
+            "post": { "x-portcullis-policy": keepers }, "delete": { "x-portcullis-policy": last } } } })
+    };
+    let import = async |document: Value| {
+        let path = format!("{ADMIN}/services/books/apis/import/text");
+        admin.send(Method::POST, &path, Some("application/json"), document.to_string().into()).await
+    };
+    let result = import(document(keepers.clone())).await.expect(200).json();
+    let policies: Vec<&str> =
+        result["created_apis"].as_array().unwrap().iter().map(|api| api["policy_id"].as_str().unwrap()).collect();
+    assert_eq!(policies, ["office", "office", "keepers", "keepers"]);
+    assert_eq!(result["created_policies"].as_array().unwrap().len(), 1);
+    assert_eq!(result["ignored_policies"], json!([]));
+    // A misspelt id is no new policy.
+    import(document(json!({ "id": "kepers" }))).await.expect(422);
+}

@@ -21,7 +21,7 @@ use crate::{
         stamp::{Author, Stamp},
         tenant::{self, Tenant},
     },
-    store::{State, StoreError, Write, records},
+    store::{State, Write, records},
     world::Stopwatch,
 };
 
@@ -83,41 +83,20 @@ pub struct Rehearsal {
     pub after: Configuration<Kept>,
 }
 
-/// Does all that [`import`] does and takes it back.
+/// What [`import`] would do, tried on a snapshot: nothing changes, and nobody waits.
 pub async fn rehearse(domain: &Domain, wanted: Configuration<Wanted>, mode: Mode) -> Result<Rehearsal, Failure> {
     let ready = prepare(domain, wanted).await?;
-    let author = Author::named(domain, "rehearsal".to_owned());
-    let rehearsed = domain.store.write(move |write| {
-        let stamp = author.stamp(write)?;
-        let before = everything(write, stamp.now)?;
-        let report = apply(write, &ready, mode, &stamp)?;
-        let after = everything(write, stamp.now)?;
-        // An error leaves nothing behind.
-        Err::<(), _>(Ended::Rehearsed(Box::new(Rehearsal { report, before, after })))
+    let (author, store) = (Author::named(domain, "rehearsal".to_owned()), domain.store.clone());
+    let rehearsed = tokio::task::spawn_blocking(move || {
+        store.rehearse(|write| {
+            let stamp = author.stamp(write)?;
+            let before = everything(write, stamp.now)?;
+            let report = apply(write, &ready, mode, &stamp)?;
+            let after = everything(write, stamp.now)?;
+            Ok(Rehearsal { report, before, after })
+        })
     });
-    match rehearsed.await {
-        Err(Ended::Rehearsed(rehearsal)) => Ok(*rehearsal),
-        Err(Ended::Failed(failure)) => Err(failure),
-        Ok(()) => Err(Failure::Internal { log: "a rehearsal was performed".to_owned() }),
-    }
-}
-
-/// How a rehearsal ends.
-enum Ended {
-    Rehearsed(Box<Rehearsal>),
-    Failed(Failure),
-}
-
-impl From<StoreError> for Ended {
-    fn from(error: StoreError) -> Ended {
-        Ended::Failed(error.into())
-    }
-}
-
-impl From<Failure> for Ended {
-    fn from(failure: Failure) -> Ended {
-        Ended::Failed(failure)
-    }
+    rehearsed.await.unwrap_or_else(|error| Err(Failure::Internal { log: error.to_string() }))
 }
 
 /// Writes the records, kind by kind.
