@@ -63,7 +63,7 @@ fn the_table_names_exactly_the_members_of_the_struct() {
         "public_url" => Some("https://id.example.com"),
         "workers" => Some("2"),
         "sandbox.artefacts" => Some("/some/folder"),
-        key if key.starts_with("tls.") => Some("/some/file.pem"),
+        key if key.starts_with("tls.") || key == "outbound.ca" => Some("/some/file.pem"),
         _ => None,
     };
     let environment: Vec<_> = SETTINGS.iter().filter_map(|one| Some((one.variable(), set(one)?.to_owned()))).collect();
