@@ -120,10 +120,12 @@ fn variables_and_parameters_must_agree() {
 fn the_nearest_policy_wins() {
     let found = read(&document(json!({
         POLICY: { "validators": [] },
-        "x-policies": { "shared": { "id": "shared" } },
+        "x-policies": { "shared": { "id": "shared", "validators": [] } },
         "paths": {
             "/a": { "get": {}, "put": { POLICY: "known" }, "post": { POLICY: null } },
-            "/b": { POLICY: { "$ref": "#/x-policies/shared" }, "get": {}, "put": { POLICY: { "id": "own" } } },
+            "/b": { POLICY: { "$ref": "#/x-policies/shared" }, "get": {}, "put": { POLICY: { "id": "own", "validators": [] } },
+                "head": { POLICY: { "id": "own", "validators": [] } },
+                "patch": { POLICY: { "id": "known" } } },
             "/c": { "get": { "operationId": "c", POLICY: { "$ref": "#/x-policies/shared" } }, "put": { "operationId": "d", POLICY: {} } },
         },
     })))
@@ -131,7 +133,8 @@ fn the_nearest_policy_wins() {
     let own = |number| Some(Attached::Own(number));
     let known = Some(Attached::Known { place: format!("/paths/~1a/put/{POLICY}"), id: "known".to_owned() });
     let attached: Vec<_> = found.operations.into_iter().map(|operation| operation.policy).collect();
-    assert_eq!(attached, [own(0), known, None, own(1), own(2), own(1), own(3)]);
+    let by_id = Some(Attached::Known { place: format!("/paths/~1b/patch/{POLICY}/id"), id: "known".to_owned() });
+    assert_eq!(attached, [own(0), known, None, own(1), own(2), own(2), by_id, own(1), own(3)]);
     let policies: Vec<_> = found.policies.iter().map(|policy| (policy.place.as_str(), policy.name.as_str())).collect();
     let expected = [
         (format!("/{POLICY}"), ""),
