@@ -398,6 +398,8 @@ async fn a_client_stays_where_and_what_it_is() {
         "jwks": { "keys": [key()] },
     });
     refused(&system_path, keys, "/token_endpoint_auth_method").await;
+    let ends = json!({ "client_name": "S", "grant_types": ["client_credentials"], "client_secret_expires_at": 4_000_000_000_i64 });
+    refused(&system_path, ends, "/client_secret_expires_at").await;
     admin.delete(&system_path).await.expect(400);
     server.as_system().token().await.unwrap();
 }

@@ -230,6 +230,69 @@ async fn developers_see_servers_that_are_not_the_tenants_own() {
     alice.get(&format!("{ADMIN}/servers")).await.expect(403);
 }
 
+/// The tenant's own servers are known by their ids, whatever a document or an old store says of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_developer_has_clients_where_administrators_get_their_tokens() {
+    let server = TestServer::start().await;
+    let secret = "a secret of the importer's choice, long";
+    let own = |id: &str| json!({ "id": id, "tenant_id": "acme", "name": id, "key_type": "ecdsa", "system": false });
+    let client = |id: &str, place: &str| {
+        json!({ "client_id": id, "tenant_id": "acme", "client_name": id, "authorization_server_id": place,
+                "grant_types": ["client_credentials"], "client_secret": secret })
+    };
+    let document = json!({
+        "tenants": [{ "id": "acme", "name": "Acme" }], "servers": [own("admin"), own("developer"), own("system")],
+        "clients": [client("alice", "developer"), client("boss", "admin")],
+    });
+    server.as_setup().put("/api/system/configuration", &document).await.expect(204);
+    server.app.domain.write(forget_system).await.unwrap();
+
+    let alice = Caller::new(&server.url).with_credentials("acme", "developer", "alice", secret);
+    let boss = Caller::new(&server.url).with_credentials("acme", "admin", "boss", secret);
+    for (tenant, alice, admin) in
+        [("acme", alice, boss), ("default", developer(&server, "alice").await, server.as_admin())]
+    {
+        let (clients, servers) =
+            (format!("/api/developer/{tenant}/clients"), format!("/api/developer/{tenant}/servers"));
+        assert!(!alice.get(&servers).await.expect(200).text().contains("\"admin\""), "{tenant}");
+        alice.get(&format!("{servers}/admin")).await.expect(404);
+        for place in ["admin", "developer", "system"] {
+            let answer = alice.post(&clients, &body(json!({ "authorization_server_id": place }))).await.expect(422);
+            assert_eq!(wrong_members(&answer), ["/authorization_server_id"], "{tenant} {place}");
+        }
+        admin.delete(&format!("/api/admin/{tenant}/servers/admin")).await.expect(400);
+        let path = format!("/api/admin/{tenant}/servers/admin");
+        let shown = admin.get(&path).await.expect(200).json();
+        assert_eq!(admin.put(&path, &shown).await.expect(200).json()["system"], true, "{tenant}");
+    }
+}
+
+/// Takes the mark of the tenant's own from the server `admin`, as an earlier version could.
+fn forget_system(write: &mut Write<'_>) -> Result<(), portcullis::domain::Failure> {
+    let now = write.instant(0)?;
+    let value = timeline::current::<Server>(write, "default", "admin", now)?.unwrap().value;
+    timeline::append(write, "default", "admin", Server { system: false, ..value }, now, now, "test")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_developer_made_again_is_somebody_else() {
+    let server = TestServer::start().await;
+    let (admin, first) = (server.as_admin(), developer(&server, "devx").await);
+    let made = first.post(CLIENTS, &body(json!({}))).await.expect(201).json();
+    admin.delete(&format!("{ADMIN}/clients/devx")).await.expect(204);
+    let second = developer(&server, "devx").await;
+    assert_eq!(second.get(CLIENTS).await.expect(200).json(), json!({ "clients": [] }));
+    second.get(&path(&made)).await.expect(404);
+    second.delete(&path(&made)).await.expect(404);
+    // It is the administrators' from now on, and works as before.
+    let id = text(&made, "client_id");
+    let kept = admin.get(&format!("{ADMIN}/clients/{id}")).await.expect(200).json();
+    assert!(kept.get("developer_id").is_none(), "{kept}");
+    ask_token(&server, "default", id, text(&made, "client_secret"), "grant_type=client_credentials").await.expect(200);
+    admin.delete(&format!("{ADMIN}/clients/{id}")).await.expect(204);
+}
+
 /// A policy with one rule that says no and a way out.
 fn denying() -> Value {
     json!([{ "name": "false", "recovery": [{ "id": "ask the administrator", "type": "approval" }] }])
@@ -255,8 +318,17 @@ async fn the_policy_of_a_server_decides_who_registers_clients() {
     assert_eq!(denied["details"]["failures"][0]["validator"], "false", "{denied}");
     assert_eq!(denied["details"]["recovery"], json!([{ "id": "ask the administrator", "type": "approval" }]));
     assert_eq!(alice.get(CLIENTS).await.expect(200).json(), json!({ "clients": [made] }), "nothing was registered");
-    alice.put(&path(&made), &whole(json!({ "description": "x" }))).await.expect(200);
+    alice.put(&path(&made), &whole(json!({ "description": "x" }))).await.expect(403);
+    assert_eq!(
+        alice.put(&path(&made), &whole(json!({}))).await.expect(200).json(),
+        made,
+        "what changes nothing may be"
+    );
     make_client(&admin, "default", "admins", &[]).await;
+    make_policy(&admin, "changes", json!([attribute("action.name", "equals", json!("update_client"))])).await;
+    guard(&server, "servers/default", "changes").await;
+    alice.post(CLIENTS, &body(json!({}))).await.expect(403);
+    alice.put(&path(&made), &whole(json!({ "description": "x" }))).await.expect(200);
 
     guard(&server, "servers/default", "alice-only").await;
     bob.post(CLIENTS, &body(json!({}))).await.expect(403);
@@ -305,6 +377,11 @@ async fn the_policy_of_a_scope_decides_who_is_given_it() {
     given["scopes"] = json!(["email"]);
     given["scope"] = json!("email");
     admin.put(&path_of_admin, &given).await.expect(200);
+    // A client that becomes another one is asked about with all that it has.
+    alice.put(&path(&made), &whole(json!({ "scope": "email" }))).await.expect(200);
+    let denied = alice.put(&path(&made), &whole(json!({ "scope": "email", "client_name": "Other" }))).await.expect(403);
+    assert!(text(&denied.json(), "error").contains("`email`"), "{}", denied.text());
+    alice.put(&path(&made), &whole(json!({ "scope": "", "client_name": "Other" }))).await.expect(200);
 
     let asked = json!([
         attribute("action.name", "equals", json!("assign_scope")),

@@ -133,6 +133,11 @@ async fn no_spelling_of_a_path_gets_around_an_api() {
         "/admin%",
         "/admin%2",
         "/%ff",
+        "/admin.",
+        "/admin%2E",
+        "/admin%20",
+        "/admin%3Fx",
+        "/admin%23x",
         "admin",
         "",
         "*",
@@ -178,6 +183,33 @@ async fn the_path_may_stand_behind_the_gateways_own() {
     }
     let decided = guarded.ask_below(&reader, Method::DELETE, "/books/7").await.expect(403);
     assert_eq!(codes(&decided), ["always_denied"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_is_decided_as_one() {
+    let guarded = library().await;
+    let nobody = guarded.server.anonymous();
+    guarded.ask_below(&nobody, Method::HEAD, "/books").await.expect(200); // as GET is, while nothing else is said
+    guarded.ask_below(&nobody, Method::HEAD, "/admin").await.expect(403);
+    guarded.make_api("library", "HEAD", "/books", "never").await;
+    guarded.ask_below(&nobody, Method::HEAD, "/books").await.expect(403);
+    guarded.ask_below(&nobody, Method::GET, "/books").await.expect(200);
+    make_policy(&guarded.admin, "head", json!([attribute("request.method", "equals", json!("HEAD"))])).await;
+    guarded.make_api("library", "GET", "/shelf", "head").await;
+    guarded.ask_below(&nobody, Method::HEAD, "/shelf").await.expect(200);
+    guarded.ask_below(&nobody, Method::GET, "/shelf").await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_header_names_another_method_or_path_to_the_upstream() {
+    let guarded = library().await;
+    let nobody = guarded.server.anonymous();
+    for name in ["x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"] {
+        let spoofing = nobody.clone().with_header(name, "DELETE");
+        assert_eq!(codes(&guarded.ask(&spoofing, "GET", "/books").await.expect(403)), ["unclear_request"], "{name}");
+        let below = guarded.ask_below(&spoofing, Method::GET, "/books").await.expect(403);
+        assert_eq!(codes(&below), ["unclear_request"], "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,7 +326,9 @@ async fn a_policy_sees_the_request_and_its_sender_but_no_secret() {
     let rules: Vec<Value> = fields.iter().map(|(field, value)| attribute(field, "equals", value.clone())).collect();
     let policy = json!({ "policy_name": "Reader", "validators": rules });
     guarded.admin.put(&format!("{ADMIN}/policies/reader"), &policy).await.expect(201);
+    let keys = ["x-api-key", "x-auth-token", "x-amz-security-token", "set-cookie"];
     let caller = reader.with_header("cookie", "session=secret").with_header("x-colour", "red");
+    let caller = keys.iter().fold(caller, |caller, name| caller.with_header(name, "secret"));
     let answer = guarded.ask(&caller, "GET", "/books/a%20b?q=1&q=2").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let record = logged(&guarded, &answer).await;
@@ -306,8 +340,9 @@ async fn a_policy_sees_the_request_and_its_sender_but_no_secret() {
     assert_eq!(request["headers"]["x-colour"], json!(["red"]));
     assert_eq!((&context["sub"], &context["scp"]), (&json!("reader"), &json!(["openid"])));
     let names: Vec<&String> = request["headers"].as_object().unwrap().keys().collect();
-    for secret in ["authorization", "cookie", "x-gateway-authorization", "x-original-uri", "x-original-method"] {
-        assert!(!names.iter().any(|name| *name == secret), "{secret} is in {names:?}");
+    let hidden = ["authorization", "cookie", "x-gateway-authorization", "x-original-uri", "x-original-method"];
+    for secret in hidden.iter().chain(&keys) {
+        assert!(!names.iter().any(|name| name == secret), "{secret} is in {names:?}");
     }
 }
 

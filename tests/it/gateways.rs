@@ -371,6 +371,24 @@ async fn a_package_holds_the_credentials_where_only_the_owner_reads_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_package_keeps_headers_from_the_upstream_that_name_another_request() {
+    let (_server, admin) = start().await;
+    for (kind, file) in [("nginx", "nginx.conf"), ("envoy", "envoy.yaml"), ("istio", "mesh-config.yaml")] {
+        let made = make_gateway(&admin, "shop", kind, kind).await;
+        let package = admin.get(&format!("{GATEWAYS}/{}/package", made["id"].as_str().unwrap())).await.expect(200);
+        let (_, _, text) = unpack(&package.body).into_iter().find(|(name, _, _)| name == file).unwrap();
+        for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"]
+        {
+            let line = match kind {
+                "nginx" => format!("proxy_set_header {name} \"\";"),
+                _ => format!("- {}", name.to_lowercase()),
+            };
+            assert!(text.lines().any(|there| there.trim() == line), "{kind}: {line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_standalone_package_asks_for_one_decision() {
     let guarded = Guarded::start("standalone").await;
     make_policy(&guarded.admin, "never", json!([no()])).await;

@@ -245,7 +245,7 @@ async fn servers_that_make_no_sense_are_refused_and_change_nothing() {
         }
         assert_eq!(everything(&admin, "default").await, before, "{body} has changed something");
     }
-    for id in ["with blank", "a/b", "..", &"x".repeat(129)] {
+    for id in ["with blank", "a/b", "..", &"x".repeat(97), &"x".repeat(129)] {
         let answer = admin.post(SERVERS, &json!({ "id": id, "name": "New", "key_type": "ecdsa" })).await.expect(422);
         assert_eq!(wrong_members(&answer), ["/id"], "{id:?}");
     }
@@ -279,7 +279,15 @@ async fn system_servers_cannot_be_removed() {
         let answer = admin.delete(&format!("{SERVERS}/{id}")).await.expect(400);
         assert_eq!(answer.json()["status_code"], 400);
     }
+    // They keep the grant by which the tenant's own machines get their tokens.
+    for id in ["admin", "developer", "system"] {
+        let body = json!({ "name": id, "grant_types": ["authorization_code"] });
+        let answer = admin.put(&format!("{SERVERS}/{id}"), &body).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/grant_types"], "{id}");
+    }
     assert_eq!(everything(&admin, "default").await, before);
+    let less = json!({ "name": "default", "grant_types": ["authorization_code"] });
+    admin.put(&format!("{SERVERS}/default"), &less).await.expect(200);
     admin.delete(&format!("{SERVERS}/default")).await.expect(204);
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 /// A whole request: the body is read, its size already limited.
 #[derive(Debug)]
 pub struct Request {
-    /// The method.
+    /// The method as it was sent. A HEAD finds the row of GET, and its body stays in `serve`: no row has to know of it.
     pub method: Method,
     /// The raw path, still percent-encoded.
     pub path: String,

@@ -12,6 +12,7 @@ mod mac;
 pub mod password;
 mod sealed;
 pub mod secret;
+mod turns;
 pub mod vault;
 mod verifying;
 
@@ -19,4 +20,5 @@ pub use key_file::KEY_FILE;
 pub use keys::{KeyError, KeyType, SigningKey, VerifyingKey};
 pub use password::{PasswordError, Passwords};
 pub use secret::Secret;
+pub use turns::Turns;
 pub use vault::{KeyedHash, MacKey, Sealed, Vault, VaultError};

@@ -3,12 +3,11 @@
 //! Called by `domain` and `authn`. Must not know accounts. The plain functions block for tens of milliseconds and take
 //! 19 MiB; on the runtime use [`Passwords`], which bounds how many of them run at once.
 
-use super::{mac::MacKey, secret::Secret};
+use super::{mac::MacKey, secret::Secret, turns::Turns};
 use crate::world::World;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use quick_cache::sync::Cache;
 use std::{fmt, sync::Arc};
-use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// OWASP's recommendation for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -66,7 +65,7 @@ pub struct Passwords(Arc<Shared>);
 
 struct Shared {
     world: World,
-    permits: Arc<Semaphore>,
+    turns: Turns,
     remembered: Cache<[u8; 32], ()>,
     process_key: MacKey,
 }
@@ -74,15 +73,15 @@ struct Shared {
 impl Passwords {
     /// At most `parallel` computations at once (19 MiB each, at least one), and about `remembered` right passwords.
     pub fn new(world: World, parallel: usize, remembered: usize) -> Passwords {
-        let permits = Arc::new(Semaphore::new(parallel.clamp(1, Semaphore::MAX_PERMITS)));
+        let turns = Turns::new(parallel);
         let process_key = MacKey::new(&world.bytes());
-        Passwords(Arc::new(Shared { world, permits, remembered: Cache::new(remembered), process_key }))
+        Passwords(Arc::new(Shared { world, turns, remembered: Cache::new(remembered), process_key }))
     }
 
     /// [`hash`], when its turn comes.
     pub async fn hash(&self, password: Secret) -> Result<String, PasswordError> {
         let world = self.0.world.clone();
-        self.in_turn(move || hash(&world, &password)).await.unwrap_or(Err(PasswordError::Interrupted))
+        self.0.turns.run(move || hash(&world, &password)).await.unwrap_or(Err(PasswordError::Interrupted))
     }
 
     /// Whether one of `candidates` has the hash `phc`: at once if it was right before, else when its turn comes. There
@@ -94,7 +93,7 @@ impl Passwords {
         }
         for password in candidates {
             let (memory, phc) = (self.memory(&password, phc), phc.to_owned());
-            if self.in_turn(move || verify(&password, &phc)).await.unwrap_or(false) {
+            if self.0.turns.run(move || verify(&password, &phc)).await.unwrap_or(false) {
                 self.0.remembered.insert(memory, ());
                 return true;
             }
@@ -105,18 +104,6 @@ impl Passwords {
     /// What is kept of a right password.
     fn memory(&self, password: &Secret, phc: &str) -> [u8; 32] {
         self.0.process_key.sign(&[phc.as_bytes(), password.expose().as_bytes()])
-    }
-
-    /// Runs `work` on a blocking thread. The permit goes with the work: when the waiting request is given up, the
-    /// computation still counts until it ends.
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let permit = Arc::clone(&self.0.permits).acquire_owned().await.ok()?;
-        let task = spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
-        });
-        task.await.ok()
     }
 }
 

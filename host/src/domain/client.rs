@@ -24,7 +24,7 @@ use crate::{
     world::Micros,
 };
 
-pub(super) use change::{Prepared, delete_all, inherit, insert, prepare, ready, remove, save};
+pub(super) use change::{MICROS_A_SECOND, Prepared, delete_all, inherit, insert, prepare, ready, remove, save};
 pub use change::{create, delete, update};
 pub use rules::default_response_types;
 

@@ -56,14 +56,14 @@ pub struct OfferedScope {
 /// The servers on which developers may have clients, by id (listServersForDeveloper).
 pub fn servers(domain: &Domain, tenant: &str) -> Result<Vec<(String, State<Server>)>, Failure> {
     let mut servers = server::list(domain, tenant)?;
-    servers.retain(|(_, state)| !state.value.system);
+    servers.retain(|(id, state)| !state.value.is_system(id));
     Ok(servers)
 }
 
 /// One of these servers (getServerForDeveloper).
 pub fn server(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Server>>, Failure> {
     let found = server::current(domain, tenant, id)?;
-    if found.value.system { Err(Failure::not_found(Server::NAME, id)) } else { Ok(found) }
+    if found.value.is_system(id) { Err(Failure::not_found(Server::NAME, id)) } else { Ok(found) }
 }
 
 /// The scopes of one of these servers, by id.
@@ -106,7 +106,7 @@ pub async fn create(
     client: Client,
 ) -> Result<(String, State<Client>), Failure> {
     let developer = developer(request.by.caller)?.to_owned();
-    if server::current(domain, tenant, &client.server).is_ok_and(|found| found.value.system) {
+    if server::current(domain, tenant, &client.server).is_ok_and(|found| found.value.is_system(&client.server)) {
         let reason = format!("`{}` is a system server, where developers have no clients", client.server);
         return Err(Failure::invalid("/authorization_server_id", reason));
     }
@@ -176,27 +176,32 @@ fn inherit(client: Client, old: &Client) -> Client {
 #[derive(Clone, Debug, PartialEq)]
 struct Gate {
     policy: String,
-    /// The scope that is asked for, by id; none for the registration itself.
+    /// What the developer does.
+    action: &'static str,
+    /// The scope that is asked for, by id; none for the client itself.
     scope: Option<(String, Scope)>,
 }
 
-/// Every policy that guards what `client` has and `old` has not.
+/// Every policy that guards what `client` has and `old` has not. What a policy has allowed is a client as it was, so one
+/// that becomes another is asked about as a whole, with all its scopes; if only these change, with the new ones.
 fn gates(view: &impl View, tenant: &str, client: &Client, old: Option<&Client>, at: i64) -> Result<Vec<Gate>, Failure> {
     let mut gates = Vec::new();
-    if old.is_none() {
+    if old != Some(client) {
+        let action = if old.is_none() { "create_client" } else { "update_client" };
         let server = timeline::current::<Server>(view, tenant, &client.server, at)?.filter(|state| !state.deleted);
         let policy = server.and_then(|server| server.value.developer_policy);
-        gates.extend(policy.map(|policy| Gate { policy, scope: None }));
+        gates.extend(policy.map(|policy| Gate { policy, action, scope: None }));
     }
     let has = |client: &Client, name: &String| match &client.scopes {
         ClientScopes::AllOfServer => true,
         ClientScopes::Only(names) => names.contains(name),
     };
+    let same = old.is_some_and(|old| Client { scopes: old.scopes.clone(), ..client.clone() } == *old);
     for (id, state) in noun::below::<Scope>(view, Index::ServerScopes, tenant, &client.server, at)? {
         let scope = state.value;
-        let is_new = has(client, &scope.name) && !old.is_some_and(|old| has(old, &scope.name));
+        let is_new = has(client, &scope.name) && !(same && old.is_some_and(|old| has(old, &scope.name)));
         if let Some(policy) = scope.developer_policy.clone().filter(|_| is_new) {
-            gates.push(Gate { policy, scope: Some((id, scope)) });
+            gates.push(Gate { policy, action: "assign_scope", scope: Some((id, scope)) });
         }
     }
     Ok(gates)
@@ -284,12 +289,12 @@ async fn ask(
 /// What a policy sees: who asks, the client as it would be, and what is asked for.
 fn input(request: &Request<'_>, tenant: &str, id: &str, client: &Client, gate: &Gate) -> Result<Input, Failure> {
     let bearer = request.by.caller.bearer().ok_or(Failure::Unauthenticated(Credentials::Missing))?;
-    let (action, resource, scopes) = match &gate.scope {
-        None => ("create_client", json!({ "type": "client", "id": id }), json!({})),
+    let (resource, scopes) = match &gate.scope {
+        None => (json!({ "type": "client", "id": id }), json!({})),
         Some((scope_id, scope)) => {
             let described = json!({ "id": scope_id, "name": scope.name, "display_name": scope.display_name });
             let resource = json!({ "type": "scope", "id": scope_id, "properties": described });
-            ("assign_scope", resource, json!({ (scope.name.clone()): described }))
+            (resource, json!({ (scope.name.clone()): described }))
         }
     };
     Ok(Input {
@@ -300,7 +305,7 @@ fn input(request: &Request<'_>, tenant: &str, id: &str, client: &Client, gate: &
             "scopes": scopes,
         })),
         subject: object(json!({ "type": "developer", "id": bearer.subject })),
-        action: object(json!({ "name": action })),
+        action: object(json!({ "name": gate.action })),
         resource: object(resource),
         ..Input::default()
     })

@@ -189,6 +189,10 @@ pub(super) fn save(
     if client.value.server != SYSTEM_SERVER {
         return Err(Failure::invalid("/client_id", format!("is no client of the server `{SYSTEM_SERVER}`")));
     }
+    let another = of_client(write, tenant, &gateway.client_id)?.is_some_and(|owner| owner != id);
+    if client.value.system || another {
+        return Err(Failure::invalid("/client_id", "is the client of the tenant itself or of another gateway"));
+    }
     let name_before = old.map(|old| old.name.as_str());
     name::switch::<Gateway>(write, tenant, server, id, name_before, ("/name", &gateway.name))?;
     index::put(write, Index::ServerGateways, &[tenant, server], id)?;

@@ -160,8 +160,7 @@ impl Owner<'_> {
 
     /// A new ring with one key. RSA takes a while, so it is made off the event loop.
     pub(super) async fn generate(self, domain: &Domain, kind: KeyType) -> Result<KeyRing, Failure> {
-        let made = tokio::task::spawn_blocking(move || SigningKey::generate(kind)).await;
-        let key = made.map_err(internal)?.map_err(internal)?;
+        let key = in_turn(domain, move || SigningKey::generate(kind)).await?.map_err(internal)?;
         Ok(KeyRing { keys: vec![self.seal(domain, &key)?] })
     }
 
@@ -175,6 +174,11 @@ impl Owner<'_> {
         let keys: Vec<Value> = ring.keys.iter().map(one).collect::<Result<_, Failure>>()?;
         Ok(json!({ "keys": keys }))
     }
+}
+
+/// Makes or checks keys when the turn comes.
+async fn in_turn<T: Send + 'static>(domain: &Domain, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    domain.making_keys.run(work).await.ok_or_else(|| internal("the work on signing keys did not end"))
 }
 
 /// A new ring for a server.

@@ -61,7 +61,7 @@ pub use failure::{Credentials, Failure, Problem};
 pub use permit::{Needs, Target, permit};
 
 use crate::{
-    crypto::{password::Passwords, vault::Vault},
+    crypto::{Turns, password::Passwords, vault::Vault},
     decision::Validators,
     store::{Store, Write},
     world::{Micros, Stopwatch, World},
@@ -95,6 +95,8 @@ pub struct Domain {
     pub observer: Arc<dyn Observer>,
     /// Turns for reading large documents.
     reading: Arc<Semaphore>,
+    /// Turns for making and checking signing keys.
+    making_keys: Turns,
     tokens: Cache<[u8; 32], Arc<Bearer>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     ledger: ledger::Turns,
@@ -154,6 +156,8 @@ const REMEMBERED: usize = 10_000;
 const PARALLEL_DOCUMENTS: usize = 2;
 /// argon2 takes 19 MiB and a core; more at once only slows the rest down.
 const PARALLEL_PASSWORDS: usize = 2;
+/// An RSA key takes a core for a good part of a second.
+const PARALLEL_KEYS: usize = 2;
 
 impl Domain {
     /// Puts the parts together.
@@ -180,6 +184,7 @@ impl Domain {
             gateways: gateway_configuration::Known::new(),
             ledger: ledger::Turns::default(),
             reading,
+            making_keys: Turns::new(PARALLEL_KEYS),
         }
     }
 

@@ -43,11 +43,15 @@ pub(super) fn segment(raw: &str) -> Result<String, &'static str> {
     }
     let decoded = percent_encoding::percent_decode_str(raw).decode_utf8();
     let decoded = decoded.map_err(|_| "a path is UTF-8")?;
-    if matches!(decoded.as_ref(), "." | "..") {
-        return Err("a path has no dot segments");
+    if decoded.ends_with(['.', ' ']) {
+        return Err(
+            "a path has no dot segments, and none that end with a dot or a blank, which some servers leave out",
+        );
     }
-    if decoded.contains(['/', '\\', ';']) || decoded.chars().any(char::is_control) {
-        return Err("a path has no encoded slashes, no backslashes, semicolons or control characters");
+    if decoded.contains(['/', '\\', ';', '?', '#']) || decoded.chars().any(char::is_control) {
+        return Err(
+            "a path has no encoded slashes, question marks or hashes, no backslashes, semicolons or control characters",
+        );
     }
     if decoded.contains('%') && holds_encoding(decoded.as_bytes()) {
         return Err("a path is encoded once");
@@ -96,7 +100,7 @@ mod tests {
         assert_eq!(Value::Object(target.query), json!({ "q": ["1", "/"], "r": [""] }));
         assert_eq!(read("/").unwrap().segments, [""]);
         assert_eq!(read("/a?b/../c").unwrap().segments, ["a"], "a query may hold anything");
-        assert_eq!(read("/a...b/...").unwrap().segments, ["a...b", "..."]);
+        assert_eq!(read("/a...b/...c").unwrap().segments, ["a...b", "...c"]);
     }
 
     #[test]
@@ -135,6 +139,14 @@ mod tests {
             "/a\tb",
             "/é",
             "/%c0%ae",
+            "/...",
+            "/admin.",
+            "/admin%2e",
+            "/admin./b",
+            "/admin%20",
+            "/admin%20/b",
+            "/admin%3fx",
+            "/admin%23x",
         ] {
             assert!(read(target).is_err(), "{target:?} was read as {:?}", read(target));
         }

@@ -18,10 +18,12 @@ use super::{
     claim, client, defaults, gateway, id,
     key_ring::Owner,
     noun::{self, Named},
+    permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy_use::{self, Reference},
     scope, service,
     stamp::{Author, Stamp},
     tenant::{self, Tenant},
+    token::CLIENT_CREDENTIALS,
 };
 use crate::{
     crypto::keys::KeyType,
@@ -31,6 +33,7 @@ use crate::{
 
 pub use prepare::Wanted;
 pub(super) use prepare::{Prepared, prepare};
+pub(super) use rules::check_length;
 pub use rules::{AUTHENTICATIONS, problems};
 pub(super) use secrets::Secrets;
 pub use secrets::{Opened, ServerSecrets, opened};
@@ -115,6 +118,18 @@ impl Named for Server {
     const NAME: &'static str = "authorization server";
 }
 
+impl Server {
+    /// Whether the server `id` is one of the tenant's own. Its id alone makes it one: whoever may do what goes by that.
+    pub fn is_system(&self, id: &str) -> bool {
+        self.system || is_own(id)
+    }
+}
+
+/// Whether this is the id of a server whose tokens administrate a tenant, or belong to its developers or machines.
+fn is_own(id: &str) -> bool {
+    [ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER].contains(&id)
+}
+
 /// The grants of a new server (seed, createAuthorizationServer).
 pub const DEFAULT_GRANTS: [&str; 4] = ["authorization_code", "implicit", "client_credentials", "refresh_token"];
 
@@ -140,6 +155,7 @@ pub async fn create(
     tenant::current(domain, tenant)?;
     let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
     id::check("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
+    check_length(&id)?;
     let prepared = prepare(domain, tenant, &id, wanted).await?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
@@ -208,7 +224,7 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let old = stamp.target::<Server>(write, &tenant, &id)?;
-            match old.value.system {
+            match old.value.is_system(&id) {
                 true => Err(Failure::InUse { noun: Server::NAME, by: vec!["the tenant itself".to_owned()] }),
                 false => remove(write, &tenant, &id, &old.value, &stamp),
             }
@@ -240,7 +256,9 @@ pub(super) fn save(
         server.system = old.system;
         server.key_type = keys.kind().unwrap_or(old.key_type);
         server.secrets_since = old.secrets_since;
+        needed(id, old, &server)?;
     }
+    server.system |= is_own(id);
     let secrets_changed = secrets.save(write, tenant, id)?;
     let keys_changed = keys.save(write, Owner::Server(tenant, id))?;
     if secrets_changed || keys_changed {
@@ -249,6 +267,15 @@ pub(super) fn save(
     let before = old.map(policies).unwrap_or_default();
     policy_use::switch(write, tenant, &user_of_policy(id), &before, &policies(&server), stamp)?;
     Ok(stamp.replace(write, tenant, id, server)?)
+}
+
+/// What a server of the tenant itself must keep, so that nobody locks the tenant's own machines out.
+fn needed(id: &str, old: &Server, new: &Server) -> Result<(), Failure> {
+    let grants = |server: &Server| server.grant_types.iter().any(|grant| grant == CLIENT_CREDENTIALS);
+    match is_own(id) && grants(old) && !grants(new) {
+        true => Err(Failure::invalid("/grant_types", "a server of the tenant itself keeps `client_credentials`")),
+        false => Ok(()),
+    }
 }
 
 /// Writes what every new server has below it, inside a transaction.

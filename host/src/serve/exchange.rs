@@ -121,8 +121,7 @@ fn join_cookies(headers: &mut HeaderMap) {
 impl<S> Line<S> {
     fn request(&self, head: Parts, body: Bytes, request_id: String) -> Request {
         Request {
-            // A HEAD is a GET whose body stays here, so no row has to know of it.
-            method: if head.method == Method::HEAD { Method::GET } else { head.method },
+            method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{CONFIGURATION, export, fill, parsed};
 use crate::support::{
     Caller, SECRET, TestServer,
-    made::{ADMIN, basic, make_policy, post_form, wrong_members, yes},
+    made::{ADMIN, basic, make_policy, make_server, post_form, wrong_members, yes},
 };
 
 /// A policy of the tenant `default`, as a document has it.
@@ -229,6 +229,54 @@ async fn nobody_can_lock_everybody_out() {
         "another secret of the client setup, long enough",
     );
     with_new.get(CONFIGURATION).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_that_sets_tenants_up_does_not_end() {
+    let server = TestServer::start().await;
+    let mut document = parsed(&export(&server, Some("system")).await);
+    let import =
+        async |document: &Value| server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), document).await;
+    document["clients"][0]["client_secret_expires_at"] = json!(1);
+    let answer = import(&document).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/clients/0/client_secret_expires_at"]);
+    // Neither when it is no longer marked as the tenant's own.
+    document["clients"][0]["client_secret_expires_at"] = json!(0);
+    document["clients"][0]["system"] = json!(false);
+    import(&document).await.expect(204);
+    document["clients"][0]["client_secret_expires_at"] = json!(1);
+    assert_eq!(wrong_members(&import(&document).await.expect(422)), ["/clients"]);
+    server.as_setup().get(CONFIGURATION).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_takes_no_client_that_is_anothers() {
+    let server = TestServer::start().await;
+    fill(&server.as_admin(), "default").await;
+    let before = export(&server, None).await;
+    let taken = parsed(&before)["gateways"][0]["client_id"].clone();
+    for client in [json!("system"), taken] {
+        let document = json!({ "gateways": [
+            { "id": "x", "tenant_id": "default", "authorization_server_id": "shop", "name": "X", "type": "envoy",
+              "client_id": client },
+        ] });
+        let answer = server.as_setup().put(CONFIGURATION, &document).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/gateways/0/client_id"], "{client}");
+    }
+    assert_eq!(export(&server, None).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_id_of_a_server_comes_in_again() {
+    let source = TestServer::start().await;
+    make_server(&source.as_admin(), &"x".repeat(96), json!({})).await;
+    let exported = export(&source, Some("default")).await;
+    let target = TestServer::start().await;
+    target.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &parsed(&exported)).await.expect(204);
+    assert_eq!(export(&target, Some("default")).await, exported);
+    let long = json!({ "id": "x".repeat(97), "tenant_id": "default", "name": "X", "key_type": "ecdsa" });
+    let answer = target.as_setup().put(CONFIGURATION, &json!({ "servers": [long] })).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/servers/0/id"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,24 @@ const SAID: [(HeaderName, HeaderName); 2] = [
     (HeaderName::from_static("x-forwarded-method"), HeaderName::from_static("x-forwarded-uri")),
 ];
 /// What no policy sees, and so no log keeps: credentials.
-const SECRET: [HeaderName; 4] = [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE, GATEWAY];
+const SECRET: [HeaderName; 8] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    header::COOKIE,
+    header::SET_COOKIE,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-auth-token"),
+    HeaderName::from_static("x-amz-security-token"),
+    GATEWAY,
+];
+/// What makes some servers read another method or path than the one that was sent, and that is decided on.
+const OVERRIDES: [HeaderName; 5] = [
+    HeaderName::from_static("x-http-method-override"),
+    HeaderName::from_static("x-http-method"),
+    HeaderName::from_static("x-method-override"),
+    HeaderName::from_static("x-original-url"),
+    HeaderName::from_static("x-rewrite-url"),
+];
 /// Slashes of `/api/system/{tid}/gateways/{gw}/authorize/`, behind which the path of the request may stand.
 const SLASHES: usize = 7;
 
@@ -65,6 +82,9 @@ fn proof(headers: &HeaderMap) -> Option<Proof> {
 
 /// What the gateway was asked. It may say so in several ways, of which a client could have added one: all must agree.
 fn asked(call: &Call) -> Result<Asked, &'static str> {
+    if OVERRIDES.iter().any(|name| call.request.headers.contains_key(name)) {
+        return Err("a header asks for another method or path than those of the request");
+    }
     let mut ways = Vec::new();
     for (method, target) in &SAID {
         ways.extend(said(&call.request.headers, method, target)?);

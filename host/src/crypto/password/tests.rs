@@ -129,7 +129,7 @@ async fn a_remembered_password_needs_no_turn_and_a_new_hash_forgets_it() {
     let phc = cheap(Algorithm::Argon2id, 64, 1, 1);
     assert!(passwords.verify(one("password"), &phc).await);
     // From here on nothing can be computed, so a yes can only be remembered.
-    passwords.0.permits.close();
+    passwords.0.turns.0.close();
     assert!(passwords.verify(one("password"), &phc).await);
     assert!(!passwords.verify(one("password"), &cheap(Algorithm::Argon2id, 72, 1, 1)).await);
     assert_eq!(passwords.hash(secret("password")).await, Err(PasswordError::Interrupted));
@@ -143,7 +143,7 @@ async fn one_right_candidate_is_enough_and_is_looked_up_first() {
     assert!(!passwords.verify(vec![secret("pass word"), secret("Password")], &phc).await);
     assert!(!passwords.verify(Vec::new(), &phc).await);
     assert!(passwords.verify(both(), &phc).await);
-    passwords.0.permits.close();
+    passwords.0.turns.0.close();
     assert!(passwords.verify(both(), &phc).await, "the wrong one before it is not computed again");
 }
 
@@ -157,53 +157,6 @@ async fn the_memory_is_bounded() {
     let forgetful = Passwords::new(World::system(), 0, 0);
     assert!(forgetful.verify(one("password"), &cheap(Algorithm::Argon2id, 64, 1, 1)).await);
     assert_eq!(forgetful.0.remembered.len(), 0);
-}
-
-#[tokio::test]
-async fn every_turn_is_given_back() {
-    let passwords = passwords();
-    passwords.hash(secret("a")).await.unwrap();
-    let failed = passwords.in_turn(|| -> () { panic!("a computation that fails") }).await;
-    assert_eq!(failed, None);
-    assert_eq!(passwords.0.permits.available_permits(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_more_than_allowed_run_at_once() {
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    let (passwords, running, most) = (passwords(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut requests = tokio::task::JoinSet::new();
-    for _ in 0..12 {
-        let (passwords, running, most) = (passwords.clone(), Arc::clone(&running), Arc::clone(&most));
-        requests.spawn(async move {
-            let work = move || {
-                most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
-                verify(&Secret::new("wrong"), &cheap(Algorithm::Argon2id, 1024, 2, 1));
-                running.fetch_sub(1, SeqCst);
-            };
-            passwords.in_turn(work).await
-        });
-    }
-    assert!(requests.join_all().await.iter().all(Option::is_some));
-    assert!((1..=2).contains(&most.load(SeqCst)), "{}", most.load(SeqCst));
-}
-
-#[tokio::test]
-async fn a_request_given_up_keeps_its_turn_until_the_work_ends() {
-    let passwords = passwords();
-    let (started, has_started) = tokio::sync::oneshot::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let request = tokio::spawn({
-        let passwords = passwords.clone();
-        async move { passwords.in_turn(move || (started.send(()), released.recv())).await.is_some() }
-    });
-    has_started.await.unwrap();
-    request.abort();
-    assert!(request.await.unwrap_err().is_cancelled());
-    assert_eq!(passwords.0.permits.available_permits(), 1);
-    release.send(()).unwrap();
-    let both = passwords.0.permits.acquire_many(2).await;
-    assert!(both.is_ok());
 }
 
 #[test]

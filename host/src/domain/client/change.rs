@@ -8,13 +8,14 @@ use crate::{
         credential::{self, Credential, Given},
         gateway, id,
         noun::{self, Named},
+        permit::DEVELOPER_SERVER,
         scope,
         stamp::{Author, Stamp},
     },
     store::{Index, State, Write, index, records},
 };
 
-const MICROS_A_SECOND: i64 = 1_000_000;
+pub(in crate::domain) const MICROS_A_SECOND: i64 = 1_000_000;
 
 /// A client that has passed every rule that needs no store, with its secret as it will be kept.
 #[derive(Clone)]
@@ -260,6 +261,18 @@ pub(in crate::domain) fn remove(
 ) -> Result<(), Failure> {
     stamp.soft_delete::<Client>(write, tenant, id)?;
     records::delete::<Credential>(write, &[tenant, id])?;
+    if old.server == DEVELOPER_SERVER {
+        leave(write, tenant, id, stamp)?;
+    }
     noun::refile(write, Index::DeveloperClients, tenant, old.developer.as_deref(), None, id)?;
     Ok(index::remove(write, Index::ServerClients, &[tenant, &old.server], id)?)
+}
+
+/// Leaves the clients of a developer who goes to the administrators: the next one of that name is somebody else.
+fn leave(write: &mut Write<'_>, tenant: &str, developer: &str, stamp: &Stamp) -> Result<(), Failure> {
+    for (id, found) in noun::below::<Client>(write, Index::DeveloperClients, tenant, developer, stamp.now)? {
+        noun::refile(write, Index::DeveloperClients, tenant, Some(developer), None, &id)?;
+        stamp.append(write, tenant, &id, Client { developer: None, ..found.value })?;
+    }
+    Ok(())
 }

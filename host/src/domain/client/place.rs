@@ -60,5 +60,7 @@ pub(super) fn needed(old: &Client, new: &Client) -> Vec<Problem> {
         .then(|| Problem::new("/grant_types", "a client of the tenant itself keeps `client_credentials`"));
     let method = (old.auth_method.sends_secret() && !new.auth_method.sends_secret())
         .then(|| Problem::new("/token_endpoint_auth_method", "a client of the tenant itself keeps its secret"));
-    grant.into_iter().chain(method).collect()
+    let end = (old.secret_expires_at == 0 && new.secret_expires_at != 0)
+        .then(|| Problem::new("/client_secret_expires_at", "the secret of a client of the tenant itself does not end"));
+    grant.into_iter().chain(method).chain(end).collect()
 }

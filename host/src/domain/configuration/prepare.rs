@@ -138,6 +138,7 @@ impl Found {
     ) -> Result<Vec<Entry<server::Prepared>>, Failure> {
         let mut ready = Vec::with_capacity(entries.len());
         for Entry { tenant, id, value, place } in entries {
+            self.add(&place, server::check_length(&id))?;
             let prepared = server::prepare(domain, &tenant, &id, value).await;
             if let Some(value) = self.add(&place, prepared)? {
                 ready.push(Entry { tenant, id, value, place });

@@ -4,7 +4,7 @@
 use crate::{
     domain::{
         Failure,
-        client::Client,
+        client::{Client, MICROS_A_SECOND},
         credential::Credential,
         permit::{SYSTEM_SERVER, SYSTEM_TENANT},
         server::Server,
@@ -30,10 +30,11 @@ fn can_be_set_up(write: &Write<'_>, stamp: &Stamp) -> Result<bool, Failure> {
     if !server.is_some_and(|server| allows(&server.value.grant_types)) {
         return Ok(false);
     }
+    let now = stamp.now / MICROS_A_SECOND;
     for id in index::ids(write, Index::ServerClients, &[SYSTEM_TENANT, SYSTEM_SERVER])? {
         let client = stamp.live::<Client>(write, SYSTEM_TENANT, &id)?;
         let proves = records::get::<Credential>(write, &[SYSTEM_TENANT, &id])?.is_some();
-        let gets_tokens = |client: &Client| allows(&client.grant_types) && client.auth_method.sends_secret();
+        let gets_tokens = |client: &Client| allows(&client.grant_types) && client.may_send_secret(now);
         if proves && client.is_some_and(|client| gets_tokens(&client.value)) {
             return Ok(true);
         }

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{KeyRing, Owner, internal};
+use super::{KeyRing, Owner, in_turn};
 use crate::{
     crypto::keys::{KeyError, KeyType, SigningKey},
     domain::{Domain, Failure, Problem},
@@ -51,8 +51,11 @@ impl Keys {
         jwks: Option<Value>,
         needs: Option<KeyType>,
     ) -> Result<Keys, Failure> {
-        // Checking one RSA key takes milliseconds.
-        let read = tokio::task::spawn_blocking(move || read(jwks)).await.map_err(internal)?;
+        let read = match jwks {
+            None => Ok(Read::Nothing),
+            // Checking one RSA key takes milliseconds.
+            jwks => in_turn(domain, move || read(jwks)).await?,
+        };
         let asked = match read.map_err(Failure::Invalid)? {
             Read::Nothing => Asked::Nothing,
             Read::Public(known) => Asked::Known(known),

@@ -3,7 +3,7 @@
 //! Called by the dialects, to tell all problems of a body at once, and again before anything is prepared.
 
 use super::{Server, Wanted, secrets};
-use crate::domain::{Problem, authentication, binding::Binding, id, text};
+use crate::domain::{Failure, Problem, authentication, binding::Binding, id, text};
 
 /// The member that holds the ways to log in.
 pub const AUTHENTICATIONS: &str = "/authentications/methods";
@@ -12,6 +12,9 @@ pub const AUTHENTICATIONS: &str = "/authentications/methods";
 const GRANTS: [&str; 5] = ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"];
 /// Every named set of requirements.
 const PROFILES: [&str; 1] = ["fapi_rw"];
+
+/// The longest id of a server, in characters: what a new server has below it gets longer ids, which must be ids as well.
+const LONGEST_ID: usize = 96;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -35,6 +38,14 @@ pub fn problems(wanted: &Wanted) -> Vec<Problem> {
     problems.extend(secrets::problems(secret.as_ref(), rotated_secrets.as_deref()));
     problems.extend(authentications.iter().flat_map(|list| authentication::problems(AUTHENTICATIONS, list)));
     problems
+}
+
+/// Checks how long the id of a new server is.
+pub(in crate::domain) fn check_length(id: &str) -> Result<(), Failure> {
+    match id.len() > LONGEST_ID {
+        true => Err(Failure::invalid("/id", "must have at most 96 characters")),
+        false => Ok(()),
+    }
 }
 
 /// Every lifetime is at least a second, and short enough that what lives so long still ends.

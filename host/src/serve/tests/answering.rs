@@ -47,7 +47,7 @@ async fn a_head_is_a_get_without_its_body() {
     let mut client = server.client().await;
     client.send("HEAD /seen HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let head = client.head().await;
-    let expected = "GET query= host=[\"x\"] cookies=[] certificates=0".len();
+    let expected = "HEAD query= host=[\"x\"] cookies=[] certificates=0".len();
     assert!(head.contains(&format!("content-length: {expected}\r\n")), "{head}");
     client.send("GET /page HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(client.reply().await.body, "<p>");
