@@ -10,6 +10,9 @@ use super::{
     reference::{Placed, resolve},
 };
 
+/// The longest id of a policy, in bytes. Every operation around which it is said gets it.
+const LONGEST_ID: usize = 128;
+
 /// What a document, a path item or an operation says about its policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Said {
@@ -56,7 +59,7 @@ impl Policies {
     ) -> Said {
         let Some(value) = owner.get(POLICY) else { return Said::Nothing };
         let start = Placed { place: at(place, POLICY), value };
-        let found = match resolve(reading.root, start) {
+        let found = match resolve(reading, start) {
             Ok(found) => found,
             Err(problem) => {
                 reading.add(problem);
@@ -65,6 +68,10 @@ impl Policies {
         };
         match found.value {
             Value::Null => Said::Without,
+            Value::String(id) if id.len() > LONGEST_ID => {
+                reading.wrong(found.place, format!("must be the id of a policy, of at most {LONGEST_ID} bytes"));
+                Said::Nothing
+            }
             Value::String(id) => Said::Policy(Attached::Known { place: found.place, id: id.clone() }),
             Value::Object(policy) => self.own(reading, found.place, policy, name),
             _ => {

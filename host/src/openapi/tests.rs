@@ -215,3 +215,82 @@ fn the_size_of_a_document_is_bounded() {
     let places = places(&document(json!({ "paths": paths(OPERATIONS + 1000) })));
     assert_eq!((places.len(), places[0].as_str()), (TOLD, "/paths/~1a10000/get"));
 }
+
+/// A chain of `length` objects under `of`, each but the last referring to the next.
+fn chain(of: &str, length: usize, link: impl Fn(usize) -> Value, end: &Value) -> Value {
+    let one = |number| match number + 1 == length {
+        true => end.clone(),
+        false => {
+            let mut link = link(number);
+            link["$ref"] = json!(format!("#/components/{of}/{of}{}", number + 1));
+            link
+        }
+    };
+    (0..length).map(|number| (format!("{of}{number}"), one(number))).collect::<Map<_, _>>().into()
+}
+
+#[test]
+fn a_short_document_that_says_the_same_over_and_over_is_left_early() {
+    let parameter = json!({ "name": "a", "in": "query" });
+    let list: Vec<Value> = (0..199).map(|_| json!({ "$ref": "#/components/q/q0" })).collect();
+    let item = |_| json!({ "parameters": [] });
+    let paths: Map<_, _> = (0..3000).map(|n| (format!("/{n}"), json!({ "$ref": "#/components/i/i0" }))).collect();
+    let mut components = json!({
+        "q": chain("q", 15, |_| json!({}), &parameter),
+        "i": chain("i", 15, item, &json!({ "get": {} })),
+    });
+    let modest = document(json!({ "paths": paths, "components": components }));
+    assert_eq!(read(&modest).unwrap().operations.len(), 3000);
+    // One parameter of a list that refers elsewhere, so that nothing is wrong with it but how often it is read.
+    for number in 0..14 {
+        let own: Vec<Value> = list.iter().enumerate().map(|(n, _)| json!({ "name": format!("{n}"), "in": "query" })).collect();
+        components["i"][format!("i{number}")]["parameters"] = json!(own);
+    }
+    let found = read(&document(json!({ "paths": paths, "components": components }))).unwrap_err();
+    assert_eq!(found, [problem("", "refers to its own parts more often than a document may")]);
+    // With references the steps end as well, however many other things are wrong.
+    components["i"]["i0"]["parameters"] = json!(list);
+    let found = read(&document(json!({ "paths": paths, "components": components }))).unwrap_err();
+    assert!(found.len() <= TOLD);
+}
+
+#[test]
+fn every_entry_of_what_is_read_again_is_a_step() {
+    let shared = |operation: Value| {
+        let item = json!({ "get": operation });
+        let paths: Map<_, _> = (0..3000).map(|n| (format!("/{n}"), json!({ "$ref": "#/components/i" }))).collect();
+        let schemes = json!({ "key": { "type": "oauth2", "flows": { "implicit": { "scopes": { "s": "" } } } } });
+        document(json!({ "paths": paths, "components": { "i": item, "securitySchemes": schemes } }))
+    };
+    let ended = problem("", "refers to its own parts more often than a document may");
+    let many = |value: Value| vec![value; 1000];
+    assert_eq!(read(&shared(json!({ "security": many(json!({})) }))), Err(vec![ended.clone()]));
+    assert_eq!(read(&shared(json!({ "security": [{ "key": many(json!("s")) }] }))), Err(vec![ended]));
+    assert!(read(&shared(json!({ "security": [{ "key": ["s"] }] }))).is_ok());
+}
+
+#[test]
+fn what_is_told_is_not_many_times_what_was_sent() {
+    let sizes = |document: &Value| -> usize {
+        read(document).unwrap_err().iter().map(|problem| problem.place.len() + problem.reason.len()).sum()
+    };
+    let long = format!("/{}{}", "x".repeat(2_000_000), "{a}".repeat(200));
+    assert!(sizes(&document(json!({ "paths": { long: { "get": {} } } }))) < 200);
+    let wrong = format!("/{}", "{a}".repeat(600));
+    let answer = read(&document(json!({ "paths": { wrong: { "get": {}, "put": {} } } }))).unwrap_err();
+    assert_eq!(answer.len(), TOLD);
+    let reference = format!("#/{}", "x".repeat(5000));
+    assert_eq!(places(&document(json!({ "paths": { "/a": { "$ref": reference } } }))), ["/paths/~1a/$ref"]);
+    let name = "x".repeat(1_000_000);
+    let parameters: Vec<Value> = (0..150).map(|_| json!({ "name": name, "in": "path" })).collect();
+    assert!(sizes(&document(json!({ "paths": { "/a": { "get": { "parameters": parameters } } } }))) < 20_000);
+    let policy = json!({ "x-portcullis-policy": name, "paths": { "/a": { "get": {} } } });
+    assert_eq!(places(&document(policy)), ["/x-portcullis-policy"]);
+}
+
+#[test]
+fn paths_without_operations_are_counted_as_well() {
+    let paths = |count: usize| (0..count).map(|n| (format!("/{n}"), json!({}))).collect::<Map<_, _>>();
+    assert!(read(&document(json!({ "paths": paths(OPERATIONS) }))).is_ok());
+    assert_eq!(places(&document(json!({ "paths": paths(OPERATIONS + 1) }))), ["/paths"]);
+}

@@ -14,6 +14,8 @@ use crate::domain::Problem;
 const VALUES: usize = 500_000;
 /// More values than a file of this machine holds.
 const LARGE: usize = 1 << 40;
+/// The longest name of a member, in bytes. What is wrong below it is told with the name.
+const LONGEST_NAME: usize = 4096;
 /// The deepest nesting of YAML. A description of an API has some thirty levels.
 const DEPTH: usize = 64;
 /// Stack for reading YAML. A level takes up to 20 KiB of it in a build that is not optimised.
@@ -23,34 +25,34 @@ const REPEATED: usize = 100_000;
 
 /// A document as a value. Text that begins with `{` is JSON, any other is YAML 1.2 with merge keys.
 pub fn document(text: &[u8]) -> Result<Value, Problem> {
-    document_within(text, VALUES)
+    document_within(text, VALUES, LONGEST_NAME)
 }
 
 /// Like [`document`], of any size: for files of the operator's own.
 pub fn large_document(text: &[u8]) -> Result<Value, Problem> {
-    document_within(text, LARGE)
+    document_within(text, LARGE, usize::MAX)
 }
 
-fn document_within(text: &[u8], most: usize) -> Result<Value, Problem> {
+fn document_within(text: &[u8], most: usize, longest: usize) -> Result<Value, Problem> {
     let text = std::str::from_utf8(text).map_err(|_| Problem::new("", "is not UTF-8 text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match text.trim_start().starts_with('{') {
-        true => value_within(text.as_bytes(), most),
-        false => yaml(text, most),
+        true => value_within(text.as_bytes(), most, longest),
+        false => yaml(text, most, longest),
     }
 }
 
 /// Reads YAML on a thread whose stack is known to be large enough.
-fn yaml(text: &str, most: usize) -> Result<Value, Problem> {
+fn yaml(text: &str, most: usize, longest: usize) -> Result<Value, Problem> {
     let busy = || Problem::new("", "cannot be read now, try again");
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most));
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most, longest));
         thread.map_err(|_| busy())?.join().map_err(|_| busy())?
     })
 }
 
-fn read_yaml(text: &str, most: usize) -> Result<Value, Problem> {
-    let mut reading = Reading::within(most, DEPTH);
+fn read_yaml(text: &str, most: usize, longest: usize) -> Result<Value, Problem> {
+    let mut reading = Reading::within(most, DEPTH, longest);
     let read = with_deserializer_from_str_with_options(text, options(most), |deserializer| {
         Reader(&mut reading).deserialize(deserializer)
     });
@@ -109,6 +111,18 @@ mod tests {
     fn a_repeated_key_is_named() {
         assert_eq!(refused(r#"{"paths": {"/a": 1, "/a": 2}}"#).member, "/paths/~1a");
         assert!(document(b"paths:\n  /a: 1\n  /a: 2\n").is_err());
+    }
+
+    #[test]
+    fn long_names_of_members_are_refused_without_repeating_them() {
+        let (longest, longer) = ("a".repeat(LONGEST_NAME), "a".repeat(LONGEST_NAME + 1));
+        for text in [format!("b: {{ {longer}: 1 }}"), format!(r#"{{"b": {{"{longer}": 1}}}}"#)] {
+            let problem = refused(&text);
+            assert_eq!(problem.member, "/b");
+            assert!(problem.to_string().len() < 100, "{problem}");
+            assert!(large_document(text.as_bytes()).is_ok());
+        }
+        assert!(document(format!(r#"{{"{longest}": 1}}"#).as_bytes()).is_ok());
     }
 
     #[test]
