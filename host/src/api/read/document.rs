@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeSeed;
 use serde_json::Value;
-use serde_saphyr::{Options, with_deserializer_from_str_with_options};
+use serde_saphyr::{Error, Options, with_deserializer_from_str_with_options};
 
 use super::json::{Reader, Reading, value_within};
 use crate::domain::Problem;
@@ -46,7 +46,8 @@ fn document_within(text: &[u8], most: usize, longest: usize) -> Result<Value, Pr
 fn yaml(text: &str, most: usize, longest: usize) -> Result<Value, Problem> {
     let busy = || Problem::new("", "cannot be read now, try again");
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most, longest));
+        let thread =
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most, longest));
         thread.map_err(|_| busy())?.join().map_err(|_| busy())?
     })
 }
@@ -58,11 +59,24 @@ fn read_yaml(text: &str, most: usize, longest: usize) -> Result<Value, Problem> 
     });
     read.map_err(|error| match reading.refused() {
         true => reading.problem(),
-        false => Problem::new("", format!("is not YAML: {error}")),
+        false => Problem::new("", not_yaml(&error)),
     })
 }
 
-/// The error's words must not show pieces of the text: it may come from an address that the caller cannot read.
+/// Words of our own: the error's show pieces of the text, which may come from an address that the caller cannot read.
+fn not_yaml(error: &Error) -> String {
+    let what = match error.without_snippet() {
+        Error::DuplicateMappingKey { .. } => "has a member twice",
+        Error::MultipleDocuments { .. } => "has more than one document",
+        Error::Budget { .. } => "is larger than a document may be",
+        _ => "is not YAML",
+    };
+    match error.location() {
+        Some(at) => format!("{what} (line {}, column {})", at.line(), at.column()),
+        None => what.to_owned(),
+    }
+}
+
 fn options(most: usize) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -116,12 +130,10 @@ mod tests {
     #[test]
     fn long_names_of_members_are_refused_without_repeating_them() {
         let (longest, longer) = ("a".repeat(LONGEST_NAME), "a".repeat(LONGEST_NAME + 1));
-        for text in [format!("b: {{ {longer}: 1 }}"), format!(r#"{{"b": {{"{longer}": 1}}}}"#)] {
-            let problem = refused(&text);
-            assert_eq!(problem.member, "/b");
-            assert!(problem.to_string().len() < 100, "{problem}");
-            assert!(large_document(text.as_bytes()).is_ok());
-        }
+        let text = format!(r#"{{"b": {{"{longer}": 1}}}}"#);
+        let problem = refused(&text);
+        assert_eq!((problem.member.as_str(), problem.to_string().len() < 100), ("/b", true), "{problem}");
+        assert!(large_document(text.as_bytes()).is_ok());
         assert!(document(format!(r#"{{"{longest}": 1}}"#).as_bytes()).is_ok());
     }
 
@@ -162,6 +174,10 @@ mod tests {
             "a: b: secret",
             "%YAML 9.9\n--- secret",
             "x: !!int secret",
+            "secret: 1\nsecret: 2",
+            "x: *secret",
+            "x: &secret [*secret]",
+            "x: \"\\q secret\"",
         ] {
             let problem = refused(text);
             assert!(!problem.reason.contains("secret"), "{text:?}: {problem}");
