@@ -261,7 +261,8 @@ pub(super) fn shape(api: &Api) -> String {
     format!("{} {}", api.method, template::shape(&api.path))
 }
 
-fn last_position(write: &Write<'_>, tenant: &str, service: &str, stamp: &Stamp) -> Result<u32, Failure> {
+/// The highest position of a service's APIs, 0 without any.
+pub(super) fn last_position(write: &Write<'_>, tenant: &str, service: &str, stamp: &Stamp) -> Result<u32, Failure> {
     let apis = noun::below::<Api>(write, Index::ServiceApis, tenant, service, stamp.now)?;
     Ok(apis.into_iter().map(|(_, state)| state.value.position).max().unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Domain, Failure, Problem,
+    By, Domain, Failure, Problem, import,
     noun::{self, Named},
     stamp::Stamp,
     tenant, text,
@@ -96,7 +96,7 @@ pub async fn update(
 
 /// Removes a policy that nothing uses (deletePolicy).
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    noun::delete::<Policy>(domain, by, tenant, id, |_| Ok(()), remove).await
+    noun::delete::<Policy>(domain, by, tenant, id, |_| Ok(()), remove_by_hand).await
 }
 
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
@@ -140,6 +140,12 @@ pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, 
     }
     stamp.soft_delete::<Policy>(write, tenant, id)?;
     Ok(())
+}
+
+/// Like [`remove`], of a policy that an import may have made and would look for.
+fn remove_by_hand(write: &mut Write<'_>, tenant: &str, id: &str, old: &Policy, stamp: &Stamp) -> Result<(), Failure> {
+    remove(write, tenant, id, old, stamp)?;
+    import::disown(write, tenant, id)
 }
 
 /// Checks a policy: its sizes, and in the sandbox whether its validators take their configurations.

@@ -23,7 +23,13 @@ pub const OPERATIONS: usize = 10_000;
 /// The most scopes, and the most policies, of a document.
 const NAMED: usize = 1000;
 /// The most problems that are told: a document of another kind may be wrong in every line.
-const TOLD: usize = 100;
+pub const TOLD: usize = 100;
+/// The most steps of a reading. References let a short document say the same thing millions of times.
+const STEPS: usize = 1_000_000;
+/// The longest path, in bytes. What is wrong with its operations is told with the path.
+const LONGEST_PATH: usize = 2048;
+/// The longest name of a parameter, in bytes.
+const LONGEST_NAME: usize = 1000;
 
 /// What a document says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,7 +119,7 @@ pub fn read(document: &Value) -> Result<Document, Vec<Problem>> {
     let Some(root) = document.as_object() else { return Err(vec![problem("", "must be an OpenAPI document")]) };
     let version = version(root).map_err(|problem| vec![problem])?;
     let (found, scopes, problems) = Default::default();
-    let mut reading = Reading { root: document, version, found, scopes, problems };
+    let mut reading = Reading { root: document, version, found, scopes, problems, steps: STEPS };
     let security = security::read(&mut reading, root);
     operations::read(&mut reading, root, &security);
     match reading.problems.is_empty() {
@@ -130,15 +136,34 @@ struct Reading<'a> {
     /// The scopes of `found` by name.
     scopes: HashMap<String, usize>,
     problems: Vec<Problem>,
+    /// How many more steps there may be.
+    steps: usize,
 }
 
 impl Reading<'_> {
+    /// Takes as many steps. Answers false when the reading has ended: whoever goes through a list then stops.
+    fn step(&mut self, steps: usize) -> bool {
+        if self.ended() {
+            return false;
+        }
+        self.steps = self.steps.saturating_sub(steps);
+        if self.steps == 0 {
+            self.problems.push(problem("", "refers to its own parts more often than a document may"));
+        }
+        self.steps > 0
+    }
+
+    /// Whether there were too many steps or enough problems.
+    fn ended(&self) -> bool {
+        self.steps == 0 || self.problems.len() >= TOLD
+    }
+
     fn wrong(&mut self, place: impl Into<String>, reason: impl Into<String>) {
         self.add(problem(place, reason));
     }
 
     fn add(&mut self, problem: Problem) {
-        if self.problems.len() < TOLD {
+        if !self.ended() {
             self.problems.push(problem);
         }
     }

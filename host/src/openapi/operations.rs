@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::{
-    OPERATIONS, Operation, Reading, Version, at, parameters,
+    LONGEST_PATH, OPERATIONS, Operation, Reading, Version, at, parameters,
     policies::{Policies, Said},
     reference::{Placed, REF, next},
     security::Security,
@@ -48,7 +48,17 @@ pub(super) fn read<'a>(reading: &mut Reading<'a>, root: &'a Map<String, Value>, 
         None if reading.version == Version::V31 => return,
         _ => return reading.wrong("/paths", "is required and must be an object"),
     };
-    for (path, value) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
+    for (number, (path, value)) in paths.iter().filter(|(path, _)| !path.starts_with("x-")).enumerate() {
+        if number == OPERATIONS {
+            return reading.wrong("/paths", format!("has more than {OPERATIONS} paths"));
+        }
+        if path.len() > LONGEST_PATH {
+            reading.wrong("/paths", format!("has a path of more than {LONGEST_PATH} bytes"));
+            continue;
+        }
+        if !reading.step(1) {
+            return;
+        }
         let place = at("/paths", path);
         around.path(reading, path, &template::variables(path), Placed { place, value });
     }
@@ -60,12 +70,15 @@ fn layers<'a>(reading: &mut Reading<'a>, start: Placed<'a>) -> Option<Vec<(Strin
     let mut here = Some(start);
     let mut problem = None;
     while let Some(item) = here.take() {
+        if !reading.step(1) {
+            return None;
+        }
         if layers.iter().any(|(place, _)| *place == item.place) {
             problem = Some((item.place, "is a reference that leads back to itself".to_owned()));
         } else if layers.len() == LAYERS {
             problem = Some((item.place, format!("is the end of more than {LAYERS} references in a row")));
         } else {
-            match item.object().and_then(|object| Ok((object, next(reading.root, &item)?))) {
+            match item.object().and_then(|object| Ok((object, next(reading, &item)?))) {
                 Ok((object, next)) => {
                     layers.push((item.place, object));
                     here = next;
@@ -103,6 +116,9 @@ impl<'a> Around<'a, '_> {
         let mut seen = HashSet::new();
         for (place, object) in &layers {
             for (name, value) in object.iter().filter(|(name, _)| *name != REF) {
+                if !reading.step(1) {
+                    return;
+                }
                 let place = at(place, name);
                 if !seen.insert(name) {
                     reading.wrong(place, "is also a member of the path item that refers here");
@@ -127,6 +143,9 @@ impl<'a> Around<'a, '_> {
         let id = self.id(reading, &place, object);
         let own = parameters::read(reading, &place, object, item.variables);
         for variable in item.variables.iter().filter(|name| !own.contains(**name) && !item.declared.contains(**name)) {
+            if reading.ended() {
+                return;
+            }
             reading.wrong(place.clone(), format!("does not declare the path parameter `{variable}`"));
         }
         self.security.require(reading, &place, object);

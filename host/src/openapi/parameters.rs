@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
-    Reading, Version, at,
+    LONGEST_NAME, Reading, Version, at,
     reference::{Placed, resolve},
 };
 
@@ -28,6 +28,9 @@ pub(super) fn read<'a>(
     };
     let mut seen = HashSet::new();
     for (number, value) in list.iter().enumerate() {
+        if !reading.step(1) {
+            break;
+        }
         let place = at(&place, number);
         let Some((name, within)) = parameter(reading, Placed { place: place.clone(), value }) else { continue };
         if !seen.insert((name, within)) {
@@ -43,7 +46,7 @@ pub(super) fn read<'a>(
 
 /// The name and the kind of a parameter.
 fn parameter<'a>(reading: &mut Reading<'a>, start: Placed<'a>) -> Option<(&'a str, &'a str)> {
-    let found = resolve(reading.root, start).and_then(|found| Ok((found.object()?, found.place)));
+    let found = resolve(reading, start).and_then(|found| Ok((found.object()?, found.place)));
     let (object, place) = found.map_err(|problem| reading.add(problem)).ok()?;
     let mut text = |member: &str| match object.get(member).and_then(Value::as_str) {
         Some(text) => Some(text),
@@ -53,6 +56,10 @@ fn parameter<'a>(reading: &mut Reading<'a>, start: Placed<'a>) -> Option<(&'a st
         }
     };
     let (name, within) = (text("name")?, text("in")?);
+    if name.len() > LONGEST_NAME {
+        reading.wrong(at(&place, "name"), format!("must have at most {LONGEST_NAME} bytes"));
+        return None;
+    }
     let kinds: &[&str] = match reading.version {
         Version::V2 => &["path", "query", "header", "formData", "body"],
         Version::V30 | Version::V31 => &["path", "query", "header", "cookie"],

@@ -10,6 +10,9 @@ use super::{
     reference::{Placed, resolve},
 };
 
+/// The longest id of a policy, in bytes. Every operation around which it is said gets it.
+const LONGEST_ID: usize = 128;
+
 /// What a document, a path item or an operation says about its policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Said {
@@ -56,7 +59,7 @@ impl Policies {
     ) -> Said {
         let Some(value) = owner.get(POLICY) else { return Said::Nothing };
         let start = Placed { place: at(place, POLICY), value };
-        let found = match resolve(reading.root, start) {
+        let found = match resolve(reading, start) {
             Ok(found) => found,
             Err(problem) => {
                 reading.add(problem);
@@ -65,7 +68,7 @@ impl Policies {
         };
         match found.value {
             Value::Null => Said::Without,
-            Value::String(id) => Said::Policy(Attached::Known { place: found.place, id: id.clone() }),
+            Value::String(id) => known(reading, found.place, id),
             Value::Object(policy) => self.own(reading, found.place, policy, name),
             _ => {
                 reading.wrong(found.place, "must be a policy, the id of a policy, or null");
@@ -77,11 +80,15 @@ impl Policies {
     fn own(&mut self, reading: &mut Reading<'_>, place: String, policy: &Map<String, Value>, name: &str) -> Said {
         let id = policy.get("id").and_then(Value::as_str);
         if let (Some(id), 1) = (id, policy.len()) {
-            return Said::Policy(Attached::Known { place: at(&place, "id"), id: id.to_owned() });
+            return known(reading, at(&place, "id"), id);
+        }
+        if let Some(known) = self.0.get(&place) {
+            return Said::Policy(Attached::Own(*known));
         }
         let same = if id.is_some() { serde_json::to_string(policy).unwrap_or_default() } else { place.clone() };
-        if let Some(known) = self.0.get(&same) {
-            return Said::Policy(Attached::Own(*known));
+        if let Some(known) = self.0.get(&same).copied() {
+            self.0.insert(place, known);
+            return Said::Policy(Attached::Own(known));
         }
         let number = reading.found.policies.len();
         if number == NAMED {
@@ -89,7 +96,17 @@ impl Policies {
             return Said::Nothing;
         }
         self.0.insert(same, number);
+        self.0.insert(place.clone(), number);
         reading.found.policies.push(Policy { place, name: name.to_owned(), value: policy.clone() });
         Said::Policy(Attached::Own(number))
     }
+}
+
+/// A policy that is known elsewhere.
+fn known(reading: &mut Reading<'_>, place: String, id: &str) -> Said {
+    if id.len() > LONGEST_ID {
+        reading.wrong(place, format!("must be the id of a policy, of at most {LONGEST_ID} bytes"));
+        return Said::Nothing;
+    }
+    Said::Policy(Attached::Known { place, id: id.to_owned() })
 }

@@ -18,7 +18,7 @@ pub(super) struct Security<'a> {
 pub(super) fn read<'a>(reading: &mut Reading<'a>, root: &'a Map<String, Value>) -> Security<'a> {
     let mut security = Security { schemes: HashMap::new() };
     for (name, start) in schemes(reading, root) {
-        let found = resolve(reading.root, start).and_then(|found| Ok((found.object()?, found.place)));
+        let found = resolve(reading, start).and_then(|found| Ok((found.object()?, found.place)));
         match found {
             Ok((scheme, place)) => {
                 let kind = scheme.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -65,6 +65,9 @@ fn of_scheme(reading: &mut Reading<'_>, place: &str, scheme: &Map<String, Value>
         return reading.wrong(place, "is required and must be an object");
     };
     for (name, flow) in flows.iter().filter(|(name, _)| !name.starts_with("x-")) {
+        if !reading.step(1) {
+            return;
+        }
         match flow.as_object() {
             Some(flow) => of_flow(reading, &at(&place, name), flow),
             None => reading.wrong(at(&place, name), "must be an object"),
@@ -80,6 +83,9 @@ fn of_flow(reading: &mut Reading<'_>, place: &str, flow: &Map<String, Value>) {
     // Swagger 2.0 has extensions among the scopes, later versions have not.
     let extensions = reading.version == Version::V2;
     for (name, description) in scopes.iter().filter(|(name, _)| !(extensions && name.starts_with("x-"))) {
+        if !reading.step(1) {
+            return;
+        }
         add(reading, at(&place, name), name, description.as_str().unwrap_or_default());
     }
 }
@@ -111,12 +117,20 @@ impl Security<'_> {
         let place = at(place, "security");
         let Some(list) = list.as_array() else { return reading.wrong(place, "must be a list") };
         for (number, requirement) in list.iter().enumerate() {
+            if !reading.step(1) {
+                return;
+            }
             let place = at(&place, number);
             match requirement.as_object() {
                 None => reading.wrong(place, "must be an object"),
-                Some(schemes) => schemes.iter().for_each(|(name, scopes)| {
-                    self.requirement(reading, at(&place, name), name, scopes);
-                }),
+                Some(schemes) => {
+                    for (name, scopes) in schemes {
+                        if !reading.step(1) {
+                            return;
+                        }
+                        self.requirement(reading, at(&place, name), name, scopes);
+                    }
+                }
             }
         }
     }
@@ -127,6 +141,9 @@ impl Security<'_> {
         };
         let Some(scopes) = scopes.as_array() else { return reading.wrong(place, "must be a list of scopes") };
         for (number, scope) in scopes.iter().enumerate().filter(|_| *has_scopes) {
+            if !reading.step(1) {
+                return;
+            }
             let place = at(&place, number);
             match scope.as_str() {
                 Some(name) => add(reading, place, name, ""),

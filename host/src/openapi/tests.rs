@@ -212,6 +212,68 @@ fn the_size_of_a_document_is_bounded() {
         (0..count).map(|number| (format!("/a{number}"), json!({ "get": {} }))).collect()
     };
     assert_eq!(read(&document(json!({ "paths": paths(OPERATIONS) }))).unwrap().operations.len(), OPERATIONS);
-    let places = places(&document(json!({ "paths": paths(OPERATIONS + 1000) })));
-    assert_eq!((places.len(), places[0].as_str()), (TOLD, "/paths/~1a10000/get"));
+    assert_eq!(places(&document(json!({ "paths": paths(OPERATIONS + 1) }))), ["/paths"]);
+    let mut more = paths(OPERATIONS - 1);
+    more["/a1"] = json!({ "get": {}, "put": {}, "post": {} });
+    assert_eq!(places(&document(json!({ "paths": more }))), ["/paths/~1a9998/get"]);
+}
+
+#[test]
+fn a_short_document_that_says_the_same_over_and_over_is_left_early() {
+    let parameters: Map<_, _> =
+        (0..199).map(|n| (n.to_string(), json!({ "name": n.to_string(), "in": "query" }))).collect();
+    let list: Vec<Value> = parameters.keys().map(|n| json!({ "$ref": format!("#/parameters/{n}") })).collect();
+    let of_paths = |count: usize, place: &str| {
+        let path = |n: usize| (format!("/{n}"), json!({ "$ref": "#/item" }));
+        let paths: Map<_, _> = (0..count).map(path).collect();
+        let mut item = json!({ "get": {} });
+        item.pointer_mut(place).unwrap()["parameters"] = json!(list);
+        document(json!({ "paths": paths, "item": item, "parameters": parameters }))
+    };
+    for place in ["", "/get"] {
+        assert_eq!(read(&of_paths(100, place)).unwrap().operations.len(), 100);
+        let ended = problem("", "refers to its own parts more often than a document may");
+        assert_eq!(read(&of_paths(3000, place)), Err(vec![ended]));
+    }
+}
+
+#[test]
+fn every_entry_of_what_is_read_again_is_a_step() {
+    let shared = |operation: Value| {
+        let item = json!({ "get": operation });
+        let paths: Map<_, _> = (0..3000).map(|n| (format!("/{n}"), json!({ "$ref": "#/components/i" }))).collect();
+        let schemes = json!({ "key": { "type": "oauth2", "flows": { "implicit": { "scopes": { "s": "" } } } } });
+        document(json!({ "paths": paths, "components": { "i": item, "securitySchemes": schemes } }))
+    };
+    let ended = problem("", "refers to its own parts more often than a document may");
+    let many = |value: Value| vec![value; 1000];
+    assert_eq!(read(&shared(json!({ "security": many(json!({})) }))), Err(vec![ended.clone()]));
+    assert_eq!(read(&shared(json!({ "security": [{ "key": many(json!("s")) }] }))), Err(vec![ended]));
+    assert!(read(&shared(json!({ "security": [{ "key": ["s"] }] }))).is_ok());
+}
+
+#[test]
+fn what_is_told_is_not_many_times_what_was_sent() {
+    let sizes = |document: &Value| -> usize {
+        read(document).unwrap_err().iter().map(|problem| problem.place.len() + problem.reason.len()).sum()
+    };
+    let long = format!("/{}{}", "x".repeat(2_000_000), "{a}".repeat(200));
+    assert!(sizes(&document(json!({ "paths": { long: { "get": {} } } }))) < 200);
+    let wrong = format!("/{}", "{a}".repeat(600));
+    let answer = read(&document(json!({ "paths": { wrong: { "get": {}, "put": {} } } }))).unwrap_err();
+    assert_eq!(answer.len(), TOLD);
+    let reference = format!("#/{}", "x".repeat(5000));
+    assert_eq!(places(&document(json!({ "paths": { "/a": { "$ref": reference } } }))), ["/paths/~1a/$ref"]);
+    let name = "x".repeat(1_000_000);
+    let parameters: Vec<Value> = (0..150).map(|_| json!({ "name": name, "in": "path" })).collect();
+    assert!(sizes(&document(json!({ "paths": { "/a": { "get": { "parameters": parameters } } } }))) < 20_000);
+    let policy = json!({ "x-portcullis-policy": name, "paths": { "/a": { "get": {} } } });
+    assert_eq!(places(&document(policy)), ["/x-portcullis-policy"]);
+}
+
+#[test]
+fn paths_without_operations_are_counted_as_well() {
+    let paths = |count: usize| (0..count).map(|n| (format!("/{n}"), json!({}))).collect::<Map<_, _>>();
+    assert!(read(&document(json!({ "paths": paths(OPERATIONS) }))).is_ok());
+    assert_eq!(places(&document(json!({ "paths": paths(OPERATIONS + 1) }))), ["/paths"]);
 }

@@ -308,3 +308,68 @@ async fn names_move_on_in_any_order_and_are_given_once() {
     assert!(answer.json()["error"].as_str().unwrap().contains("`fine`"), "{}", answer.text());
     assert_eq!(export(&server, None).await, before);
 }
+
+/// Imports over what is there.
+async fn update(server: &TestServer, document: &Value) {
+    server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), document).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apis_without_a_position_come_behind_the_others_in_the_order_of_the_document() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    fill(&admin, "default").await;
+    let api = |id: &str, position: Value| json!({ "id": id, "tenant_id": "default", "service_id": "docs", "method": "GET", "path": format!("/{id}"), "position": position });
+    let document =
+        json!({ "apis": [api("z", json!(null)), api("given", json!(7)), api("a", json!(null)), api("m", json!(0))] });
+    let positions = async || {
+        let listed = admin.get(&format!("{ADMIN}/services/docs/apis")).await.expect(200).json();
+        let one = |api: &Value| (api["id"].as_str().unwrap().to_owned(), api["position"].as_u64().unwrap());
+        listed["apis"].as_array().unwrap().iter().map(one).collect::<Vec<_>>()
+    };
+    let expected = [("list", 1), ("given", 7), ("z", 8), ("a", 9), ("m", 10)].map(|(id, at)| (id.to_owned(), at));
+    // The second time they are there, and stay where they are.
+    for _ in 0..2 {
+        update(&server, &document).await;
+        assert_eq!(positions().await, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_can_take_a_specification_away() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    fill(&admin, "default").await;
+    let exported = parsed(&export(&server, Some("default")).await);
+    let place = exported["services"].as_array().unwrap().iter().position(|one| one["id"] == "pets").unwrap();
+    let mut pets = exported["services"][place].clone();
+    assert_eq!(pets["with_specification"], true);
+    let before = export(&server, None).await;
+    for (member, value) in [("with_specification", json!(false)), ("specification", json!(null))] {
+        let mut halved = pets.clone();
+        halved[member] = value;
+        let document = json!({ "services": [halved] });
+        let answer = server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/services/0/specification"]);
+    }
+    assert_eq!(export(&server, None).await, before);
+    pets["with_specification"] = json!(false);
+    pets.as_object_mut().unwrap().remove("specification");
+    pets.as_object_mut().unwrap().remove("scopes");
+    update(&server, &json!({ "services": [pets] })).await;
+    let after = parsed(&export(&server, Some("default")).await);
+    let pets = &after["services"][place];
+    assert_eq!((&pets["with_specification"], &pets["specification"]), (&json!(false), &json!(null)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_narrows_a_client_to_the_scopes_that_it_names() {
+    let server = TestServer::start().await;
+    let clients = async || parsed(&export(&server, Some("default")).await)["clients"].as_array().unwrap().clone();
+    let wide = clients().await.into_iter().find(|one| one["all_scopes"] == true).unwrap();
+    let mut narrow = wide.clone();
+    narrow["all_scopes"] = json!(false);
+    update(&server, &json!({ "clients": [narrow] })).await;
+    let found = clients().await.into_iter().find(|one| one["client_id"] == wide["client_id"]).unwrap();
+    assert_eq!((&found["all_scopes"], &found["scopes"]), (&json!(false), &wide["scopes"]));
+}

@@ -206,6 +206,16 @@ async fn private_addresses_are_not_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_fetched_for_a_service_that_is_not_there() {
+    let there = elsewhere(None).await;
+    let (_server, admin) = allowing(&[there.to_string()], |_| {}).await;
+    let path = format!("{}/import/url", APIS.replace("things", "nothing"));
+    // Whoever was asked would answer 404, which the caller would be told with the URL.
+    admin.post(&path, &json!({ "url": format!("http://{there}/missing") })).await.expect(404);
+    assert_eq!(reason(&by_url(&admin, &format!("http://{there}/missing")).await), "answered with status 404");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slow_server_is_not_waited_for() {
     let there = elsewhere(None).await;
     let (_server, admin) = allowing(&[there.to_string()], |config| config.outbound.seconds = 1).await;

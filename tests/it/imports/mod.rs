@@ -168,7 +168,7 @@ async fn broken_documents_are_refused_and_change_nothing() {
             "/paths/~1a/get/x-portcullis-policy",
         ),
         (document(policies, json!({})).to_string(), 422, "/paths/~1a/put/x-portcullis-policy"),
-        (document(Value::Object(many), json!({})).to_string(), 422, "/paths/~1a10000/get"),
+        (document(Value::Object(many), json!({})).to_string(), 422, "/paths"),
         (json!({ "hello": "world" }).to_string(), 422, ""),
         ("just a text".to_owned(), 422, ""),
         (twice.to_owned(), 400, "/paths/~1a"),
@@ -452,4 +452,56 @@ async fn one_policy_may_stand_at_many_operations() {
     assert_eq!(result["ignored_policies"], json!([]));
     // A misspelt id is no new policy.
     import(document(json!({ "id": "kepers" }))).await.expect(422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_with_the_id_of_one_that_was_removed_is_somebody_elses() {
+    let (_server, admin) = start().await;
+    let with_policy = |validator: Value| {
+        let policy = json!({ "id": "ours", "policy_name": "Ours", "validators": [validator] });
+        document(json!({ "/a": { "get": { POLICY: policy } } }), json!({}))
+    };
+    let result = by_json(&admin, &with_policy(yes())).await.expect(200).json();
+    let api = format!("{ADMIN}/apis/{}", list(&result, "created_apis")[0]["id"].as_str().unwrap());
+    admin.put(&api, &json!({})).await.expect(200);
+    admin.delete(&format!("{ADMIN}/policies/ours")).await.expect(204);
+    make_policy(&admin, "ours", json!([no()])).await;
+
+    let result = by_json(&admin, &with_policy(yes())).await.expect(200).json();
+    assert_eq!(
+        (each(&result, "ignored_policies", "id"), &result["created_policies"]),
+        (vec!["ours".into()], &json!([]))
+    );
+    by_json(&admin, &document(json!({ "/b": { "get": {} } }), json!({}))).await.expect(200);
+    admin.delete(APIS).await.expect(200);
+    let policy = admin.get(&format!("{ADMIN}/policies/ours")).await.expect(200).json();
+    assert_eq!(policy["validators"][0]["name"], "false", "neither replaced nor removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_refers_to_itself_over_and_over_is_refused_with_one_problem() {
+    let (_server, admin) = start().await;
+    let list: Vec<Value> = (0..199).map(|n| json!({ "$ref": format!("#/components/parameters/p{n}") })).collect();
+    let parameter = |n: usize| (format!("p{n}"), json!({ "name": format!("p{n}"), "in": "query" }));
+    let parameters: serde_json::Map<String, Value> = (0..199).map(parameter).collect();
+    let path = |n: usize| (format!("/{n}"), json!({ "$ref": "#/components/pathItems/all" }));
+    let paths: serde_json::Map<String, Value> = (0..3000).map(path).collect();
+    let all_of_them = json!({ "get": { "parameters": list } });
+    let components = json!({ "parameters": parameters, "pathItems": { "all": all_of_them } });
+    let document = document(Value::Object(paths), json!({ "components": components }));
+    let before = all(&admin).await;
+    let answer = by_json(&admin, &document).await.expect(422);
+    assert_eq!(wrong_members(&answer), [""]);
+    assert_eq!(all(&admin).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_names_are_not_sent_back() {
+    let (_server, admin) = start().await;
+    let long = format!("/{}{}", "x".repeat(300_000), "{a}".repeat(200));
+    let answer = by_json(&admin, &document(json!({ long: { "get": {} } }), json!({}))).await.expect(400);
+    assert!(answer.body.len() < 1000, "{}", answer.text());
+    let long = format!("/{}{}", "x".repeat(3000), "{a}".repeat(200));
+    let answer = by_json(&admin, &document(json!({ long: { "get": {} } }), json!({}))).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/paths"]);
 }

@@ -157,7 +157,12 @@ pub(super) fn parse(body: ConsentBody, tenant: &str) -> Result<(Option<String>, 
     }
     let valid_from = read::said(valid_from).and_then(|text| {
         let at = moment::parse(&text);
-        problems.extend(at.is_none().then(|| Problem::new("/valid_from", "must be a moment as in RFC 3339")));
+        problems.extend(at.is_none().then(|| {
+            Problem::new(
+                "/valid_from",
+                "must be a moment as in RFC 3339, within the years 1 to 9999 in UTC and not their last day",
+            )
+        }));
         at
     });
     let strategy = strategy(update_existing_grants).map_err(|problem| problems.push(problem));

@@ -23,6 +23,7 @@ use crate::{
         import::{self, Import, Imported, Removed},
         policy::Policy,
         scope::Scope,
+        service,
     },
     openapi::{self, Document},
 };
@@ -91,6 +92,7 @@ pub struct RemoveResult {
 
 /// importSpecificationFromFile
 pub async fn from_file(call: Call) -> Result<Answer, Failure> {
+    there(&call)?;
     let text = read::field(&call.request, "file").await?;
     let import = specification(&call, text).await?;
     imported(&call, import).await
@@ -98,6 +100,7 @@ pub async fn from_file(call: Call) -> Result<Answer, Failure> {
 
 /// importSpecificationFromText
 pub async fn from_text(call: Call) -> Result<Answer, Failure> {
+    there(&call)?;
     let sent = read::sent_media_type(&call.request);
     if !DOCUMENTS.iter().any(|known| sent.eq_ignore_ascii_case(known)) {
         return Err(Failure::MediaType { expected: "text/plain, application/json or application/yaml" });
@@ -108,6 +111,7 @@ pub async fn from_text(call: Call) -> Result<Answer, Failure> {
 
 /// importSpecificationFromURL
 pub async fn from_url(call: Call) -> Result<Answer, Failure> {
+    there(&call)?;
     gateway_type(&call.request)?;
     let url = url(&call.request).await?;
     let text = import::fetch(&call.app.domain, &url).await?;
@@ -130,6 +134,11 @@ pub async fn remove(call: Call) -> Result<Answer, Failure> {
         not_removed_policies: shown.policies(not_removed),
     };
     Ok(call.json(StatusCode::OK, &body))
+}
+
+/// Looks for the service before anything is read or fetched for it.
+fn there(call: &Call) -> Result<(), Failure> {
+    service::current(&call.app.domain, call.tenant(), call.param("sid")).map(drop)
 }
 
 async fn url(request: &Request) -> Result<String, Failure> {
@@ -180,7 +189,10 @@ fn parse(text: &[u8], tenant: &str) -> Result<Parsed, Failure> {
     for found in &document.policies {
         match policy(found, tenant).map_err(|failure| failure.below(&found.place)) {
             Ok(policy) => policies.push(policy),
-            Err(Failure::Invalid(wrong)) => problems.extend(wrong),
+            Err(Failure::Invalid(wrong)) => {
+                problems.extend(wrong);
+                problems.truncate(openapi::TOLD);
+            }
             Err(other) => return Err(other),
         }
     }

@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeSeed;
 use serde_json::Value;
-use serde_saphyr::{Options, with_deserializer_from_str_with_options};
+use serde_saphyr::{Error, Options, with_deserializer_from_str_with_options};
 
 use super::json::{Reader, Reading, value_within};
 use crate::domain::Problem;
@@ -14,6 +14,8 @@ use crate::domain::Problem;
 const VALUES: usize = 500_000;
 /// More values than a file of this machine holds.
 const LARGE: usize = 1 << 40;
+/// The longest name of a member, in bytes. What is wrong below it is told with the name.
+const LONGEST_NAME: usize = 4096;
 /// The deepest nesting of YAML. A description of an API has some thirty levels.
 const DEPTH: usize = 64;
 /// Stack for reading YAML. A level takes up to 20 KiB of it in a build that is not optimised.
@@ -23,44 +25,58 @@ const REPEATED: usize = 100_000;
 
 /// A document as a value. Text that begins with `{` is JSON, any other is YAML 1.2 with merge keys.
 pub fn document(text: &[u8]) -> Result<Value, Problem> {
-    document_within(text, VALUES)
+    document_within(text, VALUES, LONGEST_NAME)
 }
 
 /// Like [`document`], of any size: for files of the operator's own.
 pub fn large_document(text: &[u8]) -> Result<Value, Problem> {
-    document_within(text, LARGE)
+    document_within(text, LARGE, usize::MAX)
 }
 
-fn document_within(text: &[u8], most: usize) -> Result<Value, Problem> {
+fn document_within(text: &[u8], most: usize, longest: usize) -> Result<Value, Problem> {
     let text = std::str::from_utf8(text).map_err(|_| Problem::new("", "is not UTF-8 text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match text.trim_start().starts_with('{') {
-        true => value_within(text.as_bytes(), most),
-        false => yaml(text, most),
+        true => value_within(text.as_bytes(), most, longest),
+        false => yaml(text, most, longest),
     }
 }
 
 /// Reads YAML on a thread whose stack is known to be large enough.
-fn yaml(text: &str, most: usize) -> Result<Value, Problem> {
+fn yaml(text: &str, most: usize, longest: usize) -> Result<Value, Problem> {
     let busy = || Problem::new("", "cannot be read now, try again");
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most));
+        let thread =
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_yaml(text, most, longest));
         thread.map_err(|_| busy())?.join().map_err(|_| busy())?
     })
 }
 
-fn read_yaml(text: &str, most: usize) -> Result<Value, Problem> {
-    let mut reading = Reading::within(most, DEPTH);
+fn read_yaml(text: &str, most: usize, longest: usize) -> Result<Value, Problem> {
+    let mut reading = Reading::within(most, DEPTH, longest);
     let read = with_deserializer_from_str_with_options(text, options(most), |deserializer| {
         Reader(&mut reading).deserialize(deserializer)
     });
     read.map_err(|error| match reading.refused() {
         true => reading.problem(),
-        false => Problem::new("", format!("is not YAML: {error}")),
+        false => Problem::new("", not_yaml(&error)),
     })
 }
 
-/// The error's words must not show pieces of the text: it may come from an address that the caller cannot read.
+/// Words of our own: the error's show pieces of the text, which may come from an address that the caller cannot read.
+fn not_yaml(error: &Error) -> String {
+    let what = match error.without_snippet() {
+        Error::DuplicateMappingKey { .. } => "has a member twice",
+        Error::MultipleDocuments { .. } => "has more than one document",
+        Error::Budget { .. } => "is larger than a document may be",
+        _ => "is not YAML",
+    };
+    match error.location() {
+        Some(at) => format!("{what} (line {}, column {})", at.line(), at.column()),
+        None => what.to_owned(),
+    }
+}
+
 fn options(most: usize) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -112,6 +128,16 @@ mod tests {
     }
 
     #[test]
+    fn long_names_of_members_are_refused_without_repeating_them() {
+        let (longest, longer) = ("a".repeat(LONGEST_NAME), "a".repeat(LONGEST_NAME + 1));
+        let text = format!(r#"{{"b": {{"{longer}": 1}}}}"#);
+        let problem = refused(&text);
+        assert_eq!((problem.member.as_str(), problem.to_string().len() < 100), ("/b", true), "{problem}");
+        assert!(large_document(text.as_bytes()).is_ok());
+        assert!(document(format!(r#"{{"{longest}": 1}}"#).as_bytes()).is_ok());
+    }
+
+    #[test]
     fn bombs_are_refused() {
         let mut laughs = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
         for level in 1..12 {
@@ -148,6 +174,10 @@ mod tests {
             "a: b: secret",
             "%YAML 9.9\n--- secret",
             "x: !!int secret",
+            "secret: 1\nsecret: 2",
+            "x: *secret",
+            "x: &secret [*secret]",
+            "x: \"\\q secret\"",
         ] {
             let problem = refused(text);
             assert!(!problem.reason.contains("secret"), "{text:?}: {problem}");

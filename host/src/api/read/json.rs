@@ -31,14 +31,14 @@ pub(super) fn value(text: &[u8]) -> Result<Value, Problem> {
     if text.is_empty() {
         return Err(Problem::new("", "a JSON body is needed"));
     }
-    value_within(text, usize::MAX)
+    value_within(text, usize::MAX, usize::MAX)
 }
 
-/// JSON text as a value of at most `room` values.
-pub(super) fn value_within(text: &[u8], room: usize) -> Result<Value, Problem> {
+/// JSON text as a value of at most `room` values, with names of members of at most `longest` bytes.
+pub(super) fn value_within(text: &[u8], room: usize, longest: usize) -> Result<Value, Problem> {
     let mut parser = serde_json::Deserializer::from_slice(text);
     // serde_json itself refuses more than 128 levels.
-    let mut reading = Reading::within(room, usize::MAX);
+    let mut reading = Reading::within(room, usize::MAX, longest);
     let read = Reader(&mut reading).deserialize(&mut parser);
     let value = read.map_err(|error| match error.classify() {
         // The parser knows no data, so this is one of the reasons below.
@@ -81,12 +81,14 @@ pub(super) struct Reading {
     room: usize,
     /// How many more levels there may be below this one.
     depth: usize,
+    /// How many bytes the name of a member may have.
+    longest: usize,
 }
 
 impl Reading {
-    /// A reading of at most `room` values and `depth` levels.
-    pub(super) fn within(room: usize, depth: usize) -> Reading {
-        Reading { trail: Trail::default(), reason: None, room, depth }
+    /// A reading of at most `room` values and `depth` levels, with names of at most `longest` bytes.
+    pub(super) fn within(room: usize, depth: usize, longest: usize) -> Reading {
+        Reading { trail: Trail::default(), reason: None, room, depth, longest }
     }
 
     /// Whether the text was refused for what it says rather than for its syntax.
@@ -182,6 +184,9 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
+            if name.len() > self.0.longest {
+                return Err(self.0.refuse("has a member with a longer name than a document may have"));
+            }
             if name.starts_with(RESERVED) {
                 return Err(self.refuse_member(&name, "is a reserved name"));
             }

@@ -1,7 +1,7 @@
 //! Files with a configuration: YAML or JSON, which say the same, written for their owner alone.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, IsTerminal, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -83,6 +83,10 @@ pub(super) fn write(file: Option<&Path>, text: &str) -> Result<(), Error> {
 /// The file is there as a whole or as it was, and its owner's alone from the first byte.
 fn put(file: &Path, text: &str) -> io::Result<()> {
     let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    // A link or a device would be replaced rather than written to.
+    if fs::symlink_metadata(file).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "is there and is no file"));
+    }
     let mut partial = name.to_owned();
     partial.push(".partial");
     let partial = file.with_file_name(partial);
@@ -94,7 +98,9 @@ fn put(file: &Path, text: &str) -> io::Result<()> {
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
     out.write_all(text.as_bytes())?;
     out.sync_all()?;
-    fs::rename(&partial, file)
+    fs::rename(&partial, file)?;
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
@@ -177,6 +183,22 @@ mod tests {
             let again = read::large_document(text.as_bytes()).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
             assert_eq!(again.to_string(), document.to_string(), "{format:?}\n{text}");
         }
+    }
+
+    #[test]
+    fn only_files_are_replaced() {
+        let folder = std::env::temp_dir().join(format!("portcullis-put-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let (file, link) = (folder.join("file"), folder.join("link"));
+        put(&file, "one").unwrap();
+        put(&file, "two").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        for other in [&link, &folder] {
+            assert_eq!(put(other, "three").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        }
+        assert_eq!(fs::read_to_string(&link).unwrap(), "two");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(in crate::domain) struct Prepared {
     pub(in crate::domain) value: Client,
     /// What becomes of its credential.
     pub(in crate::domain) proof: Proof,
+    /// Whether its scopes are meant as they are named, even if they are all that the server has.
+    exact: bool,
 }
 
 /// What becomes of a client's credential when it is saved.
@@ -88,8 +90,8 @@ pub async fn update(
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let old = stamp.target::<Client>(write, &tenant, &id)?.value;
-            let Prepared { value, proof } = prepared.clone();
-            let prepared = Prepared { value: inherit(value, &old), proof };
+            let Prepared { value, proof, exact } = prepared.clone();
+            let prepared = Prepared { value: inherit(value, &old), proof, exact };
             save(write, &tenant, &id, Some(&old), &prepared, &stamp)
         })
         .await
@@ -139,7 +141,8 @@ pub(in crate::domain) fn ready(
     sealed(domain, tenant, id, value, given)
 }
 
-/// Checks what needs no store and seals the secret: for a client whose server is saved in the same transaction.
+/// Checks what needs no store and seals the secret: for a client of a configuration, whose server is saved in the same
+/// transaction.
 pub(in crate::domain) fn prepare(
     domain: &Domain,
     tenant: &str,
@@ -148,7 +151,7 @@ pub(in crate::domain) fn prepare(
     given: Given,
 ) -> Result<Prepared, Failure> {
     Failure::unless_fine(rules::check(&value, &given))?;
-    sealed(domain, tenant, id, value, given)
+    Ok(Prepared { exact: true, ..sealed(domain, tenant, id, value, given)? })
 }
 
 fn sealed(domain: &Domain, tenant: &str, id: &str, value: Client, given: Given) -> Result<Prepared, Failure> {
@@ -158,7 +161,7 @@ fn sealed(domain: &Domain, tenant: &str, id: &str, value: Client, given: Given) 
         Given::Hash(phc) => Proof::Set(Credential::Chosen(phc)),
         Given::Secret(secret) => Proof::Set(credential::keep(domain, tenant, id, &secret)?),
     };
-    Ok(Prepared { value, proof })
+    Ok(Prepared { value, proof, exact: false })
 }
 
 /// Writes a client and its credential, inside a transaction. A new secret leaves a state even if nothing else is new.
@@ -170,7 +173,10 @@ pub(in crate::domain) fn save(
     prepared: &Prepared,
     stamp: &Stamp,
 ) -> Result<State<Client>, Failure> {
-    let value = settle(write, tenant, old, prepared.value.clone(), stamp)?;
+    let mut value = settle(old, prepared.value.clone(), stamp);
+    if !prepared.exact && written_back(write, tenant, old, &value, stamp)? {
+        value.scopes = ClientScopes::AllOfServer;
+    }
     let before = records::get::<Credential>(write, &[tenant, id])?;
     let after = prepared.proof.after(before.as_ref());
     let mut problems = place::check(write, tenant, &value, stamp.now)?;
@@ -190,26 +196,29 @@ pub(in crate::domain) fn save(
 }
 
 /// Fills in what the server itself says about a client.
-fn settle(
-    write: &Write<'_>,
-    tenant: &str,
-    old: Option<&Client>,
-    mut value: Client,
-    stamp: &Stamp,
-) -> Result<Client, Failure> {
+fn settle(old: Option<&Client>, mut value: Client, stamp: &Stamp) -> Client {
     // No two instants of the store are the same, so this also tells one client from the next of its name.
     value.since = old.map_or(stamp.now, |old| old.since);
     if value.issued_at == 0 {
         value.issued_at = value.since / MICROS_A_SECOND;
     }
-    // A client with every scope is shown with their names; whoever writes those back has not narrowed it.
-    if let (Some(ClientScopes::AllOfServer), ClientScopes::Only(named)) = (old.map(|old| &old.scopes), &value.scopes) {
-        let all = scope::names(write, tenant, &value.server, stamp.now)?;
-        if all.len() == named.len() && all.iter().all(|name| named.contains(name)) {
-            value.scopes = ClientScopes::AllOfServer;
-        }
-    }
-    Ok(value)
+    value
+}
+
+/// Whether a client with every scope, which is shown with their names, is written back like that: it is not narrowed then.
+fn written_back(
+    write: &Write<'_>,
+    tenant: &str,
+    old: Option<&Client>,
+    value: &Client,
+    stamp: &Stamp,
+) -> Result<bool, Failure> {
+    let (Some(ClientScopes::AllOfServer), ClientScopes::Only(named)) = (old.map(|old| &old.scopes), &value.scopes)
+    else {
+        return Ok(false);
+    };
+    let all = scope::names(write, tenant, &value.server, stamp.now)?;
+    Ok(all.len() == named.len() && all.iter().all(|name| named.contains(name)))
 }
 
 /// A secret that signs must be known in clear.
@@ -228,7 +237,7 @@ pub(in crate::domain) fn insert(
     credential: &Credential,
     stamp: &Stamp,
 ) -> Result<State<Client>, Failure> {
-    let value = settle(write, tenant, None, client.clone(), stamp)?;
+    let value = settle(None, client.clone(), stamp);
     records::put(write, &[tenant, id], credential)?;
     file(write, tenant, id, None, &value)?;
     Ok(stamp.append(write, tenant, id, value)?)

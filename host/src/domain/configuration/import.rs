@@ -6,6 +6,7 @@
 use super::{
     Configuration, Entry, Kept, Ready, Report, ServiceRecord, Wanted,
     export::everything,
+    positions,
     prepare::{Found, prepare},
     report::Change,
     setup,
@@ -14,6 +15,7 @@ use crate::{
     domain::{
         Domain, Failure, api, boot, claim, client, consent, consent_action, gateway,
         gateway::Gateway,
+        import::Specification,
         key_ring::Owner,
         noun::Named,
         policy, scope, server,
@@ -124,7 +126,8 @@ fn apply(write: &mut Write<'_>, ready: &Configuration<Ready>, mode: Mode, stamp:
     run.all(write, servers, |write, at, old| server::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, services, |write, at, old| save_service(write, at, old, stamp))?;
     run.all(write, scopes, |write, at, old| scope::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
-    run.all(write, apis, |write, at, old| api::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
+    let apis = positions::given(write, apis, stamp)?;
+    run.all(write, &apis, |write, at, old| api::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, claims, |write, at, old| claim::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, clients, |write, at, old| client::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, gateways, |write, at, old| gateway::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
@@ -219,8 +222,9 @@ fn save_service(
     {
         service.gateway = None;
     }
-    if let Some(specification) = specification {
-        records::put(write, &[tenant, id], specification)?;
+    match specification {
+        Some(specification) => records::put(write, &[tenant, id], specification)?,
+        None => drop(records::delete::<Specification>(write, &[tenant, id])?),
     }
     service::save(write, tenant, id, old, &service, stamp)
 }

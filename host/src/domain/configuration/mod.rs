@@ -11,6 +11,7 @@
 
 mod export;
 mod import;
+mod positions;
 mod prepare;
 mod report;
 mod setup;

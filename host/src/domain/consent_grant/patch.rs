@@ -113,6 +113,7 @@ struct Step {
 }
 
 async fn attempt(domain: &Domain, call: &Arc<Act>) -> Result<Acted, Failure> {
+    tenant::current(domain, &call.tenant)?;
     let now = domain.now();
     let steps = call.plan(domain, now)?;
     let grants = steps.iter().map(|step| step.after.clone().or_else(|| step.before.clone())).collect();

@@ -77,6 +77,18 @@ pub(in crate::domain) fn forget(
     Ok(removed)
 }
 
+/// A policy is gone: another one of its id is nobody's import's.
+pub(in crate::domain) fn disown(write: &mut Write<'_>, tenant: &str, policy: &str) -> Result<(), Failure> {
+    for (key, mut specification) in records::list_prefix::<Specification>(write, &[tenant])? {
+        if specification.policies.iter().any(|id| id == policy) {
+            specification.policies.retain(|id| id != policy);
+            let key: Vec<&str> = key.iter().map(String::as_str).collect();
+            records::put(write, &key, &specification)?;
+        }
+    }
+    Ok(())
+}
+
 /// Policies that the document names by their ids must exist, or come with it.
 fn must_be_there(write: &Write<'_>, tenant: &str, plan: &Plan, stamp: &Stamp) -> Result<(), Failure> {
     let brought: HashSet<&str> = plan.policies.iter().map(|(id, _)| id.as_str()).collect();

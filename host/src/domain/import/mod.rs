@@ -9,10 +9,10 @@
 mod apply;
 mod plan;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
     By, Domain, Failure, api::Api, gateway::GatewayKind, policy::Policy, scope::Scope, service, stamp::Author,
@@ -22,7 +22,10 @@ use crate::{
     store::{Record, Table},
 };
 
-pub(super) use apply::forget;
+pub(super) use apply::{disown, forget};
+
+/// How long a document waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A document to import.
 pub struct Import {
@@ -85,10 +88,13 @@ pub async fn fetch(domain: &Domain, url: &str) -> Result<Vec<u8>, Failure> {
     domain.outbound.get(url).await.map_err(|failure| Failure::invalid("/url", failure.to_string()))
 }
 
-/// Waits until a document may be read: while it is, it takes many times its size in memory, so few are at once.
+/// Waits until a document may be read: while it is, it takes many times its size in memory, so few are at once. Whoever
+/// waits holds the text in memory, so nobody waits for long.
 pub async fn turn(domain: &Domain) -> Result<OwnedSemaphorePermit, Failure> {
-    let turn = Arc::clone(&domain.reading).acquire_owned().await;
-    turn.map_err(|error| Failure::Internal { log: error.to_string() })
+    match timeout(PATIENCE, Arc::clone(&domain.reading).acquire_owned()).await {
+        Ok(turn) => turn.map_err(|error| Failure::Internal { log: error.to_string() }),
+        Err(_) => Err(Failure::Unavailable { log: "too many documents are read at once".to_owned() }),
+    }
 }
 
 /// Replaces the APIs of a service by those of a document.

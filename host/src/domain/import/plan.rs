@@ -164,6 +164,7 @@ fn collect(problems: &mut Vec<Problem>, place: &str, checked: Result<(), Failure
     match checked.map_err(|failure| failure.below(place)) {
         Err(Failure::Invalid(found)) => {
             problems.extend(found);
+            problems.truncate(openapi::TOLD);
             Ok(())
         }
         other => other,

@@ -8,13 +8,17 @@ mod document;
 mod parse;
 mod show;
 
+use std::sync::Arc;
+
 use http::StatusCode;
+use tokio::task::{JoinError, spawn_blocking};
 
 use crate::{
     api::{Answer, Call, read},
     domain::{
         Failure,
         configuration::{self, Mode},
+        import::turn,
     },
 };
 
@@ -37,13 +41,16 @@ const MODE: &str = "mode";
 pub async fn export(call: Call) -> Result<Answer, Failure> {
     let query = read::query(&call.request)?;
     query.only(&[TENANT])?;
-    let domain = &call.app.domain;
-    let found = configuration::export(domain, query.get(TENANT)).map_err(|failure| match failure {
-        // No 404: the path is there, the query makes no sense.
-        Failure::NotFound { .. } => Failure::malformed("query.tid", failure.to_client()),
-        other => other,
-    })?;
-    Ok(call.json(StatusCode::OK, &show(domain, found)?))
+    let (app, tenant) = (Arc::clone(&call.app), query.get(TENANT).map(str::to_owned));
+    let shown = spawn_blocking(move || {
+        let found = configuration::export(&app.domain, tenant.as_deref()).map_err(|failure| match failure {
+            // No 404: the path is there, the query makes no sense.
+            Failure::NotFound { .. } => Failure::malformed("query.tid", failure.to_client()),
+            other => other,
+        })?;
+        show(&app.domain, found)
+    });
+    Ok(call.json(StatusCode::OK, &shown.await.map_err(lost)??))
 }
 
 /// importConfiguration
@@ -51,8 +58,17 @@ pub async fn import(call: Call) -> Result<Answer, Failure> {
     let query = read::query(&call.request)?;
     query.only(&[MODE])?;
     let mode = query.parsed(MODE, Mode::parse, "`fail`, `ignore` or `update`")?.unwrap_or_default();
-    let document = read::json(&call.request)?;
-    let domain = &call.app.domain;
-    configuration::import(domain, call.caller.name(), parse(document)?, mode).await?;
+    let (app, author) = (Arc::clone(&call.app), call.caller.name());
+    let turn = turn(&app.domain).await?;
+    let wanted = spawn_blocking(move || {
+        let _turn = turn;
+        parse(read::json(&call.request)?)
+    });
+    configuration::import(&app.domain, author, wanted.await.map_err(lost)??, mode).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// A thread that did not end as it should.
+fn lost(error: JoinError) -> Failure {
+    Failure::Internal { log: error.to_string() }
 }

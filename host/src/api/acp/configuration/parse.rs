@@ -94,6 +94,10 @@ fn service(mut raw: Raw, tenant: &str) -> Result<ServiceRecord, Failure> {
         let gateway_type = gateway_type.map(|word| kind("/specification/gateway_type", &word)).transpose()?;
         Ok::<_, Failure>(Specification { gateway_type, policies, scopes })
     });
+    if with_specification != specification.is_some() {
+        let reason = "must be there if `with_specification` is true, and only then";
+        return Err(Failure::invalid("/specification", reason));
+    }
     let service = services::parse(raw.read()?, tenant)?.1;
     let service = Service { system, with_specification, ..service };
     Ok(ServiceRecord { service, specification: specification.transpose()? })
