@@ -61,7 +61,8 @@ async fn cast(server: &TestServer) -> Cast {
     deleted.get(&format!("{ADMIN}/tenant")).await.expect(200);
     admin.delete(&format!("{ADMIN}/clients/gone")).await.expect(204);
     let developer = bearer_of(server, &make_client(&admin, "developer", "ada", &[]).await);
-    let shop = bearer_of(server, &make_client(&admin, "shop", "till", &["evaluate_decisions", "openid", "profile"]).await);
+    let shop =
+        bearer_of(server, &make_client(&admin, "shop", "till", &["evaluate_decisions", "openid", "profile"]).await);
     // As the authorization code grant will issue it: a person's token by way of the same client.
     let token = key.imitate(&shop.token().await.unwrap(), |claims| {
         claims["sub"] = json!("anna");
