@@ -131,7 +131,7 @@ pub async fn create(
     let (id, draft) = (id.unwrap_or_default(), Draft { version: 0, ..draft });
     // domain.now and not the wall clock: what was answered a moment ago must not lie in the future.
     let problems = id::check("/id", &id).err().into_iter().chain(problems(&draft, domain.now()));
-    refuse(problems.collect())?;
+    Failure::unless_fine(problems.collect())?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
@@ -262,11 +262,7 @@ impl Consent {
 
 /// Checks what needs no store. `now` is [`Domain::now`].
 pub(super) fn check(draft: &Draft, now: Micros) -> Result<(), Failure> {
-    refuse(problems(draft, now))
-}
-
-fn refuse(problems: Vec<Problem>) -> Result<(), Failure> {
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+    Failure::unless_fine(problems(draft, now))
 }
 
 fn problems(draft: &Draft, now: Micros) -> Vec<Problem> {

@@ -78,7 +78,7 @@ pub async fn create(
     action: ConsentAction,
 ) -> Result<(String, State<ConsentAction>), Failure> {
     let id = id.unwrap_or_default();
-    refuse(id::check("/id", &id).err().into_iter().chain(problems(&action)).collect())?;
+    Failure::unless_fine(id::check("/id", &id).err().into_iter().chain(problems(&action)).collect())?;
     noun::create(domain, by, tenant, Some(&id), action, save).await
 }
 
@@ -115,7 +115,7 @@ pub(super) fn save(
             missing.push(Problem::new(format!("/consents/{place}/id"), format!("there is no consent `{consent}`")));
         }
     }
-    refuse(missing)?;
+    Failure::unless_fine(missing)?;
     if let Some(old) = old {
         unlink(write, tenant, id, old)?;
     }
@@ -167,11 +167,7 @@ fn unlink(write: &mut Write<'_>, tenant: &str, id: &str, old: &ConsentAction) ->
 
 /// Checks what needs no store.
 pub(super) fn check(action: &ConsentAction) -> Result<(), Failure> {
-    refuse(problems(action))
-}
-
-fn refuse(problems: Vec<Problem>) -> Result<(), Failure> {
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+    Failure::unless_fine(problems(action))
 }
 
 fn problems(action: &ConsentAction) -> Vec<Problem> {

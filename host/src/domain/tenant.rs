@@ -89,7 +89,7 @@ pub async fn create(
     let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
     let mut problems = problems(&tenant);
     problems.extend(id::check_tenant("/id", &id).err());
-    refuse(problems)?;
+    Failure::unless_fine(problems)?;
     // Making keys takes a while, which a name that is taken is not worth.
     if domain.store.current::<Tenant>(&id, &id, domain.now())?.is_some() {
         return Err(taken(&id));
@@ -149,11 +149,7 @@ pub(super) fn save(write: &mut Write<'_>, id: &str, tenant: &Tenant, stamp: &Sta
 
 /// The rules that need no store.
 pub fn check(tenant: &Tenant) -> Result<(), Failure> {
-    refuse(problems(tenant))
-}
-
-fn refuse(problems: Vec<Problem>) -> Result<(), Failure> {
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
+    Failure::unless_fine(problems(tenant))
 }
 
 fn taken(id: &str) -> Failure {

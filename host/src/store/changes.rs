@@ -3,7 +3,10 @@
 //!
 //! The writer notes every commit, `Store::last_change` answers. Knows no single record: what is kept by one key is in `cache`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use super::{Kind, Table, key::Parts, write::Changes};
 
@@ -41,10 +44,7 @@ impl LastChanges {
     }
 
     fn row(&self, tenant: &str) -> Option<&[AtomicU64; KINDS]> {
-        // FNV-1a: the same in every process and good enough for a place.
-        let hash = tenant
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(tenant);
         self.0.get(usize::try_from(hash % PLACES as u64).unwrap_or_default())
     }
 }
