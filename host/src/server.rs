@@ -1,10 +1,12 @@
 //! The whole server, put together: configuration in, listening server out. Called by `cli` and by the tests, which hand
 //! in their own clock and randomness. Reads like the start-up log.
 
+mod background;
+
 use std::{
     fmt, io,
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -38,9 +40,6 @@ pub const STORE_FILE: &str = "portcullis.redb";
 pub const CONTROL_SOCKET: &str = "control.sock";
 /// The folder in the data folder for compiled components. May be deleted: it is made again.
 pub const ARTEFACTS: &str = "artefacts";
-
-/// How long work that nobody waits for leaves the processor to the first requests after the start.
-const FIRST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// Secrets from the environment. They are no part of the configuration.
 #[derive(Debug, Default)]
@@ -107,7 +106,7 @@ impl Server {
         let patience = Duration::from_secs(config.limits.request_seconds);
         let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone(), patience));
         let app = Arc::new(App { domain, operations: Arc::clone(&health) as Arc<dyn Operations> });
-        tokio::spawn(warn_of_another_secret(Arc::downgrade(&app), given));
+        tokio::spawn(background::warn_of_another_secret(Arc::downgrade(&app), given));
         let pipeline = Pipeline::new(Arc::clone(&app), &metrics).map_err(StartError)?;
         Ok(Server { world, bound, app, pipeline: Arc::new(pipeline), metrics, sandbox, health, control })
     }
@@ -135,7 +134,8 @@ impl Server {
             // A dropped sender means that the server is gone, which is a stop as well.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
-        tokio::spawn(look_at_components(sandbox.clone()));
+        tokio::spawn(background::look_at_components(sandbox.clone()));
+        tokio::spawn(background::purge(Arc::downgrade(&app)));
         let commands = Arc::new(crate::cli::commands::Commands::new(Arc::clone(&app), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
@@ -212,28 +212,6 @@ pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartErr
         }
     }
     Ok(sandbox)
-}
-
-/// A secret that is not this store's is ignored after the first start, which whoever gave it should know.
-async fn warn_of_another_secret(app: Weak<App>, given: Option<Secret>) {
-    tokio::time::sleep(FIRST_REQUESTS).await;
-    // A server that has ended meanwhile must not be kept from closing its store.
-    let (Some(app), Some(secret)) = (app.upgrade(), given) else { return };
-    if let Ok(false) = boot::is_secret(&app.domain, secret).await {
-        tracing::warn!("PORTCULLIS_BOOTSTRAP_SECRET is not the secret of this store's first start and is ignored");
-    }
-}
-
-/// Unpacks and digests every component, so that a damaged one shows in /health/ready before somebody needs it. Waits until
-/// the first requests, for which a server may have been started, have had the processor.
-async fn look_at_components(sandbox: Sandbox) {
-    tokio::time::sleep(FIRST_REQUESTS).await;
-    let look = move || (sandbox.installed().len(), sandbox.broken());
-    let Ok((sound, broken)) = tokio::task::spawn_blocking(look).await else { return };
-    tracing::info!(sound, broken = broken.len(), "the components were looked at");
-    for (component, reason) in broken {
-        tracing::error!(component, reason, "a component cannot be used, its policies deny");
-    }
 }
 
 /// What a [`Domain`] is assembled of.

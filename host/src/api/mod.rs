@@ -9,6 +9,7 @@ pub mod message;
 pub mod oauth;
 pub mod operate;
 pub mod pages;
+pub mod people;
 pub mod read;
 pub mod route;
 
@@ -20,7 +21,8 @@ pub use message::{Answer, Request};
 pub use route::{Call, Dialect, Router, Row};
 
 /// All dialects, in the order of `/docs`.
-pub const DIALECTS: [&Dialect; 4] = [&acp::DIALECT, &oauth::DIALECT, &decide::DIALECT, &operate::DIALECT];
+pub const DIALECTS: [&Dialect; 5] =
+    [&acp::DIALECT, &oauth::DIALECT, &people::DIALECT, &decide::DIALECT, &operate::DIALECT];
 
 /// What handlers work with.
 pub struct App {

@@ -35,10 +35,23 @@ pub struct Bearer {
     pub subject: String,
     /// The granted scopes.
     pub scopes: Vec<String>,
-    /// The key that signed it, by its thumbprint.
-    pub key: String,
+    /// What a person has granted, by id. None when the client acts for itself.
+    pub grant: Option<String>,
+    /// The name of the token itself.
+    pub jti: String,
+    /// What shows that the server has issued it.
+    pub issuer: Issuer,
     /// When it ends, in seconds since 1970.
     pub expires: i64,
+}
+
+/// What shows that a server has issued a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// Its key of this thumbprint has signed it.
+    Key(String),
+    /// It is kept here.
+    Kept,
 }
 
 impl Caller {

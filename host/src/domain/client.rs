@@ -17,6 +17,7 @@ use super::{
     Domain, Failure, credential,
     noun::{self, Named},
     server,
+    token::Form,
 };
 use crate::{
     crypto::Secret,
@@ -80,6 +81,14 @@ pub struct Client {
     pub secret_expires_at: i64,
     /// Made by the server itself.
     pub system: bool,
+    /// The form of its access tokens; its server's when none.
+    pub token_form: Option<Form>,
+    /// Where people may be sent after they have logged out (OpenID Connect RP-Initiated Logout §3.1).
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The consent action whose required consents people must have given before it gets a token about them.
+    pub consent_action: Option<String>,
+    /// Whether it has registered itself (RFC 7591).
+    pub self_registered: bool,
     /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
     /// not revive the tokens of an earlier one.
     pub since: Micros,

@@ -2,9 +2,11 @@
 //!
 //! Called by `api` and `authn`; calls `store`, `decision` and `crypto`. Knows no HTTP, no wire JSON and no wasmtime.
 
+pub mod access;
 pub mod api;
 mod api_table;
 pub mod authentication;
+pub mod authorize;
 pub mod binding;
 pub mod boot;
 pub mod by;
@@ -21,27 +23,36 @@ pub mod decision_log;
 mod defaults;
 pub mod developer;
 pub mod enforce;
+pub mod expiry;
 pub mod failure;
 pub mod fetch;
 pub mod gateway;
 pub mod gateway_activity;
 pub mod gateway_configuration;
+pub mod grant;
+pub mod handle;
 pub mod id;
+pub mod identity;
 pub mod import;
+pub mod in_force;
+pub mod issue;
 pub mod key_ring;
 pub mod ledger;
+pub mod login;
 pub mod moment;
 mod name;
 pub mod noun;
 pub mod permit;
 pub mod policy;
 mod policy_use;
+pub mod proof;
 pub mod replay;
 mod request_target;
 pub mod scope;
 mod scope_use;
 pub mod server;
 pub mod service;
+pub mod session;
 mod stamp;
 mod template;
 pub mod tenant;

@@ -26,6 +26,8 @@ pub enum Needs {
     Developer,
     /// A token of the tenant's `system` server with this scope.
     System(&'static str),
+    /// A token that a person has let a client have, of the authorization server asked, with this scope.
+    Person(&'static str),
     /// A token of the `system` server of the tenant `system`: whoever sets tenants up.
     Setup,
     /// A token with `evaluate_decisions` from the tenant's `system` server or from the server asked, unless that is open.
@@ -49,6 +51,7 @@ pub fn permit(domain: &Domain, caller: &Caller, needs: Needs, target: Target<'_>
         Needs::Developer => {
             issued_by(bearer(caller)?, target, DEVELOPER_SERVER, "a token of the tenant's `developer` server")
         }
+        Needs::Person(scope) => person(bearer(caller)?, target, scope),
         Needs::System(scope) => system(bearer(caller)?, target, scope),
         Needs::Setup => {
             let bearer = bearer(caller)?;
@@ -66,7 +69,10 @@ pub fn is_open(domain: &Domain, needs: Needs, target: Target<'_>) -> bool {
         (Needs::Evaluate, Some(tenant), Some(server)) => {
             server::current(domain, tenant, server).is_ok_and(|found| found.value.decisions_open)
         }
-        (Needs::Evaluate | Needs::Admin | Needs::Developer | Needs::System(_) | Needs::Setup, ..) => false,
+        (
+            Needs::Evaluate | Needs::Admin | Needs::Developer | Needs::System(_) | Needs::Person(_) | Needs::Setup,
+            ..,
+        ) => false,
     }
 }
 
@@ -78,6 +84,13 @@ fn system(bearer: &Bearer, target: Target<'_>, scope: &str) -> Result<(), Failur
     let needs = format!("a token of the tenant's `system` server with scope `{scope}`");
     issued_by(bearer, target, SYSTEM_SERVER, &needs)?;
     allow_if(bearer.scopes.iter().any(|granted| granted == scope), &needs)
+}
+
+/// A client's own token is nobody's, though its subject may spell like somebody's name.
+fn person(bearer: &Bearer, target: Target<'_>, scope: &str) -> Result<(), Failure> {
+    let here = target.tenant == Some(bearer.tenant.as_str()) && target.server == Some(bearer.server.as_str());
+    let right = here && bearer.grant.is_some() && bearer.scopes.iter().any(|granted| granted == scope);
+    allow_if(right, &format!("a person's token of this authorization server with scope `{scope}`"))
 }
 
 fn evaluate(domain: &Domain, caller: &Caller, target: Target<'_>) -> Result<(), Failure> {

@@ -36,6 +36,8 @@ pub struct Scope {
     pub user_policy: Option<String>,
     /// Decides when a developer assigns it to a client.
     pub developer_policy: Option<String>,
+    /// The consent action whose required consents people must have given before it is granted.
+    pub consent_action: Option<String>,
     /// Made by the server itself: it keeps its name and its service, and cannot be removed.
     pub system: bool,
 }

@@ -23,7 +23,7 @@ use super::{
     scope, service,
     stamp::{Author, Stamp},
     tenant::{self, Tenant},
-    token::CLIENT_CREDENTIALS,
+    token::{CLIENT_CREDENTIALS, Form},
 };
 use crate::{
     crypto::keys::KeyType,
@@ -78,6 +78,17 @@ pub struct Server {
     pub bindings: Vec<Binding>,
     /// True when anybody who reaches the server may ask for decisions.
     pub decisions_open: bool,
+    /// The form of its access tokens, unless a client has one of its own.
+    pub token_form: Form,
+    /// How long a refresh token is good that is not used, in seconds. 0 is as long as [`Server::refresh_token_seconds`].
+    pub refresh_idle_seconds: i64,
+    /// True lets anybody register a client. Otherwise it takes a token with scope `dcr_register`.
+    pub open_registration: bool,
+    /// The component that decides whether required consents are given.
+    pub consent_checker: Checker,
+    /// When it was made, in microseconds, set when it is. Sessions and grants carry it, so that a later server of the same
+    /// name does not revive those of an earlier one.
+    pub since: Micros,
     /// When its secrets or its keys last changed, in microseconds, set when they do: they lie outside the timeline, and
     /// their change is one of the server.
     pub secrets_since: Micros,
@@ -105,8 +116,29 @@ impl Default for Server {
             system: false,
             bindings: Vec::new(),
             decisions_open: false,
+            token_form: Form::Jwt,
+            refresh_idle_seconds: 0,
+            open_registration: false,
+            consent_checker: Checker::default(),
+            since: 0,
             secrets_since: 0,
         }
+    }
+}
+
+/// A consent-checker component with its configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checker {
+    /// The component's name.
+    pub name: String,
+    /// Its conf, as JSON text. None gives it what the actions of client and scopes require.
+    pub conf: Option<String>,
+}
+
+impl Default for Checker {
+    /// The bundled one.
+    fn default() -> Checker {
+        Checker { name: "required-consents".to_owned(), conf: None }
     }
 }
 
@@ -258,6 +290,7 @@ pub(super) fn save(
         server.secrets_since = old.secrets_since;
         needed(id, old, &server)?;
     }
+    server.since = old.map_or(stamp.now, |old| old.since);
     server.system |= is_own(id);
     let secrets_changed = secrets.save(write, tenant, id)?;
     let keys_changed = keys.save(write, Owner::Server(tenant, id))?;

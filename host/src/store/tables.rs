@@ -54,11 +54,36 @@ pub enum Table {
     /// The end of each chain. Key: tenant. Value: the number and the hash of the last event, signed, and the public keys
     /// that have signed events.
     LedgerHead,
+    /// What was granted to clients, by people or on their own behalf: the root of codes and tokens.
+    /// Key: tenant, grant. Value: the grant.
+    Grant,
+    /// Authorization codes, also used ones until they end. Key: tenant, server, keyed hash. Value: what it is good for.
+    AuthorizationCode,
+    /// Refresh tokens, also used ones until they end. Key: tenant, server, keyed hash. Value: what it is good for.
+    RefreshToken,
+    /// Opaque access tokens. Key: tenant, keyed hash. Value: what it proves.
+    AccessToken,
+    /// Signed access tokens that were revoked before their end. Key: tenant, jti. Value: when they end.
+    RevokedToken,
+    /// Browsers in which a person has logged in. Key: tenant, server, keyed hash of the cookie. Value: who and how.
+    Session,
+    /// Authorization requests that wait for a person. Key: tenant, login. Value: what was asked and how far it got.
+    Login,
+    /// What people let clients do, remembered. Key: tenant, server, subject, client. Value: the scopes.
+    Access,
+    /// Second factors of people. Key: tenant, server, subject. Value: the sealed secret.
+    SecondFactor,
+    /// Assertions that clients have proven themselves with. Key: tenant, client, hash of the jti. Value: when it ends.
+    Assertion,
+    /// How clients that registered themselves are managed. Key: tenant, client. Value: the hash of the token.
+    Registration,
+    /// What ends, by when it does. Key: tenant, seconds in twelve digits, what, its key in hex. Value: its key.
+    Expiry,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 16] = [
+    pub const ALL: [Table; 28] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -75,6 +100,18 @@ impl Table {
         Table::ConsentGrant,
         Table::Ledger,
         Table::LedgerHead,
+        Table::Grant,
+        Table::AuthorizationCode,
+        Table::RefreshToken,
+        Table::AccessToken,
+        Table::RevokedToken,
+        Table::Session,
+        Table::Login,
+        Table::Access,
+        Table::SecondFactor,
+        Table::Assertion,
+        Table::Registration,
+        Table::Expiry,
     ];
 
     /// Its name in the file.
@@ -96,6 +133,18 @@ impl Table {
             Table::ConsentGrant => "consent_grant",
             Table::Ledger => "ledger",
             Table::LedgerHead => "ledger_head",
+            Table::Grant => "grant",
+            Table::AuthorizationCode => "authorization_code",
+            Table::RefreshToken => "refresh_token",
+            Table::AccessToken => "access_token",
+            Table::RevokedToken => "revoked_token",
+            Table::Session => "session",
+            Table::Login => "login",
+            Table::Access => "access",
+            Table::SecondFactor => "second_factor",
+            Table::Assertion => "assertion",
+            Table::Registration => "registration",
+            Table::Expiry => "expiry",
         }
     }
 
@@ -159,6 +208,10 @@ pub enum Index {
     Names = 12,
     /// The events of the privacy ledger about a person: tenant, subject → number.
     SubjectEvents = 13,
+    /// What a person has granted: tenant, server, subject → grant.
+    SubjectGrants = 14,
+    /// Where a person is logged in: tenant, server, subject → session.
+    SubjectSessions = 15,
 }
 
 /// Configuration that has a timeline.

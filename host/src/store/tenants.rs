@@ -64,7 +64,19 @@ fn of_tenants(table: Table) -> Filed {
         | Table::Activity
         | Table::ConsentGrant
         | Table::Ledger
-        | Table::LedgerHead => Filed::First,
+        | Table::LedgerHead
+        | Table::Grant
+        | Table::AuthorizationCode
+        | Table::RefreshToken
+        | Table::AccessToken
+        | Table::RevokedToken
+        | Table::Session
+        | Table::Login
+        | Table::Access
+        | Table::SecondFactor
+        | Table::Assertion
+        | Table::Registration
+        | Table::Expiry => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,
         Table::Identities | Table::Meta | Table::PolicyRules | Table::Component => Filed::Stays,

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use body::{ClientBody, ClientsBody};
-pub(super) use parse::parse;
+pub(super) use parse::{parse, read_form};
 pub(super) use show::{describe, show, show_for_export, show_to_developer};
 
 /// listClients

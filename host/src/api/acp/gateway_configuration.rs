@@ -250,7 +250,8 @@ fn scope(tenant: &str, id: &str, scope: &Scope) -> ServiceScope {
         service,
         user_policy,
         developer_policy,
-        system: _, // of no use to a gateway
+        consent_action: _, // a person's business, before the token
+        system: _,         // of no use to a gateway
     } = scope;
     ServiceScope {
         id: id.to_owned(),

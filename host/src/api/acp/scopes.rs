@@ -47,6 +47,9 @@ pub struct ScopeBody {
     /// The policy that a developer must pass to assign it to a client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub developer_policy_id: Option<String>,
+    /// The consent action whose required consents a person must have given before it is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_action_id: Option<String>,
     /// The service it belongs to, one of the same authorization server; stays when left out of an update. Input only.
     #[serde(default, skip_serializing)]
     pub service_id: Option<String>,
@@ -116,6 +119,7 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
         description,
         user_policy_id,
         developer_policy_id,
+        consent_action_id,
         service_id,
         // The server's own; a PUT of what was read is not an error.
         with_service: _,
@@ -131,6 +135,7 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
         service: said(service_id),
         user_policy: said(user_policy_id),
         developer_policy: said(developer_policy_id),
+        consent_action: said(consent_action_id),
         system: false,
     };
     Ok((said(id), scope))
@@ -138,7 +143,17 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
 
 /// A scope without its service.
 pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
-    let Scope { server, name, display_name, description, service: _, user_policy, developer_policy, system } = scope;
+    let Scope {
+        server,
+        name,
+        display_name,
+        description,
+        service: _,
+        user_policy,
+        developer_policy,
+        consent_action,
+        system,
+    } = scope;
     ScopeBody {
         id: Some(id.to_owned()),
         tenant_id: Some(tenant.to_owned()),
@@ -148,6 +163,7 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
         description: Some(description),
         user_policy_id: user_policy,
         developer_policy_id: developer_policy,
+        consent_action_id: consent_action,
         service_id: None,
         with_service: None,
         service: None,

@@ -1,6 +1,7 @@
 //! The `oauth` dialect: the runtime of an authorization server. So far the token endpoint for machines and the keys.
 //! Errors are RFC 6749 §5.2.
 
+pub mod client;
 pub mod jwks;
 pub mod rows;
 pub mod token;

@@ -1,17 +1,21 @@
-//! The token endpoint (RFC 6749 §3.2): client_credentials with client_secret_basic or client_secret_post.
+//! The token endpoint (RFC 6749 §3.2): who asks, which grant, the answer.
 
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{error, invalid_client};
+use super::{
+    client,
+    words::{error, invalid_client},
+};
 use crate::{
     api::{Answer, Call, read},
-    authn::basic,
-    crypto::Secret,
     domain::{
-        Credentials, Failure,
-        token::{self, CLIENT_CREDENTIALS, Refused},
+        Failure,
+        issue::{self, Refused, Tokens},
+        proof::{self, Unproven},
+        server,
+        token::CLIENT_CREDENTIALS,
     },
 };
 
@@ -38,6 +42,12 @@ pub struct TokenAnswer {
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: i64,
+    /// For the next ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// About the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
     /// The granted scopes, space separated.
     pub scope: String,
 }
@@ -53,39 +63,30 @@ pub async fn issue(call: Call) -> Result<Answer, Failure> {
             return Ok(error(StatusCode::BAD_REQUEST, "unsupported_grant_type", description));
         }
     }
-    let (client_id, candidates) = client(&call, &form)?;
-    let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
-    match token::client_credentials(domain, tenant, server, &client_id, candidates, form.get("scope")).await {
-        Ok(issued) => Ok(show(&issued)),
+    let shown = client::shown(&call, &form)?;
+    let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
+    let server = server::current(domain, tenant, server_id)?;
+    let server = (server_id, &server.value);
+    let proven = match proof::client(domain, tenant, server, shown).await {
+        Ok(proven) => proven,
+        Err(Unproven::Client) => return word(Refused::Client),
+        Err(Unproven::Failure(failure)) => return Err(failure),
+    };
+    match issue::client_credentials::issue(domain, tenant, server, &proven, form.get("scope")).await {
+        Ok(tokens) => Ok(show(&tokens)),
         Err(refused) => word(refused),
     }
 }
 
-/// The client's id and what its secret may be, from exactly one place (RFC 6749 §2.3).
-fn client(call: &Call, form: &read::Pairs) -> Result<(String, Vec<Secret>), Failure> {
-    let header = basic::credentials(&call.request.headers)?;
-    match (header, form.get("client_secret")) {
-        (Some(_), Some(_)) => Err(Failure::malformed("form.client_secret", "is given twice: also in the header")),
-        (Some(basic), None) => match form.get("client_id") {
-            Some(other) if other != basic.name => {
-                Err(Failure::malformed("form.client_id", "differs from the header's"))
-            }
-            _ => Ok((basic.name, basic.candidates)),
-        },
-        (None, Some(secret)) => match form.get("client_id") {
-            Some(client_id) => Ok((client_id.to_owned(), vec![Secret::new(secret)])),
-            None => Err(Failure::malformed("form.client_id", "is required")),
-        },
-        (None, None) => Err(Failure::Unauthenticated(Credentials::Missing)),
-    }
-}
-
-fn show(issued: &token::Issued) -> Answer {
+fn show(tokens: &Tokens) -> Answer {
+    let Tokens { access, refresh, id } = tokens;
     let body = TokenAnswer {
-        access_token: issued.access_token.expose().to_owned(),
+        access_token: access.access_token.expose().to_owned(),
         token_type: "bearer",
-        expires_in: issued.expires_in,
-        scope: issued.scopes.join(" "),
+        expires_in: access.expires_in,
+        refresh_token: refresh.as_ref().map(|token| token.expose().to_owned()),
+        id_token: id.as_ref().map(|token| token.expose().to_owned()),
+        scope: access.scopes.join(" "),
     };
     Answer::json(StatusCode::OK, &body)
 }
@@ -99,6 +100,7 @@ fn word(refused: Refused) -> Result<Answer, Failure> {
         Refused::Scope(scope) => {
             Ok(error(StatusCode::BAD_REQUEST, "invalid_scope", format!("the client may not ask for `{scope}`")))
         }
+        Refused::Invalid(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_grant", reason)),
         Refused::Failure(failure) => Err(failure),
     }
 }

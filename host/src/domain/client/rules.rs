@@ -107,6 +107,11 @@ fn addresses(client: &Client) -> Vec<Problem> {
         let refused = redirect::refusal(uri);
         problems.extend(refused.map(|reason| Problem::new(format!("/redirect_uris/{place}"), reason)));
     }
+    problems.extend(text::items("/post_logout_redirect_uris", &client.post_logout_redirect_uris));
+    for (place, uri) in client.post_logout_redirect_uris.iter().enumerate() {
+        let refused = redirect::refusal(uri);
+        problems.extend(refused.map(|reason| Problem::new(format!("/post_logout_redirect_uris/{place}"), reason)));
+    }
     problems.extend(text::items("/request_uris", &client.request_uris));
     for (place, uri) in client.request_uris.iter().enumerate() {
         problems.extend(secure_uri(&format!("/request_uris/{place}"), uri));

@@ -57,8 +57,15 @@ fn lifetimes(server: &Server) -> impl Iterator<Item = Problem> {
         ("/refresh_token_ttl", server.refresh_token_seconds, 10 * YEAR, "87600h"),
         ("/cookie_max_age", server.cookie_seconds, YEAR, "8760h"),
     ];
+    let idle = (server.refresh_idle_seconds != 0).then_some((
+        "/refresh_token_idle_ttl",
+        server.refresh_idle_seconds,
+        10 * YEAR,
+        "87600h",
+    ));
     lifetimes
         .into_iter()
+        .chain(idle)
         .filter(|(_, seconds, most, _)| !(1..=*most).contains(seconds))
         .map(|(member, _, _, most)| Problem::new(member, format!("must be at least a second and at most `{most}`")))
 }

@@ -54,6 +54,18 @@ pub struct ClientBody {
     /// Where the authorization endpoint may send its answer: https, http on the own machine, or the scheme of an app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uris: Option<Vec<String>>,
+    /// Where people may be sent after they have logged out: exact URIs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// `jwt` or `opaque`: the form of its access tokens; its authorization server's when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_strategy: Option<String>,
+    /// The consent action whose required consents people must have given before it gets a token about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_action_id: Option<String>,
+    /// True when it has registered itself. Made by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dynamically_registered: Option<bool>,
     /// The scopes it may ask for, separated by spaces. The same as `scopes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,

@@ -18,6 +18,7 @@ use crate::{
             default_response_types,
         },
         credential::Given,
+        token::Form,
     },
 };
 
@@ -41,6 +42,10 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
         grant_types,
         response_types,
         redirect_uris,
+        post_logout_redirect_uris,
+        access_token_strategy,
+        consent_action_id,
+        dynamically_registered,
         scope,
         scopes,
         audience,
@@ -88,6 +93,10 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
         response_types: response_types.unwrap_or_else(|| default_response_types(&grant_types)),
         grant_types,
         redirect_uris: redirect_uris.unwrap_or_default(),
+        post_logout_redirect_uris: post_logout_redirect_uris.unwrap_or_default(),
+        token_form: read_form(said(access_token_strategy), &mut problems),
+        consent_action: said(consent_action_id),
+        self_registered: dynamically_registered.unwrap_or(false),
         scopes: ClientScopes::Only(read_scopes(scope, scopes, &mut problems)),
         audience: audience.unwrap_or_default(),
         auth_method: read_method(said(token_endpoint_auth_method), public, &mut problems),
@@ -115,6 +124,16 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
     let given = read_secret(said(client_secret), said(client_hashed_secret), &mut problems);
     Failure::unless_fine(problems)?;
     Ok((said(client_id), given, client))
+}
+
+/// `jwt` or `opaque`. Servers have the same member.
+pub(in crate::api::acp) fn read_form(word: Option<String>, problems: &mut Vec<Problem>) -> Option<Form> {
+    let word = word?;
+    let form = Form::of_word(&word);
+    if form.is_none() {
+        problems.push(Problem::new("/access_token_strategy", "must be `jwt` or `opaque`"));
+    }
+    form
 }
 
 /// Userinfo that is not signed.

@@ -1,0 +1,12 @@
+//! The `people` dialect: the pages of an authorization server, for browsers. Login, consent, account, errors.
+//!
+//! What the other dialects say in JSON is said here in HTML, without script, in the person's language.
+
+pub mod rows;
+pub mod words;
+
+use super::Dialect;
+
+/// The dialect.
+pub static DIALECT: Dialect =
+    Dialect { name: "people", title: "Pages for people", prefixes: &[], tables: &[rows::ROWS], word: words::word };

@@ -1,0 +1,6 @@
+//! The pages of an authorization server.
+
+use crate::api::route::Row;
+
+/// The table.
+pub static ROWS: &[Row] = &[];

@@ -1,0 +1,101 @@
+//! Access: which scopes a person lets a client have, remembered, so that nobody is asked twice and everybody can take it back.
+//!
+//! Written by the consent page and the scope-grants operations, read by `authorize`, listed and revoked by the person.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, client::Client, grant, server::Server};
+use crate::{
+    store::{Record, Table, View, Write, records},
+    world::Micros,
+};
+
+/// What a person lets a client have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Access {
+    /// Which server of its name.
+    pub server_since: Micros,
+    /// Which client of its name.
+    pub client_since: Micros,
+    /// The scopes, in the order in which they were granted.
+    pub scopes: Vec<String>,
+    /// When it was granted last, in seconds since 1970.
+    pub since: i64,
+}
+
+impl Record for Access {
+    const TABLE: Table = Table::Access;
+}
+
+/// Between whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Between<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The authorization server.
+    pub server: &'a str,
+    /// The person.
+    pub subject: &'a str,
+    /// The client.
+    pub client: &'a str,
+}
+
+impl Between<'_> {
+    fn key(&self) -> [&str; 4] {
+        [self.tenant, self.server, self.subject, self.client]
+    }
+}
+
+/// The scopes that a person has let this client have: none when an earlier client or server of the same name was meant.
+pub fn remembered(
+    view: &impl View,
+    between: Between<'_>,
+    server: &Server,
+    client: &Client,
+) -> Result<Vec<String>, Failure> {
+    let found = records::get::<Access>(view, &between.key())?;
+    let found = found.filter(|found| found.server_since == server.since && found.client_since == client.since);
+    Ok(found.map(|found| found.scopes).unwrap_or_default())
+}
+
+/// Adds `scopes` to what is remembered, inside a transaction.
+pub(super) fn remember(
+    write: &mut Write<'_>,
+    between: Between<'_>,
+    (server_since, client_since): (Micros, Micros),
+    scopes: &[String],
+    now: i64,
+) -> Result<(), Failure> {
+    let found = records::get::<Access>(&*write, &between.key())?;
+    let same = |found: &Access| found.server_since == server_since && found.client_since == client_since;
+    let mut all = found.filter(same).map(|found| found.scopes).unwrap_or_default();
+    for scope in scopes {
+        if !all.contains(scope) {
+            all.push(scope.clone());
+        }
+    }
+    let access = Access { server_since, client_since, scopes: all, since: now };
+    Ok(records::put(write, &between.key(), &access)?)
+}
+
+/// Takes it back with every grant made of it, inside a transaction. Answers whether there was anything.
+pub(super) fn revoke(write: &mut Write<'_>, between: Between<'_>) -> Result<bool, Failure> {
+    let mut found = records::delete::<Access>(write, &between.key())?;
+    for (id, grant) in grant::of_subject(&*write, between.tenant, between.server, between.subject)? {
+        if grant.client_id == between.client {
+            found |= grant::revoke(write, between.tenant, &id)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Everything a person lets clients have at a server: the client's id and the access.
+pub fn of_subject(
+    view: &impl View,
+    tenant: &str,
+    server: &str,
+    subject: &str,
+) -> Result<Vec<(String, Access)>, Failure> {
+    let found = records::list_prefix::<Access>(view, &[tenant, server, subject])?;
+    Ok(found.into_iter().filter_map(|(mut key, access)| Some((key.pop()?, access))).collect())
+}

@@ -1,0 +1,109 @@
+//! A grant: what a person has let a client do, the root of every code and token made from it. Without it they are worth nothing.
+//!
+//! Called by `authorize` and the token endpoint, which open grants, and by whoever revokes one: the detection of reuse,
+//! revocation (RFC 7009), the end of a session, the person's own pages.
+
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use super::{Domain, Failure, client::Client, expiry, identity::Identity, server::Server};
+use crate::{
+    store::{Index, Record, Table, View, Write, index, records},
+    world::Micros,
+};
+
+/// What a person has let a client do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The authorization server.
+    pub server: String,
+    /// Which server of that name.
+    pub server_since: Micros,
+    /// The client.
+    pub client_id: String,
+    /// Which client of that name.
+    pub client_since: Micros,
+    /// Who has let it.
+    pub identity: Identity,
+    /// The session in which it was let, by the name of its record. None outside a browser.
+    pub session: Option<String>,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// The `claims` parameter of the authorization request (OpenID Connect Core §5.5), as JSON text.
+    pub claims: Option<String>,
+    /// The `nonce` of the authorization request.
+    pub nonce: Option<String>,
+    /// When it was opened, in seconds since 1970.
+    pub since: i64,
+    /// When it ends whatever happens, in seconds since 1970.
+    pub ends: i64,
+}
+
+impl Record for Grant {
+    const TABLE: Table = Table::Grant;
+}
+
+impl expiry::Ends for Grant {
+    const WHAT: expiry::What = expiry::What::Grant;
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+}
+
+impl Grant {
+    /// The scope with which a grant outlives the session it was made in (OpenID Connect Core §11).
+    pub const OFFLINE: &'static str = "offline_access";
+
+    /// Whether refresh tokens of it go on when the person logs out.
+    pub fn is_offline(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == Grant::OFFLINE)
+    }
+
+    /// Whether it still holds for this client of this server at `now`, in seconds.
+    pub fn holds(&self, server: &Server, client: &Client, now: i64) -> bool {
+        self.ends > now && self.server_since == server.since && self.client_since == client.since
+    }
+}
+
+/// A name for a new grant.
+pub fn new_id(domain: &Domain) -> String {
+    HEXLOWER.encode(&domain.world.bytes::<16>())
+}
+
+/// Opens a grant, inside a transaction.
+pub(super) fn open(write: &mut Write<'_>, tenant: &str, id: &str, grant: &Grant) -> Result<(), Failure> {
+    records::put(write, &[tenant, id], grant)?;
+    index::put(write, Index::SubjectGrants, &[tenant, &grant.server, &grant.identity.subject], id)?;
+    expiry::note(write, &[tenant, id], grant)
+}
+
+/// The grant `id`, unless it was revoked or has ended.
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Option<Arc<Grant>>, Failure> {
+    let found = domain.store.record::<Grant>(&[tenant, id])?;
+    Ok(found.filter(|grant| grant.ends > domain.world.now_seconds()))
+}
+
+/// Revokes a grant with everything made from it, inside a transaction. Answers whether it was there.
+pub(super) fn revoke(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<bool, Failure> {
+    let Some(grant) = records::get::<Grant>(&*write, &[tenant, id])? else { return Ok(false) };
+    index::remove(write, Index::SubjectGrants, &[tenant, &grant.server, &grant.identity.subject], id)?;
+    Ok(records::delete::<Grant>(write, &[tenant, id])?)
+}
+
+/// The grants of a person at a server, by id.
+pub(super) fn of_subject(
+    view: &impl View,
+    tenant: &str,
+    server: &str,
+    subject: &str,
+) -> Result<Vec<(String, Grant)>, Failure> {
+    let mut found = Vec::new();
+    for id in index::ids(view, Index::SubjectGrants, &[tenant, server, subject])? {
+        if let Some(grant) = records::get::<Grant>(view, &[tenant, &id])? {
+            found.push((id, grant));
+        }
+    }
+    Ok(found)
+}

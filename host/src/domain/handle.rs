@@ -1,0 +1,61 @@
+//! Handles: random texts that are worth something to whoever shows them, such as codes, refresh tokens and cookies.
+//!
+//! Called by whoever gives one out or is shown one. Only its keyed hash is kept, which is also the name of its record, so
+//! that neither the data file nor a backup of it holds anything that could be used.
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+
+use super::Domain;
+use crate::crypto::Secret;
+
+/// What a handle is for. One that is for something else, or for another authorization server, has another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// An authorization code (RFC 6749 §1.3.1).
+    Code,
+    /// A refresh token (RFC 6749 §1.5).
+    Refresh,
+    /// An opaque access token.
+    Access,
+    /// The cookie of a browser in which a person has logged in.
+    Session,
+    /// The cookie of a browser in which a person is about to log in.
+    Browser,
+    /// What a custom login page proves with that it was sent here by us (`login_state`).
+    LoginState,
+    /// A registration access token (RFC 7592 §3).
+    Registration,
+}
+
+impl Purpose {
+    /// How the text starts, so that people and scanners see what has leaked.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Purpose::Code => "pc_code_",
+            Purpose::Refresh => "pc_refresh_",
+            Purpose::Access => "pc_access_",
+            Purpose::Session => "pc_session_",
+            Purpose::Browser => "pc_browser_",
+            Purpose::LoginState => "pc_state_",
+            Purpose::Registration => "pc_registration_",
+        }
+    }
+}
+
+/// A new handle of 256 random bits, and the name of its record.
+pub fn make(domain: &Domain, purpose: Purpose, tenant: &str, server: &str) -> (Secret, String) {
+    let text = format!("{}{}", purpose.prefix(), BASE64URL_NOPAD.encode(&domain.world.bytes::<32>()));
+    let name = name(domain, purpose, tenant, server, &text);
+    (Secret::new(text), name)
+}
+
+/// The name of the record of a handle that somebody shows.
+pub fn name(domain: &Domain, purpose: Purpose, tenant: &str, server: &str, text: &str) -> String {
+    let label = format!("{}of {tenant}/{server}", purpose.prefix());
+    HEXLOWER.encode(domain.vault.keyed_hash(&label, text).as_bytes())
+}
+
+/// Whether a text looks like a handle for this purpose. What does not need not be looked for.
+pub fn looks_like(purpose: Purpose, text: &str) -> bool {
+    text.starts_with(purpose.prefix())
+}

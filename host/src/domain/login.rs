@@ -1,0 +1,98 @@
+//! A login: an authorization request that waits for a person, from the first page to the answer.
+//!
+//! Begun by `authorize`, carried on by the ways to log in and by the pages, finished by `authorize`. It lies in the store, so
+//! that a restart between two pages loses nothing.
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use super::{Domain, Failure, authorize::AuthorizationRequest, expiry, identity::Identity};
+use crate::{
+    crypto::vault::Sealed,
+    store::{Record, Table, Write, records},
+    world::Micros,
+};
+
+/// An authorization request that waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Login {
+    /// The authorization server.
+    pub server: String,
+    /// Which server of that name.
+    pub server_since: Micros,
+    /// Which client of its name.
+    pub client_since: Micros,
+    /// What was asked for, already checked.
+    pub request: AuthorizationRequest,
+    /// The browser that may go on with it, by the name of its cookie's record.
+    pub browser: String,
+    /// The authentication method that was chosen, by id.
+    pub method: Option<String>,
+    /// What we need to know again when a provider sends the person back, sealed (state, nonce, PKCE verifier).
+    pub errand: Option<Sealed>,
+    /// The name of the `login_state` that a page of one's own was given.
+    pub login_state: Option<String>,
+    /// Who the person is, once known.
+    pub identity: Option<Identity>,
+    /// The session that it is known from, by name; none when the person has logged in during this login.
+    pub session: Option<String>,
+    /// The scopes that the person has granted, once asked.
+    pub granted: Option<Vec<String>>,
+    /// Why it was given up, as (error, description) for the client.
+    pub refused: Option<(String, String)>,
+    /// When it began, in seconds since 1970.
+    pub since: i64,
+    /// When it ends, in seconds since 1970.
+    pub ends: i64,
+}
+
+impl Record for Login {
+    const TABLE: Table = Table::Login;
+}
+
+impl expiry::Ends for Login {
+    const WHAT: expiry::What = expiry::What::Login;
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+}
+
+/// How long a person has for all pages of a login, in seconds.
+pub const PATIENCE: i64 = 1800;
+
+/// A name for a new login.
+pub fn new_id(domain: &Domain) -> String {
+    HEXLOWER.encode(&domain.world.bytes::<16>())
+}
+
+/// The login `id` of a server, unless it has ended.
+pub fn current(domain: &Domain, tenant: &str, server: &str, id: &str) -> Result<Login, Failure> {
+    let found = records::get::<Login>(&domain.store.read()?, &[tenant, id])?;
+    let now = domain.world.now_seconds();
+    found.filter(|login| login.ends > now && login.server == server).ok_or_else(|| Failure::not_found("login", id))
+}
+
+/// Writes a login down, inside a transaction.
+pub(super) fn put(write: &mut Write<'_>, tenant: &str, id: &str, login: &Login) -> Result<(), Failure> {
+    records::put(write, &[tenant, id], login)?;
+    expiry::note(write, &[tenant, id], login)
+}
+
+/// Changes a login in one transaction. `change` sees it as it is then, and may refuse.
+pub(super) async fn change(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    change: impl Fn(&mut Login) -> Result<(), Failure> + Send + 'static,
+) -> Result<Login, Failure> {
+    let (tenant, id, now) = (tenant.to_owned(), id.to_owned(), domain.world.now_seconds());
+    domain
+        .write(move |write| {
+            let found = records::get::<Login>(&*write, &[&tenant, &id])?.filter(|login| login.ends > now);
+            let mut login = found.ok_or_else(|| Failure::not_found("login", &id))?;
+            change(&mut login)?;
+            records::put(write, &[&tenant, &id], &login)?;
+            Ok(login)
+        })
+        .await
+}

@@ -1,0 +1,107 @@
+//! A session: a browser in which a person has logged in to an authorization server.
+//!
+//! Started by whoever lets a person in, asked by `authorize`, listed and ended by the person and by logout. The browser
+//! holds a cookie; its keyed hash is the session's name.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Domain, Failure, expiry, grant,
+    handle::{self, Purpose},
+    identity::Identity,
+    server::Server,
+};
+use crate::{
+    store::{Index, Record, Table, View, Write, index, records},
+    world::Micros,
+};
+
+/// A browser in which a person has logged in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Which server of its name.
+    pub server_since: Micros,
+    /// Who has logged in, and how.
+    pub identity: Identity,
+    /// What the browser calls itself (User-Agent), cut short: for the person's own list.
+    pub browser: String,
+    /// The address it came from, for the same list.
+    pub address: String,
+    /// When it started, in seconds since 1970.
+    pub since: i64,
+    /// When it ends, in seconds since 1970.
+    pub ends: i64,
+}
+
+impl Record for Session {
+    const TABLE: Table = Table::Session;
+}
+
+impl expiry::Ends for Session {
+    const WHAT: expiry::What = expiry::What::Session;
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+}
+
+/// The session whose cookie a browser shows, with its name, unless it has ended.
+pub fn find(
+    domain: &Domain,
+    tenant: &str,
+    (server_id, server): (&str, &Server),
+    cookie: &str,
+) -> Result<Option<(String, Arc<Session>)>, Failure> {
+    let name = handle::name(domain, Purpose::Session, tenant, server_id, cookie);
+    let found = domain.store.record::<Session>(&[tenant, server_id, &name])?;
+    let now = domain.world.now_seconds();
+    Ok(found.filter(|found| found.ends > now && found.server_since == server.since).map(|found| (name, found)))
+}
+
+/// Starts a session, inside a transaction.
+pub(super) fn start(
+    write: &mut Write<'_>,
+    tenant: &str,
+    server: &str,
+    name: &str,
+    session: &Session,
+) -> Result<(), Failure> {
+    records::put(write, &[tenant, server, name], session)?;
+    index::put(write, Index::SubjectSessions, &[tenant, server, &session.identity.subject], name)?;
+    expiry::note(write, &[tenant, server, name], session)
+}
+
+/// Forgets a session, inside a transaction: its time is over.
+pub(super) fn forget(write: &mut Write<'_>, tenant: &str, server: &str, name: &str) -> Result<bool, Failure> {
+    let Some(session) = records::get::<Session>(&*write, &[tenant, server, name])? else { return Ok(false) };
+    index::remove(write, Index::SubjectSessions, &[tenant, server, &session.identity.subject], name)?;
+    Ok(records::delete::<Session>(write, &[tenant, server, name])?)
+}
+
+/// Ends a session, inside a transaction: somebody says so. What was granted in it and is not for offline use ends too.
+pub(super) fn end(write: &mut Write<'_>, tenant: &str, server: &str, name: &str) -> Result<bool, Failure> {
+    let Some(session) = records::get::<Session>(&*write, &[tenant, server, name])? else { return Ok(false) };
+    for (id, grant) in grant::of_subject(&*write, tenant, server, &session.identity.subject)? {
+        if grant.session.as_deref() == Some(name) && !grant.is_offline() {
+            grant::revoke(write, tenant, &id)?;
+        }
+    }
+    forget(write, tenant, server, name)
+}
+
+/// The sessions of a person at a server, by name.
+pub(super) fn of_subject(
+    view: &impl View,
+    tenant: &str,
+    server: &str,
+    subject: &str,
+) -> Result<Vec<(String, Session)>, Failure> {
+    let mut found = Vec::new();
+    for name in index::ids(view, Index::SubjectSessions, &[tenant, server, subject])? {
+        if let Some(session) = records::get::<Session>(view, &[tenant, server, &name])? {
+            found.push((name, session));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,153 @@
+//! Making an access token: signed (RFC 9068) or opaque, as its client or server wants it.
+//!
+//! Called by every grant. Claims are mapped and signatures made before the transaction; [`Kept::save`] writes an
+//! opaque one inside it. A signed token is not kept at all.
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{ANY_SERVER, AccessToken, Claims, Issued, TYPE};
+use crate::{
+    crypto::{Secret, jws},
+    domain::{
+        Domain, Failure,
+        client::Client,
+        expiry,
+        grant::Grant,
+        handle::{self, Purpose},
+        in_force, key_ring,
+        server::Server,
+    },
+    store::{Write, records},
+};
+
+/// What form access tokens have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Signed, to be read by whoever has the keys (RFC 9068).
+    #[default]
+    Jwt,
+    /// A handle, to be asked about (RFC 7662).
+    Opaque,
+}
+
+impl Form {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Form::Jwt => "jwt",
+            Form::Opaque => "opaque",
+        }
+    }
+
+    /// The form of a word.
+    pub fn of_word(word: &str) -> Option<Form> {
+        [Form::Jwt, Form::Opaque].into_iter().find(|form| form.word() == word)
+    }
+}
+
+/// What a token is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The authorization server and its id.
+    pub server: (&'a str, &'a Server),
+    /// The client and its id.
+    pub client: (&'a str, &'a Client),
+    /// What a person has granted, and its id. None when the client acts for itself.
+    pub grant: Option<(&'a str, &'a Grant)>,
+    /// The scopes of this token.
+    pub scopes: &'a [String],
+}
+
+impl Order<'_> {
+    /// Whom the token is about: the person, or the client itself.
+    pub fn subject(&self) -> &str {
+        self.grant.map_or(self.client.0, |(_, grant)| &grant.identity.subject)
+    }
+}
+
+/// A token that is made, and what has to be kept of it.
+#[derive(Debug)]
+pub struct Minted {
+    /// For the client.
+    pub issued: Issued,
+    /// For the store: nothing when it is signed.
+    pub kept: Option<Kept>,
+}
+
+/// An opaque token on its way into the store.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    name: String,
+    token: AccessToken,
+}
+
+impl Kept {
+    /// Writes it down, inside a transaction.
+    pub(in crate::domain) fn save(&self, write: &mut Write<'_>, tenant: &str) -> Result<(), Failure> {
+        records::put(write, &[tenant, &self.name], &self.token)?;
+        expiry::note(write, &[tenant, &self.name], &self.token)
+    }
+}
+
+/// Makes a token.
+pub async fn mint(domain: &Domain, order: &Order<'_>) -> Result<Minted, Failure> {
+    let more = in_force::claims::for_access_token(domain, order).await?;
+    let claims = claims(domain, order, more);
+    let (scopes, expires_in) = (order.scopes.to_vec(), claims.exp.saturating_sub(claims.iat));
+    let (token, kept) = match form(order) {
+        Form::Jwt => (sign(domain, order, &claims)?, None),
+        Form::Opaque => keep(domain, order, &claims)?,
+    };
+    Ok(Minted { issued: Issued { access_token: token, expires_in, scopes }, kept })
+}
+
+fn form(order: &Order<'_>) -> Form {
+    order.client.1.token_form.unwrap_or(order.server.1.token_form)
+}
+
+fn claims(domain: &Domain, order: &Order<'_>, more: Map<String, Value>) -> Claims {
+    let now = domain.world.now_seconds();
+    let (server_id, server) = order.server;
+    let (client_id, client) = order.client;
+    let issuer = domain.issuer(order.tenant, server_id);
+    let ends = now.saturating_add(server.access_token_seconds);
+    let identity = order.grant.map(|(_, grant)| &grant.identity);
+    Claims {
+        aud: std::iter::once(issuer.clone()).chain(client.audience.iter().cloned()).collect(),
+        iss: issuer,
+        sub: order.subject().to_owned(),
+        client_id: client_id.to_owned(),
+        iat: now,
+        nbf: now,
+        exp: order.grant.map_or(ends, |(_, grant)| ends.min(grant.ends)),
+        jti: HEXLOWER.encode(&domain.world.bytes::<16>()),
+        scope: order.scopes.join(" "),
+        scp: order.scopes.to_vec(),
+        tid: order.tenant.to_owned(),
+        aid: server_id.to_owned(),
+        client_since: client.since,
+        gid: order.grant.map(|(id, _)| id.to_owned()),
+        auth_time: identity.map(|identity| identity.auth_time),
+        acr: identity.and_then(|identity| identity.acr.clone()),
+        amr: identity.map(|identity| identity.amr.clone()).unwrap_or_default(),
+        more,
+    }
+}
+
+fn sign(domain: &Domain, order: &Order<'_>, claims: &Claims) -> Result<Secret, Failure> {
+    let key = key_ring::signing(domain, order.tenant, order.server.0)?;
+    let token = jws::sign(&key, TYPE, claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(Secret::new(token))
+}
+
+fn keep(domain: &Domain, order: &Order<'_>, claims: &Claims) -> Result<(Secret, Option<Kept>), Failure> {
+    let (token, name) = handle::make(domain, Purpose::Access, order.tenant, ANY_SERVER);
+    let text = serde_json::to_string(claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    let kept = AccessToken { server_since: order.server.1.since, claims: text, ends: claims.exp };
+    Ok((token, Some(Kept { name, token: kept })))
+}
