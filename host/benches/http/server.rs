@@ -37,7 +37,12 @@ impl Server {
 
     /// The server to compare with, which answers `body`.
     pub(crate) fn bare(body: &str) -> Server {
-        Server::spawn(Command::new(std::env::current_exe().unwrap()).args([bare::ROLE, body]))
+        Server::myself(bare::ROLE, body)
+    }
+
+    /// This program in another role.
+    pub(crate) fn myself(role: &str, argument: &str) -> Server {
+        Server::spawn(Command::new(std::env::current_exe().unwrap()).args([role, argument]))
     }
 
     /// Starts a server and waits for its address.

@@ -1,0 +1,147 @@
+//! Every endpoint beside what it cannot be faster than.
+
+use std::{path::Path, sync::Arc};
+
+use portcullis::{crypto::Secret, store::Store, world::Stopwatch};
+
+use crate::{
+    CONNECTIONS, Plan, floor,
+    load::{self, Script},
+    report::{Limit, ratio},
+    server::Server,
+    setup::{self, Admin, ES, RS, client_of},
+    stored,
+    table::{self, Row},
+};
+
+/// One cell: warmed up, then measured. `scripts` makes one for each connection.
+pub(crate) fn cell(
+    plan: &Plan,
+    server: &Server,
+    name: &str,
+    connections: usize,
+    expected: &'static str,
+    scripts: impl Fn(usize) -> Script,
+) -> Row {
+    let scripts: Vec<Script> = (0..connections).map(scripts).collect();
+    let (_, scripts) = load::run(server.address, scripts, expected, plan.warm_up);
+    let before = server.cpu();
+    let (latencies, _) = load::run(server.address, scripts, expected, plan.cell);
+    let cpu = server.cpu().saturating_sub(before);
+    let row = Row { name: name.to_owned(), connections, cpu, rss: server.rss(), latencies };
+    row.print();
+    row
+}
+
+/// A cell that sends the same again and again.
+pub(crate) fn same(plan: &Plan, server: &Server, name: &str, connections: usize, request: &[u8]) -> Row {
+    let request: Arc<[u8]> = request.into();
+    cell(plan, server, name, connections, "", |_| Script::Same(Arc::clone(&request)))
+}
+
+/// What needs no write: client credentials, introspection, JWKS.
+pub(crate) fn endpoints(plan: &Plan, folder: &Path) {
+    let server = Server::portcullis(folder);
+    let mut admin = Admin::new(&server);
+    setup::make_server(&mut admin, ES, "ecdsa");
+    setup::make_server(&mut admin, RS, "rsa");
+    let bare = Server::bare(r#"{"active":true}"#);
+    table::head("Without a write");
+    for connections in CONNECTIONS {
+        let form = setup::client_credentials(bare.address, ES, &client_of(ES));
+        let hyper = same(plan, &bare, "bare hyper", connections, &form);
+        for (id, algorithm) in [(ES, "ES256"), (RS, "RS256")] {
+            let floor = Server::myself(floor::ROLE, algorithm);
+            let request = |server: &Server| setup::client_credentials(server.address, id, &client_of(id));
+            let name = format!("hyper + form + {algorithm}");
+            let floor = same(plan, &floor, &name, connections, &request(&floor));
+            let ours = same(plan, &server, &format!("client_credentials {algorithm}"), connections, &request(&server));
+            let limit = if id == ES && connections > 1 { Limit::AtLeast(0.65) } else { Limit::None };
+            ratio(&format!("{algorithm}@{connections}/floor"), ours.rate() / floor.rate(), limit);
+            ratio(&format!("{algorithm}@{connections}/p99-to-p50"), ours.latencies.spread(), Limit::AtMost(10.0));
+        }
+        introspection(plan, &server, connections, &hyper);
+        let jwks = line_get(&server, &format!("/default/{ES}/.well-known/jwks.json"));
+        let jwks = same(plan, &server, "JWKS", connections, &jwks);
+        ratio(&format!("jwks@{connections}/bare-hyper"), jwks.rate() / hyper.rate(), Limit::None);
+    }
+    server.stop();
+}
+
+fn line_get(server: &Server, path: &str) -> Vec<u8> {
+    crate::line::request(server.address, "GET", path, &[], "")
+}
+
+/// A signed token, asked about by its own client.
+fn introspection(plan: &Plan, server: &Server, connections: usize, hyper: &Row) {
+    let (status, body) =
+        crate::line::Line::new(server.address).exchange(&setup::client_credentials(server.address, ES, &client_of(ES)));
+    assert_eq!(status, 200, "{body}");
+    let token: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let token = token.get("access_token").and_then(serde_json::Value::as_str).unwrap();
+    let request =
+        setup::post(server.address, ES, "introspect", &format!("token={token}&{}", setup::proof(&client_of(ES))));
+    let request: Arc<[u8]> = request.into();
+    let name = "introspection of a signed token";
+    let row = cell(plan, server, name, connections, "\"active\":true", |_| Script::Same(Arc::clone(&request)));
+    let limit = if connections > 1 { Limit::AtLeast(0.5) } else { Limit::None };
+    ratio(&format!("introspection-signed@{connections}/bare-hyper"), row.rate() / hyper.rate(), limit);
+}
+
+/// What is durable before it is answered: codes and refresh tokens, beside one commit after the other.
+pub(crate) fn durable(plan: &Plan, folder: &Path) {
+    let seconds = (plan.warm_up + plan.cell).as_secs_f64();
+    let wanted = (seconds * 12_000.0) as usize;
+    let domain = stored::open(folder);
+    let serial = commits(&domain.store);
+    let (codes, refreshes) = stored::granted(&domain, ES, &client_of(ES), wanted);
+    domain.store.clone().close();
+    drop(domain);
+    let server = Server::portcullis(folder);
+    table::head("Durable before the answer");
+    println!("one durable commit after the other: {serial:.0}/s");
+    let (mut codes, mut refreshes) = (codes.into_iter(), refreshes.into_iter());
+    for connections in CONNECTIONS {
+        let form = |code: &Secret| {
+            let rest = format!("grant_type=authorization_code&code={}&{}", code.expose(), setup::proof(&client_of(ES)));
+            setup::post(server.address, ES, "token", &rest)
+        };
+        let share = wanted / if connections == 1 { 8 } else { 2 };
+        let mut own: Vec<Vec<Vec<u8>>> = vec![Vec::new(); connections];
+        for (place, code) in codes.by_ref().take(share).enumerate() {
+            own.get_mut(place % connections).unwrap().push(form(&code));
+        }
+        let own = std::cell::RefCell::new(own);
+        cell(plan, &server, "code exchange", connections, "id_token", |_| {
+            Script::Each(own.borrow_mut().pop().unwrap_or_default())
+        });
+        let address = server.address;
+        let request: Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync> = Arc::new(move |token: &str| {
+            let form = format!("grant_type=refresh_token&refresh_token={token}&{}", setup::proof(&client_of(ES)));
+            setup::post(address, ES, "token", &form)
+        });
+        let own: Vec<Secret> = refreshes.by_ref().rev().take(connections).collect();
+        let row = cell(plan, &server, "refresh", connections, "refresh_token", |place| {
+            Script::Refresh(own.get(place).unwrap().expose().to_owned(), Arc::clone(&request))
+        });
+        let limit = if connections > 1 { Limit::AtLeast(3.0) } else { Limit::None };
+        ratio(&format!("refresh@{connections}/one-by-one-commits"), row.rate() / serial, limit);
+        ratio(&format!("refresh@{connections}/p99-to-p50"), row.latencies.spread(), Limit::AtMost(10.0));
+    }
+    server.stop();
+}
+
+/// Durable commits a second, one after the other, of a small record.
+fn commits(store: &Store) -> f64 {
+    const TIMES: u32 = 300;
+    let watch = Stopwatch::start();
+    for number in 0..TIMES {
+        store
+            .write_blocking(move |write| {
+                let record = portcullis::domain::token::RevokedToken { ends: i64::from(number) };
+                portcullis::store::records::put(write, &["default", "bench"], &record)
+            })
+            .unwrap_or_else(|error: portcullis::store::StoreError| panic!("{error}"));
+    }
+    f64::from(TIMES) / watch.elapsed().as_secs_f64()
+}

@@ -1,0 +1,141 @@
+//! The same with few and with many: stored tokens, clients, authorization servers.
+
+use std::{path::Path, sync::Arc, thread};
+
+use portcullis::world::Stopwatch;
+
+use crate::{
+    Plan,
+    cells::{cell, same},
+    folder::Scratch,
+    line::Line,
+    load::Script,
+    report::{self, Limit, figure, ratio},
+    server::Server,
+    setup::{self, Admin, ES, client_of},
+    stored, table,
+};
+
+/// How far two figures may be apart that ought to be one.
+const FLAT: Limit = Limit::AtLeast(0.9);
+/// Connections of all cells here.
+const CONNECTIONS: usize = 32;
+
+/// Introspection of opaque tokens, with few and with many in the store.
+pub(crate) fn tokens(plan: &Plan, folder: &Path) {
+    let mut rates = Vec::new();
+    let mut there = 0;
+    let mut shown = Vec::new();
+    table::head("Introspection of opaque tokens");
+    for count in plan.tokens {
+        let domain = stored::open(folder);
+        shown.extend(stored::access_tokens(&domain, ES, &client_of(ES), count - there));
+        domain.store.clone().close();
+        drop(domain);
+        there = count;
+        let server = Server::portcullis(folder);
+        let bare = Server::bare(r#"{"active":true}"#);
+        let form = |token: &str| format!("token={token}&{}", setup::proof(&client_of(ES)));
+        let requests: Vec<Vec<u8>> =
+            shown.iter().map(|token| setup::post(server.address, ES, "introspect", &form(token.expose()))).collect();
+        let hyper = same(plan, &bare, "bare hyper", CONNECTIONS, requests.first().unwrap());
+        let requests = Arc::new(requests);
+        let name = format!("introspection, {count} stored");
+        let row = cell(plan, &server, &name, CONNECTIONS, "\"active\":true", |place| {
+            Script::Around(Arc::clone(&requests), place * 31)
+        });
+        ratio(&format!("introspection-{count}/bare-hyper"), row.rate() / hyper.rate(), Limit::AtLeast(0.5));
+        rates.push(row.rate());
+        server.stop();
+    }
+    flat("introspection-many-tokens/few", &rates);
+}
+
+/// Client credentials with one client and with many.
+pub(crate) fn clients(plan: &Plan) {
+    let folder = Scratch::new("clients");
+    let server = Server::portcullis(folder.path());
+    let mut admin = Admin::new(&server);
+    setup::make_server(&mut admin, ES, "ecdsa");
+    table::head("Client credentials with many clients");
+    let one = setup::client_credentials(server.address, ES, &client_of(ES));
+    let one = same(plan, &server, "one client", CONNECTIONS, &one);
+    make_clients(&server, plan.clients);
+    let request = |number: usize| setup::client_credentials(server.address, ES, &name(number));
+    let step = (plan.clients / 5_000).max(1);
+    let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..plan.clients).step_by(step).map(request).collect());
+    let many = cell(plan, &server, &format!("{} clients", plan.clients), CONNECTIONS, "access_token", |place| {
+        Script::Around(Arc::clone(&requests), place * 131)
+    });
+    flat("many-clients/one", &[one.rate(), many.rate()]);
+    server.stop();
+}
+
+fn name(number: usize) -> String {
+    format!("client-{number:06}")
+}
+
+fn make_clients(server: &Server, count: usize) {
+    thread::scope(|scope| {
+        for first in 0..CONNECTIONS {
+            scope.spawn(move || {
+                let mut admin = Admin::new(server);
+                for number in (first..count).step_by(CONNECTIONS) {
+                    setup::make_client(&mut admin, ES, &name(number));
+                }
+            });
+        }
+    });
+}
+
+/// Client credentials with one authorization server and with many, and a start with many.
+pub(crate) fn issuers(plan: &Plan) {
+    let folder = Scratch::new("issuers");
+    let server = Server::portcullis(folder.path());
+    table::head("Client credentials with many issuers");
+    let id = |number: usize| format!("issuer-{number:04}");
+    setup::make_server(&mut Admin::new(&server), &id(0), "ecdsa");
+    let request = |server: &Server, number: usize| {
+        setup::client_credentials(server.address, &id(number), &client_of(&id(number)))
+    };
+    let one = same(plan, &server, "one issuer", CONNECTIONS, &request(&server, 0));
+    thread::scope(|scope| {
+        for first in 1..=CONNECTIONS {
+            let server = &server;
+            scope.spawn(move || {
+                let mut admin = Admin::new(server);
+                for number in (first..plan.issuers).step_by(CONNECTIONS) {
+                    setup::make_server(&mut admin, &id(number), "ecdsa");
+                }
+            });
+        }
+    });
+    let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..plan.issuers).map(|number| request(&server, number)).collect());
+    let many = cell(plan, &server, &format!("{} issuers", plan.issuers), CONNECTIONS, "access_token", |place| {
+        Script::Around(Arc::clone(&requests), place * 31)
+    });
+    flat("many-issuers/one", &[one.rate(), many.rate()]);
+    server.stop();
+    let start = || {
+        let watch = Stopwatch::start();
+        let server = Server::portcullis(folder.path());
+        let (status, body) = Line::new(server.address).exchange(&request(&server, plan.issuers - 1));
+        let took = watch.elapsed();
+        assert_eq!(status, 200, "{body}");
+        server.stop();
+        took.as_secs_f64() * 1000.0
+    };
+    let starts = (0..plan.starts).map(|_| start()).collect();
+    figure(
+        &format!("exec-to-first-token-{}-issuers", plan.issuers),
+        report::median(starts),
+        "ms",
+        Limit::AtMost(100.0),
+    );
+}
+
+fn flat(name: &str, rates: &[f64]) {
+    if let [few, many] = rates {
+        ratio(name, many / few, FLAT);
+    }
+}

@@ -1,0 +1,98 @@
+//! Tokens over HTTP beside what they cannot be faster than, in one run on one machine: a bare hyper server, and one that
+//! parses the form, hashes the secret and signs.
+//!
+//! ```text
+//! cargo bench --bench tokens               six minutes
+//! cargo bench --bench tokens -- --quick    a minute, rough, with 1/10 of the tokens, clients and issuers
+//! ```
+//!
+//! This program starts itself again as the servers to compare with, and the real `portcullis` with a data folder of its own.
+//! Server and load share the machine, so what counts is the ratio.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench talks to a terminal and may stop at a surprise")]
+#![allow(dead_code, reason = "the shared parts have more than this bench needs")]
+
+#[path = "../http/bare.rs"]
+mod bare;
+mod cells;
+mod crowds;
+mod floor;
+#[path = "../common/folder.rs"]
+mod folder;
+#[path = "../http/latencies.rs"]
+mod latencies;
+#[path = "../http/line.rs"]
+mod line;
+mod load;
+#[path = "../common/report.rs"]
+mod report;
+#[path = "../http/server.rs"]
+mod server;
+mod setup;
+mod stored;
+mod table;
+
+use std::time::Duration;
+
+use folder::Scratch;
+
+/// Keep-alive connections of the two kinds of cells.
+const CONNECTIONS: [usize; 2] = [1, 32];
+
+/// How much is measured.
+struct Plan {
+    warm_up: Duration,
+    cell: Duration,
+    /// Stored opaque tokens of the two kinds of cells.
+    tokens: [usize; 2],
+    /// Clients of one server, the same.
+    clients: usize,
+    /// Authorization servers.
+    issuers: usize,
+    starts: usize,
+}
+
+const WHOLE: Plan = Plan {
+    warm_up: Duration::from_secs(1),
+    cell: Duration::from_secs(4),
+    tokens: [1_000, 1_000_000],
+    clients: 100_000,
+    issuers: 1_000,
+    starts: 10,
+};
+
+const QUICK: Plan = Plan {
+    warm_up: Duration::from_millis(300),
+    cell: Duration::from_secs(1),
+    tokens: [1_000, 100_000],
+    clients: 10_000,
+    issuers: 100,
+    starts: 3,
+};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [role, body] if role == bare::ROLE => return bare::serve(body.clone()),
+        [role, algorithm] if role == floor::ROLE => return floor::serve(algorithm),
+        _ => {}
+    }
+    if report::wanted() {
+        let quick = arguments.iter().any(|argument| argument == "--quick");
+        measure(if quick { &QUICK } else { &WHOLE });
+    }
+}
+
+fn measure(plan: &Plan) {
+    let folder = Scratch::new("tokens");
+    cells::endpoints(plan, folder.path());
+    cells::durable(plan, folder.path());
+    crowds::tokens(plan, folder.path());
+    crowds::clients(plan);
+    crowds::issuers(plan);
+}
+
+/// Bytes in MiB.
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
