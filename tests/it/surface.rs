@@ -116,6 +116,7 @@ impl Surface {
             Needs::Admin => self.admin.clone(),
             Needs::Developer => self.developer.clone(),
             Needs::Setup => self.setup.clone(),
+            Needs::Person(_) => unreachable!("no row asks for a person yet"),
             Needs::System(READ_GATEWAY) => self.gateway(),
             Needs::System(_) | Needs::Evaluate => self.system.clone(),
         }
