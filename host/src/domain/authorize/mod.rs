@@ -54,6 +54,19 @@ pub struct Browser {
     pub address: String,
     /// Its User-Agent, for the same list.
     pub agent: String,
+    /// The id of its request, for policies and the log.
+    pub request_id: String,
+}
+
+/// What a person says on the consent page.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// The names of the scopes that the client may have, of those that were shown.
+    pub scopes: &'a [String],
+    /// The ids of the consents that are given, of those that were shown.
+    pub consents: &'a [String],
+    /// The language in which the page asked.
+    pub language: &'a str,
 }
 
 /// Where a browser goes next.
@@ -97,7 +110,7 @@ pub enum Next {
     },
     /// Say yes to scopes and consents.
     Consent {
-        /// The scopes that are new, with their descriptions.
+        /// The scopes that are new, by name, with their descriptions.
         scopes: Vec<(String, Scope)>,
         /// The consents that are required and missing.
         consents: Vec<Held>,
@@ -140,5 +153,38 @@ pub async fn finish(
     _id: &str,
     _browser: &Browser,
 ) -> Result<Destination, Failure> {
+    Err(Failure::Internal { log: "not yet".to_owned() })
+}
+
+/// Writes down what the person says on the consent page. Afterwards [`next`] knows how it goes on.
+pub async fn consent(
+    _domain: &Domain,
+    _tenant: &str,
+    _server: &str,
+    _id: &str,
+    _browser: &Browser,
+    _said: Said<'_>,
+) -> Result<(), Failure> {
+    Err(Failure::Internal { log: "not yet".to_owned() })
+}
+
+/// The person says no: the client is told `access_denied`, and the login is forgotten.
+pub async fn refuse(
+    _domain: &Domain,
+    _tenant: &str,
+    _server: &str,
+    _id: &str,
+    _browser: &Browser,
+) -> Result<Destination, Failure> {
+    Err(Failure::Internal { log: "not yet".to_owned() })
+}
+
+/// Begins a login for the person's own account pages, or sends a browser with a session to them at once.
+pub async fn begin_account(
+    _domain: &Domain,
+    _tenant: &str,
+    _server: &str,
+    _browser: &Browser,
+) -> Result<Begun, Failure> {
     Err(Failure::Internal { log: "not yet".to_owned() })
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AuthorizationRequest {
+    /// True when no client asks: the person wants to see the pages of their own account. The rest is empty then.
+    pub account: bool,
     /// Who asks.
     pub client_id: String,
     /// Where the answer goes: one of the client's own, exactly.
