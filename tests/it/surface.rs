@@ -112,7 +112,7 @@ impl Surface {
     /// Somebody who may make the call of a row.
     pub fn caller(&self, row: &Row) -> Caller {
         match row.needs {
-            Needs::Nothing => Caller::new(&self.url),
+            Needs::Nothing | Needs::Person(_) => Caller::new(&self.url),
             Needs::Admin => self.admin.clone(),
             Needs::Developer => self.developer.clone(),
             Needs::Setup => self.setup.clone(),
