@@ -3,8 +3,9 @@
 //! Kept within the server's own configuration. Secrets of foreign accounts are sealed, passwords hashed; both are written
 //! and never answered. So the structs come in three forms, by what stands for a password and for a secret: as somebody
 //! gives them ([`Wanted`]), ready to be saved ([`Pending`]), and as they are kept (the default). `rules.rs` checks the
-//! first, `prepare.rs` makes the second before the transaction, `merge.rs` the third within it.
+//! first, `prepare.rs` makes the second before the transaction, `merge.rs` the third within it. `mapping.rs` makes an authentication context of what is known of a person.
 
+pub mod mapping;
 mod merge;
 mod prepare;
 mod rules;

@@ -3,6 +3,8 @@
 //! Called by the token endpoint with a client that has proven itself.
 
 pub mod client_credentials;
+pub mod id_token;
+pub mod refresh;
 mod scopes;
 
 use super::{Failure, token};

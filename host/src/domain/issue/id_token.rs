@@ -1,0 +1,125 @@
+//! ID tokens: what a client is told about who has logged in (OpenID Connect Core §2).
+//!
+//! Called by the grants of the token endpoint and by `authorize` for implicit and hybrid answers, before the transaction.
+
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Map, Value};
+
+use crate::{
+    crypto::{
+        Secret, SigningKey,
+        digest::{sha256, sha512},
+        jws,
+        keys::KeyType,
+    },
+    domain::{Domain, Failure, in_force, key_ring, token::Order},
+};
+
+/// The scope that asks for an ID token.
+pub const OPENID: &str = "openid";
+/// The media type, as most clients expect it (RFC 7519 §5.1).
+const TYPE: &str = "JWT";
+
+/// What goes with an ID token in the same answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct With<'a> {
+    /// The `nonce` of the authorization request. None at a refresh (OpenID Connect Core §12.2).
+    pub nonce: Option<&'a str>,
+    /// The access token, for `at_hash`.
+    pub access_token: Option<&'a Secret>,
+    /// The authorization code, for `c_hash`.
+    pub code: Option<&'a Secret>,
+}
+
+/// Makes an ID token. The order must have a grant: without a person there is nothing to tell.
+pub async fn sign(domain: &Domain, order: &Order<'_>, with: With<'_>) -> Result<Secret, Failure> {
+    let asked = order.grant.and_then(|(_, grant)| asked(grant.claims.as_deref()));
+    let more = in_force::claims::for_id_token(domain, order, asked.as_ref()).await?;
+    let key = key_ring::signing(domain, order.tenant, order.server.0)?;
+    let claims = claims(domain, order, &key, with, more)?;
+    let token = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(Secret::new(token))
+}
+
+/// The member `id_token` of the `claims` parameter (OpenID Connect Core §5.5).
+fn asked(claims: Option<&str>) -> Option<Map<String, Value>> {
+    let mut claims: Map<String, Value> = serde_json::from_str(claims?).ok()?;
+    match claims.remove("id_token")? {
+        Value::Object(asked) => Some(asked),
+        _ => None,
+    }
+}
+
+/// Our own claims come last, so that none of the tenant's can stand in their place. The audience is one client, so there
+/// is no `azp` (OpenID Connect Core §2).
+fn claims(
+    domain: &Domain,
+    order: &Order<'_>,
+    key: &SigningKey,
+    with: With<'_>,
+    mut claims: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    let Some((_, grant)) = order.grant else {
+        return Err(Failure::Internal { log: "an ID token is about a person".to_owned() });
+    };
+    let (server_id, server) = order.server;
+    let (now, identity) = (domain.world.now_seconds(), &grant.identity);
+    let amr = (!identity.amr.is_empty()).then(|| Value::from(identity.amr.clone()));
+    let half = |token: &Secret| Value::from(half(key.kind(), token.expose()));
+    let own = [
+        ("iss", Some(Value::from(domain.issuer(order.tenant, server_id)))),
+        ("sub", Some(Value::from(identity.subject.as_str()))),
+        ("aud", Some(Value::from(order.client.0))),
+        ("azp", None),
+        ("iat", Some(Value::from(now))),
+        ("exp", Some(Value::from(now.saturating_add(server.id_token_seconds)))),
+        ("auth_time", Some(Value::from(identity.auth_time))),
+        ("nonce", with.nonce.map(Value::from)),
+        ("acr", identity.acr.as_deref().map(Value::from)),
+        ("amr", amr),
+        ("sid", grant.session.as_deref().map(Value::from)),
+        ("at_hash", with.access_token.map(half)),
+        ("c_hash", with.code.map(half)),
+    ];
+    for (name, value) in own {
+        match value {
+            Some(value) => claims.insert(name.to_owned(), value),
+            None => claims.remove(name),
+        };
+    }
+    Ok(claims)
+}
+
+/// The left half of the digest that goes with the signature's algorithm (OpenID Connect Core §3.1.3.6).
+fn half(kind: KeyType, text: &str) -> String {
+    let digest = match kind {
+        KeyType::Rsa | KeyType::Ecdsa => sha256(text.as_bytes()).to_vec(),
+        KeyType::Eddsa => sha512(text.as_bytes()).to_vec(),
+    };
+    let (left, _) = digest.split_at(digest.len() / 2);
+    BASE64URL_NOPAD.encode(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_go_with_the_algorithm() {
+        // OpenID Connect Core, appendix A.4.
+        let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
+        assert_eq!(half(KeyType::Rsa, code), "LDktKdoQak3Pk0cnXxCltA");
+        assert_eq!(half(KeyType::Ecdsa, code), half(KeyType::Rsa, code));
+        assert_eq!(BASE64URL_NOPAD.decode(half(KeyType::Eddsa, code).as_bytes()).unwrap().len(), 32);
+    }
+
+    #[test]
+    fn the_parameter_claims_has_a_member_for_id_tokens() {
+        let text = r#"{"id_token":{"email":null},"userinfo":{"name":null}}"#;
+        assert_eq!(asked(Some(text)).map(|asked| asked.len()), Some(1));
+        for text in ["{}", r#"{"id_token":7}"#, "no JSON"] {
+            assert_eq!(asked(Some(text)), None, "{text}");
+        }
+        assert_eq!(asked(None), None);
+    }
+}
