@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::{
     support::{
         Caller, TestServer, golden,
-        known_key::KnownKey,
         made::{ADMIN, bearer_of, make_client, make_server},
+        person::SELF_SERVICE,
     },
     surface::{Surface, decision, talking_to_itself},
 };
@@ -45,13 +45,11 @@ struct Cast {
     expired: Caller,
     deleted: Caller,
     shop: Caller,
-    person: Caller,
 }
 
 /// Makes the callers. Moves the clock, so that one of them has expired.
 async fn cast(server: &TestServer) -> Cast {
-    let key = KnownKey::new();
-    make_server(&server.as_admin(), "shop", json!({ "jwks": key.jwks() })).await;
+    make_server(&server.as_admin(), "shop", json!({})).await;
     let expired = Caller::new(&server.url).with_token(&server.as_admin().token().await.unwrap());
     server.world.advance_seconds(3600);
     let admin = server.as_admin();
@@ -61,16 +59,10 @@ async fn cast(server: &TestServer) -> Cast {
     deleted.get(&format!("{ADMIN}/tenant")).await.expect(200);
     admin.delete(&format!("{ADMIN}/clients/gone")).await.expect(204);
     let developer = bearer_of(server, &make_client(&admin, "developer", "ada", &[]).await);
-    let shop =
-        bearer_of(server, &make_client(&admin, "shop", "till", &["evaluate_decisions", "openid", "profile"]).await);
-    // As the authorization code grant will issue it: a person's token by way of the same client.
-    let token = key.imitate(&shop.token().await.unwrap(), |claims| {
-        claims["sub"] = json!("anna");
-        claims["scope"] = json!("openid profile");
-        claims["scp"] = json!(["openid", "profile"]);
-    });
-    let person = Caller::new(&server.url).with_token(&token);
-    Cast { developer, expired, deleted, shop, person }
+    // It may ask for everything that people do themselves, but nobody has let it.
+    let scopes = [&["evaluate_decisions", "openid", "profile"], &SELF_SERVICE[..]].concat();
+    let shop = bearer_of(server, &make_client(&admin, "shop", "till", &scopes).await);
+    Cast { developer, expired, deleted, shop }
 }
 
 fn callers(server: &TestServer, cast: &Cast, surface: &Surface) -> Vec<(&'static str, Caller)> {
@@ -84,7 +76,7 @@ fn callers(server: &TestServer, cast: &Cast, surface: &Surface) -> Vec<(&'static
                 "system" => server.as_system(),
                 "gateway" => surface.gateway(),
                 "shop" => cast.shop.clone(),
-                "person" => cast.person.clone(),
+                "person" => surface.person(),
                 "setup" => server.as_setup(),
                 "demo/admin" => server.as_other_admin(),
                 "demo/system" => server.as_other_system(),
@@ -138,6 +130,7 @@ fn table(lines: &[Line]) -> String {
     let path = lines.iter().map(|line| line.row.path.len() + 1 + line.row.method.as_str().len()).max().unwrap_or(0);
     let needs_of = |line: &Line| match line.row.needs {
         Needs::System(scope) => format!("System {scope}"),
+        Needs::Person(scope) => format!("Person {scope}"),
         needs => format!("{needs:?}"),
     };
     let needs = lines.iter().map(|line| needs_of(line).len()).max().unwrap_or(0);
@@ -145,8 +138,9 @@ fn table(lines: &[Line]) -> String {
         "Operation × role → status. Asked of the tenant `default` and its server `shop`; a token is asked of its server `admin`\n\
          with the right secret in the form, whoever else the caller says to be.\n\n\
          admin, developer, system, shop: tokens of the servers of that name of the tenant, of machines. gateway: the token of\n\
-         a gateway's client of the system server. person: a person's token of the server shop. setup: a token of the system tenant. demo/…: tokens of another tenant. deleted: a token\n\
-         of the admin server whose client is gone.\n\n",
+         a gateway's client of the system server. person: a token of the server shop that a person has let a client have.\n\
+         setup: a token of the system tenant. demo/…: tokens of another tenant. deleted: a token of the admin server whose\n\
+         client is gone.\n\n",
     );
     let heading: Vec<String> = ROLES.iter().map(|role| format!("{role:>width$}", width = role.len().max(4))).collect();
     writeln!(text, "{:operation$}  {:path$}  {:needs$}  {}", "operation", "request", "needs", heading.join("  "))

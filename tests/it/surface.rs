@@ -1,9 +1,11 @@
 //! A working call of every operation, and the things it needs: for the tests that ask every row of every table.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Method;
 use portcullis::{
-    api::Row,
+    api::{App, Row},
     domain::{Needs, permit::READ_GATEWAY},
 };
 use serde_json::{Value, json};
@@ -11,9 +13,12 @@ use serde_json::{Value, json};
 use crate::support::{
     Answer, Caller, SECRET, TestServer,
     made::{ADMIN, FORM, basic, multipart, yes},
+    person::{Person, SELF_SERVICE},
 };
 
 const PETS: &str = include_str!("surface/pets.yaml");
+/// A session of `anna`.
+const OTHER_BROWSER: &str = "other-browser";
 
 /// A call that succeeds when the right caller makes it.
 pub struct Example {
@@ -42,6 +47,10 @@ pub struct Surface {
     developer: Caller,
     setup: Caller,
     system: Caller,
+    app: Arc<App>,
+    anna: Person,
+    /// The bearer of a token of `anna`.
+    person: Caller,
     gateway: String,
     /// The gateway's client and its secret.
     credentials: (String, String),
@@ -78,6 +87,7 @@ fn things() -> Vec<(&'static str, Value)> {
         ("apis", api),
         ("claims", aid(json!({ "id": "shoe-size", "name": "shoe_size", "mapping": "shoe_size", "type": "id_token" }))),
         ("clients", aid(clerk)),
+        ("clients", aid(json!({ "client_id": "friend", "client_name": "Friend", "scopes": SELF_SERVICE }))),
         ("policies", json!({ "id": "unused", "policy_name": "Unused", "validators": [yes()] })),
         ("consents", terms.clone()),
         ("consents", json!({ "id": "spare-consent", "name": "Spare", "update_existing_grants": "explicitAll" })),
@@ -94,12 +104,17 @@ impl Surface {
             developer,
             setup: server.as_setup(),
             system: server.as_system(),
+            app: Arc::clone(&server.app),
+            anna: Person::new(server, "shop", "anna"),
+            person: server.anonymous(),
             gateway: String::new(),
             credentials: Default::default(),
             own_client: String::new(),
             decision: String::new(),
         };
         surface.restore().await;
+        let grant = surface.anna.lets(&server.app.domain, "friend", &SELF_SERVICE, None).await;
+        surface.person = surface.anna.bearer(&server.app.domain, &grant).await;
         surface.decision = decision(server).await;
         surface
     }
@@ -107,6 +122,11 @@ impl Surface {
     /// The gateway's own client.
     pub fn gateway(&self) -> Caller {
         Caller::new(&self.url).with_credentials("default", "system", &self.credentials.0, &self.credentials.1)
+    }
+
+    /// `anna`, by way of a client that she lets have everything of hers.
+    pub fn person(&self) -> Caller {
+        self.person.clone()
     }
 
     /// Somebody who may make the call of a row.
@@ -119,6 +139,7 @@ impl Surface {
             Needs::Person(_) => unreachable!("no row asks for a person yet"),
             Needs::System(READ_GATEWAY) => self.gateway(),
             Needs::System(_) | Needs::Evaluate => self.system.clone(),
+            Needs::Person(_) => self.person(),
         }
     }
 
@@ -135,6 +156,7 @@ impl Surface {
         self.import().await;
         self.restore_gateway().await;
         self.restore_own_client().await;
+        self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
     }
 
     async fn import(&self) {
@@ -272,6 +294,7 @@ impl Surface {
             ("{claim}", "shoe-size"),
             ("{consent}", if deletes { "spare-consent" } else { "terms" }),
             ("{action}", "checkout"),
+            ("{session}", OTHER_BROWSER),
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
             ("{document}", "acp.json"),
@@ -325,7 +348,10 @@ impl Surface {
             }
             "createConsentAction" => json!({ "id": "new", "name": "New", "consents": [{ "id": "terms" }] }),
             "updateConsentAction" => json!({ "id": "checkout", "name": "Checkout", "consents": [{ "id": "terms" }] }),
-            "patchUserConsents" => json!({ "consents": [{ "consent_id": "terms", "granted": true }] }),
+            "grantConsent" | "revokeConsent" => json!({ "consent_id": "terms" }),
+            "patchUserConsents" | "patchConsentGrants" => {
+                json!({ "consents": [{ "consent_id": "terms", "granted": true }] })
+            }
             "importConfiguration" => json!({}),
             "evaluate" | "evaluateMany" => question(),
             other => panic!("{other}: write a body into surface.rs"),

@@ -59,6 +59,8 @@ const EVERYWHERE: [Group; 4] = [
             ("revoke_tokens", "Revoke tokens"),
             ("list_clients_with_access", "List clients with access"),
             ("revoke_client_access", "Revoke client access"),
+            ("view_sessions", "View sessions"),
+            ("manage_sessions", "End sessions"),
             ("dcr_register", "Register clients"),
         ],
     },

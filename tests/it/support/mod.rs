@@ -15,6 +15,7 @@ pub mod guests;
 pub mod known_key;
 pub mod made;
 pub mod people;
+pub mod person;
 pub mod process;
 pub mod random;
 pub mod wire;

@@ -1,0 +1,121 @@
+//! People who have logged in and let clients have tokens, put into the store as the pages leave them there: for tests that
+//! are about what comes afterwards.
+
+use portcullis::{
+    domain::{
+        Domain, client,
+        grant::{self, Grant},
+        handle::{self, Purpose},
+        identity::Identity,
+        server,
+        session::Session,
+        token::{self, Order},
+    },
+    store::{Index, index, records},
+};
+
+use super::{Caller, TestServer};
+
+/// The scopes of everything that people see and take back themselves.
+pub const SELF_SERVICE: [&str; 6] = [
+    "list_clients_with_access",
+    "revoke_client_access",
+    "view_consents",
+    "manage_consents",
+    "view_sessions",
+    "manage_sessions",
+];
+
+/// A person at an authorization server of the tenant `default`.
+#[derive(Clone)]
+pub struct Person {
+    url: String,
+    aid: String,
+    subject: String,
+}
+
+impl Person {
+    /// A person of this name.
+    pub fn new(server: &TestServer, aid: &str, subject: &str) -> Person {
+        Person { url: server.url.clone(), aid: aid.to_owned(), subject: subject.to_owned() }
+    }
+
+    fn identity(&self, domain: &Domain) -> Identity {
+        Identity {
+            subject: self.subject.clone(),
+            method: "static".to_owned(),
+            auth_time: domain.world.now_seconds(),
+            acr: None,
+            amr: vec!["pwd".to_owned()],
+            context: "{}".to_owned(),
+        }
+    }
+
+    /// A session for an hour in a browser of this name; answers its cookie and its id.
+    pub async fn logs_in(&self, domain: &Domain, browser: &str) -> (String, String) {
+        let (cookie, name) = handle::make(domain, Purpose::Session, "default", &self.aid);
+        self.has_session(domain, &name, browser).await;
+        (cookie.expose().to_owned(), name)
+    }
+
+    /// A session of this id.
+    pub async fn has_session(&self, domain: &Domain, id: &str, browser: &str) {
+        let now = domain.world.now_seconds();
+        let session = Session {
+            server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
+            identity: self.identity(domain),
+            browser: browser.to_owned(),
+            address: "192.0.2.7".to_owned(),
+            since: now,
+            ends: now + 3600,
+        };
+        let (aid, subject, id) = (self.aid.clone(), self.subject.clone(), id.to_owned());
+        let written = domain.write(move |write| {
+            records::put(write, &["default", &aid, &id], &session)?;
+            Ok(index::put(write, Index::SubjectSessions, &["default", &aid, &subject], &id)?)
+        });
+        written.await.unwrap();
+    }
+
+    /// Lets a client have scopes for a day, in a session or outside of any; answers the grant's id.
+    pub async fn lets(&self, domain: &Domain, client: &str, scopes: &[&str], session: Option<&str>) -> String {
+        let now = domain.world.now_seconds();
+        let grant = Grant {
+            server: self.aid.clone(),
+            server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
+            client_id: client.to_owned(),
+            client_since: client::current(domain, "default", client).unwrap().value.since,
+            identity: self.identity(domain),
+            session: session.map(str::to_owned),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            claims: None,
+            nonce: None,
+            since: now,
+            ends: now + 86_400,
+        };
+        let id = grant::new_id(domain);
+        let (aid, subject, name) = (self.aid.clone(), self.subject.clone(), id.clone());
+        let written = domain.write(move |write| {
+            records::put(write, &["default", &name], &grant)?;
+            Ok(index::put(write, Index::SubjectGrants, &["default", &aid, &subject], &name)?)
+        });
+        written.await.unwrap();
+        id
+    }
+
+    /// The bearer of a token made from a grant.
+    pub async fn bearer(&self, domain: &Domain, grant_id: &str) -> Caller {
+        let grant = grant::current(domain, "default", grant_id).unwrap().expect("the grant is there");
+        let server = server::current(domain, "default", &grant.server).unwrap();
+        let client = client::current(domain, "default", &grant.client_id).unwrap();
+        let order = Order {
+            tenant: "default",
+            server: (&grant.server, &server.value),
+            client: (&grant.client_id, &client.value),
+            grant: Some((grant_id, &grant)),
+            scopes: &grant.scopes,
+        };
+        let minted = token::mint(domain, &order).await.unwrap();
+        Caller::new(&self.url).with_token(minted.issued.access_token.expose())
+    }
+}
