@@ -53,10 +53,18 @@ async fn a_server_starts_with_the_documented_scopes_in_their_services() {
     assert_eq!(service("User Privacy & Consent"), ["manage_consents", "view_consents"]);
     assert_eq!(
         service("OAuth2"),
-        ["dcr_register", "introspect_tokens", "list_clients_with_access", "revoke_client_access", "revoke_tokens"]
+        [
+            "dcr_register",
+            "introspect_tokens",
+            "list_clients_with_access",
+            "manage_sessions",
+            "revoke_client_access",
+            "revoke_tokens",
+            "view_sessions"
+        ]
     );
     assert_eq!(service("Decisions"), ["evaluate_decisions"]);
-    assert_eq!(scopes.len(), 14);
+    assert_eq!(scopes.len(), 16);
     for scope in &scopes {
         assert_eq!((&scope["with_service"], &scope["system"]), (&json!(true), &json!(true)), "{scope}");
         let open = scope["service"]["name"] == "Profile";
