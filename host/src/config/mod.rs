@@ -190,6 +190,8 @@ pub enum LogFormat {
 pub struct Outbound {
     /// Hosts (`name` or `name:port`) that may resolve to a private or loopback address.
     pub allowed_hosts: Vec<String>,
+    /// Where hosts are found instead (`host:port=address:port`), as in a hosts file.
+    pub connect_to: Vec<String>,
     /// PEM file with the authorities that are trusted instead of the system's.
     pub ca: Option<PathBuf>,
     /// Largest answer.

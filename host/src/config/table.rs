@@ -97,6 +97,12 @@ pub const SETTINGS: &[Setting] = &[
         Some(Preset::NoNames),
         "Hosts (\"name\" or \"name:port\") that may resolve to a private or loopback address.",
     ),
+    row(
+        "outbound.connect_to",
+        Kind::Names,
+        Some(Preset::NoNames),
+        "Where hosts are found instead (\"host:port=address:port\"): for a relay or a private link. Certificates are still checked for the host.",
+    ),
     path("outbound.ca", "PEM file with authorities that outbound TLS trusts instead of the system's."),
     integer("outbound.body_bytes", 10 * MIB, KIB, GIB, "Largest answer to an outbound request."),
     integer("outbound.seconds", 10, 1, DAY, "Time for an outbound request, redirects included."),

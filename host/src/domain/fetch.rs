@@ -1,16 +1,39 @@
 //! What the domain asks of whoever makes requests to other servers. `outbound::Outbound` is the real one.
 //!
 //! The URL is always somebody's choice, so an implementation asks no private addresses unless its operator allows them,
-//! bounds the answer in size and time, and sends no credentials.
+//! bounds the answer in size and time, and sends no credentials but those that a question names.
 
 use std::fmt;
 
-use crate::decision::BoxFuture;
+use crate::{crypto::Secret, decision::BoxFuture};
 
 /// Makes requests.
 pub trait Fetch: Send + Sync {
     /// The document at a URL.
     fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFailure>>;
+
+    /// The whole answer to a question, whatever its status. Redirects are never followed, so that nothing the question holds
+    /// goes anywhere else, and the answer is a small one.
+    fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Reply, FetchFailure>>;
+}
+
+/// A question to a server, as part of a protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Where.
+    pub url: &'a str,
+    /// The Authorization header.
+    pub authorization: Option<&'a Secret>,
+    /// The form that is posted. None asks with GET.
+    pub form: Option<&'a Secret>,
+}
+
+/// The answer to a question. It has no `Debug`: what is in it may be a secret.
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
 }
 
 /// Why there is no document. All of it may be told to whoever chose the URL.

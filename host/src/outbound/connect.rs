@@ -14,6 +14,7 @@ use tokio_rustls::TlsConnector;
 use super::{
     address::is_public,
     allowed::Allowed,
+    detours::Detours,
     target::{Host, Target},
 };
 use crate::domain::fetch::FetchFailure;
@@ -29,7 +30,14 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Addresses of a target that may be connected to. A name that has any other address is not asked at all.
-pub(super) async fn resolve(target: &Target, allowed: &Allowed) -> Result<Vec<SocketAddr>, FetchFailure> {
+pub(super) async fn resolve(
+    target: &Target,
+    allowed: &Allowed,
+    detours: &Detours,
+) -> Result<Vec<SocketAddr>, FetchFailure> {
+    if let Some(address) = detours.of(target) {
+        return Ok(vec![address]);
+    }
     let found: Vec<SocketAddr> = match &target.host {
         Host::Address(address) => vec![(*address, target.port).into()],
         Host::Name(name) => match lookup_host((name.as_str(), target.port)).await {

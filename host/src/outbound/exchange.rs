@@ -1,8 +1,8 @@
-//! One GET over a connection of its own: HTTP/1.1, no cookies, no compression, a bounded answer.
+//! One request over a connection of its own: HTTP/1.1, no cookies, no compression, a bounded answer.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Empty};
+use http::{HeaderValue, Request, Response, StatusCode, header, request::Builder as Head};
+use http_body_util::{BodyExt, Full};
 use hyper::{
     body::{Body, Incoming},
     client::conn::http1::Builder,
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
 
 use super::{connect::Stream, target::Target};
-use crate::domain::fetch::FetchFailure;
+use crate::domain::fetch::{FetchFailure, Question, Reply};
 
 /// The largest head of an answer.
 const HEAD: usize = 64 * 1024;
@@ -28,10 +28,8 @@ pub(super) enum Answered {
 
 /// Asks for the target's document, of at most `most` bytes.
 pub(super) async fn get(target: &Target, stream: impl Stream + 'static, most: usize) -> Result<Answered, FetchFailure> {
-    let builder = Builder::new().max_buf_size(HEAD).max_headers(HEADERS).to_owned();
-    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let _driver = Driver(tokio::spawn(async move { drop(connection.await) }));
-    let response = sender.send_request(request(target)?).await.map_err(broken)?;
+    let request = head(Request::get(target.path.as_str()), target).header(header::ACCEPT, "*/*");
+    let (response, _driver) = send(stream, request.body(Full::default())).await?;
     match response.status() {
         StatusCode::OK => document(response, most).await.map(Answered::Document),
         status if is_redirect(status) => match response.headers().get(header::LOCATION).map(HeaderValue::to_str) {
@@ -42,14 +40,54 @@ pub(super) async fn get(target: &Target, stream: impl Stream + 'static, most: us
     }
 }
 
-fn request(target: &Target) -> Result<Request<Empty<Bytes>>, FetchFailure> {
-    let request = Request::get(target.path.as_str())
+/// Asks a question of a protocol. The answer is taken whatever its status, but for redirects: whoever asks has something to
+/// lose elsewhere.
+pub(super) async fn ask(
+    target: &Target,
+    stream: impl Stream + 'static,
+    question: &Question<'_>,
+    most: usize,
+) -> Result<Reply, FetchFailure> {
+    let path = target.path.as_str();
+    let (request, body) = match question.form {
+        None => (Request::get(path), Full::default()),
+        Some(form) => (
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            Full::from(form.expose().to_owned()),
+        ),
+    };
+    let mut request = head(request, target).header(header::ACCEPT, "application/json");
+    if let Some(authorization) = question.authorization {
+        let mut value = HeaderValue::from_str(authorization.expose()).map_err(|_| FetchFailure::Broken)?;
+        value.set_sensitive(true);
+        request = request.header(header::AUTHORIZATION, value);
+    }
+    let (response, _driver) = send(stream, request.body(body)).await?;
+    let status = response.status();
+    if is_redirect(status) {
+        return Err(FetchFailure::Status(status.as_u16()));
+    }
+    Ok(Reply { status: status.as_u16(), body: document(response, most).await? })
+}
+
+fn head(request: Head, target: &Target) -> Head {
+    request
         .header(header::HOST, target.authority())
-        .header(header::ACCEPT, "*/*")
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, concat!("portcullis/", env!("CARGO_PKG_VERSION")))
-        .header(header::CONNECTION, "close");
-    request.body(Empty::new()).map_err(|_| FetchFailure::Broken)
+        .header(header::CONNECTION, "close")
+}
+
+async fn send(
+    stream: impl Stream + 'static,
+    request: Result<Request<Full<Bytes>>, http::Error>,
+) -> Result<(Response<Incoming>, Driver), FetchFailure> {
+    let request = request.map_err(|_| FetchFailure::Broken)?;
+    let builder = Builder::new().max_buf_size(HEAD).max_headers(HEADERS).to_owned();
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let driver = Driver(tokio::spawn(async move { drop(connection.await) }));
+    let response = sender.send_request(request).await.map_err(broken)?;
+    Ok((response, driver))
 }
 
 fn is_redirect(status: StatusCode) -> bool {

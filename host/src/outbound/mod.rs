@@ -2,11 +2,12 @@
 //!
 //! Besides `serve` the only place that knows hyper, rustls and sockets. Implements the domain's [`Fetch`]. A URL is some
 //! caller's choice, so it must not open what only this machine can reach: no private addresses unless the configuration
-//! allows the host, no redirects around that, no credentials, no endless answers.
+//! allows the host, no redirects around that, no credentials where they do not belong, no endless answers.
 
 mod address;
 mod allowed;
 mod connect;
+mod detours;
 mod exchange;
 mod target;
 mod trust;
@@ -22,24 +23,32 @@ use tokio::{
 use crate::{
     config,
     decision::BoxFuture,
-    domain::fetch::{Fetch, FetchFailure},
+    domain::fetch::{Fetch, FetchFailure, Question, Reply},
 };
 use allowed::Allowed;
+use connect::Stream;
+use detours::Detours;
 use exchange::Answered;
 use target::Target;
 
 /// How often a redirect is followed.
 const REDIRECTS: usize = 3;
-/// Requests at the same time. Each may hold a whole document in memory.
+/// Documents that are fetched at the same time. Each is held in memory as a whole.
 const PARALLEL: usize = 8;
+/// Questions that are asked at the same time. Their answers are small, and people wait for them.
+const PARALLEL_QUESTIONS: usize = 64;
+/// The largest answer to a question.
+const ANSWER: usize = 1024 * 1024;
 
 /// Makes requests.
 pub struct Outbound {
     allowed: Allowed,
+    detours: Detours,
     authorities: Option<PathBuf>,
     patience: Duration,
     most: usize,
     places: Semaphore,
+    questions: Semaphore,
     /// Read when the first https URL is asked for.
     trust: OnceCell<Arc<ClientConfig>>,
 }
@@ -47,13 +56,15 @@ pub struct Outbound {
 impl Outbound {
     /// A client with the rules of the configuration.
     pub fn new(config: &config::Outbound) -> Outbound {
-        let config::Outbound { allowed_hosts, ca, body_bytes, seconds } = config;
+        let config::Outbound { allowed_hosts, connect_to, ca, body_bytes, seconds } = config;
         Outbound {
             allowed: Allowed::read(allowed_hosts),
+            detours: Detours::read(connect_to),
             authorities: ca.clone(),
             patience: Duration::from_secs(*seconds),
             most: *body_bytes,
             places: Semaphore::new(PARALLEL),
+            questions: Semaphore::new(PARALLEL_QUESTIONS),
             trust: OnceCell::new(),
         }
     }
@@ -62,7 +73,8 @@ impl Outbound {
         let _place = self.places.acquire().await.map_err(|_| FetchFailure::Broken)?;
         let mut target = Target::read(url).map_err(FetchFailure::Address)?;
         for _ in 0..=REDIRECTS {
-            match self.ask(&target).await? {
+            let stream = self.connect(&target).await?;
+            match exchange::get(&target, stream, self.most).await? {
                 Answered::Document(document) => return Ok(document),
                 Answered::Redirect(location) => {
                     target = target.redirected(&location).map_err(FetchFailure::Address)?;
@@ -72,15 +84,19 @@ impl Outbound {
         Err(FetchFailure::Address("must not be redirected more than three times"))
     }
 
-    async fn ask(&self, target: &Target) -> Result<Answered, FetchFailure> {
-        let addresses = connect::resolve(target, &self.allowed).await?;
+    async fn answer_to(&self, question: &Question<'_>) -> Result<Reply, FetchFailure> {
+        let _place = self.questions.acquire().await.map_err(|_| FetchFailure::Broken)?;
+        let target = Target::read(question.url).map_err(FetchFailure::Address)?;
+        let stream = self.connect(&target).await?;
+        exchange::ask(&target, stream, question, ANSWER.min(self.most)).await
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Stream>, FetchFailure> {
+        let addresses = connect::resolve(target, &self.allowed, &self.detours).await?;
         let stream = connect::connect(target, &addresses).await?;
         match target.secure {
-            true => {
-                let stream = connect::secure(target, stream, self.trust().await?).await?;
-                exchange::get(target, stream, self.most).await
-            }
-            false => exchange::get(target, stream, self.most).await,
+            true => Ok(Box::new(connect::secure(target, stream, self.trust().await?).await?)),
+            false => Ok(Box::new(stream)),
         }
     }
 
@@ -103,5 +119,11 @@ impl Outbound {
 impl Fetch for Outbound {
     fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFailure>> {
         Box::pin(async move { timeout(self.patience, self.fetch(url)).await.unwrap_or(Err(FetchFailure::TooSlow)) })
+    }
+
+    fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Reply, FetchFailure>> {
+        Box::pin(async move {
+            timeout(self.patience, self.answer_to(&question)).await.unwrap_or(Err(FetchFailure::TooSlow))
+        })
     }
 }
