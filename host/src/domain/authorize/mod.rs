@@ -1,50 +1,52 @@
 //! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3): from a browser's request to the answer for the client.
 //!
 //! ```text
-//! request   what was asked        checks   one line a rule, in order: the high-assurance set adds lines
-//! flow      what the person sees next: log in, prove more, consent      answer   code and tokens to the right place
+//! sent      each parameter once          trust     the client and its redirect URI: until then nobody is told anything
+//! checks    one line a rule, in order: the high-assurance set adds lines       request   what is understood
+//! flow      what the person has to do    consent   what they say               wait      the login between two pages
+//! conclude  grant, code and tokens in one transaction                          answer    to the right place
 //! ```
+//!
+//! Called by the pages for people. Knows no HTML and no cookies.
 
+mod account;
+mod answer;
+mod checks;
+mod code;
+mod conclude;
+mod consent;
+mod flow;
+mod hints;
+mod refusal;
 mod request;
+mod sent;
+mod trust;
+mod wait;
 
+use std::fmt;
+
+pub use account::begin_account;
+pub use code::Code;
+pub use consent::{Said, consent};
 pub use request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Domain, Failure, authentication::Authentication, consent_grant::Held, expiry, scope::Scope};
-use crate::{
-    crypto::Secret,
-    store::{Record, Table},
+use super::{
+    Domain, Failure,
+    authentication::Authentication,
+    client::Client,
+    consent_grant::Held,
+    permit::SYSTEM_SERVER,
+    scope::Scope,
+    server::{self, Server},
 };
-
-/// An authorization code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Code {
-    /// What it was made from.
-    pub grant: String,
-    /// The redirect URI that the token request must repeat (RFC 6749 §4.1.3); none when the request had none.
-    pub redirect_uri: Option<String>,
-    /// The S256 code challenge (RFC 7636 §4.2).
-    pub challenge: Option<String>,
-    /// When it ends, in seconds since 1970.
-    pub ends: i64,
-    /// Whether tokens were given for it. A second time revokes the grant.
-    pub used: bool,
-}
-
-impl Record for Code {
-    const TABLE: Table = Table::AuthorizationCode;
-}
-
-impl expiry::Ends for Code {
-    const WHAT: expiry::What = expiry::What::Code;
-    fn ends(&self) -> i64 {
-        self.ends
-    }
-}
+use crate::crypto::Secret;
+use checks::Draft;
+use flow::{Asked, Step};
+use refusal::{Refusal, Wrong};
+use sent::Sent;
 
 /// The browser a request comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Browser {
     /// The session cookie of this server, if it sent one.
     pub session: Option<String>,
@@ -58,15 +60,11 @@ pub struct Browser {
     pub request_id: String,
 }
 
-/// What a person says on the consent page.
-#[derive(Clone, Copy, Debug)]
-pub struct Said<'a> {
-    /// The names of the scopes that the client may have, of those that were shown.
-    pub scopes: &'a [String],
-    /// The ids of the consents that are given, of those that were shown.
-    pub consents: &'a [String],
-    /// The language in which the page asked.
-    pub language: &'a str,
+impl fmt::Debug for Browser {
+    /// Cookies are as good as passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Browser").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
 }
 
 /// Where a browser goes next.
@@ -79,7 +77,6 @@ pub enum Begun {
 }
 
 /// An answer for a client, on its way through the browser.
-#[derive(Debug)]
 pub enum Destination {
     /// In the query or in the fragment of the redirect URI: the whole URL.
     Redirect(String),
@@ -90,6 +87,13 @@ pub enum Destination {
         /// The members, in order.
         fields: Vec<(String, String)>,
     },
+}
+
+impl fmt::Debug for Destination {
+    /// Codes and tokens are on their way in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Destination(***)")
+    }
 }
 
 /// What a person has to do next in a login.
@@ -119,72 +123,107 @@ pub enum Next {
     Finish,
 }
 
+/// Where a request was made.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    domain: &'a Domain,
+    tenant: &'a str,
+    /// The id of the server.
+    id: &'a str,
+    server: &'a Server,
+}
+
+impl Place<'_> {
+    fn issuer(self) -> String {
+        self.domain.issuer(self.tenant, self.id)
+    }
+
+    /// The server for the tenant's machines knows no people.
+    fn lets_people_in(self) -> Result<(), Failure> {
+        match self.id == SYSTEM_SERVER {
+            true => Err(Failure::Unsupported { reason: "this server is for machines, nobody logs in here".to_owned() }),
+            false => Ok(()),
+        }
+    }
+}
+
 /// Reads and checks an authorization request (`sent` are its parameters in order) and answers it at once when nothing is
 /// left to ask, or begins a login.
 ///
 /// A request whose client or redirect URI cannot be trusted is a failure, told to the person. Everything else that is
 /// wrong is told to the client, by way of its redirect URI (RFC 6749 §4.1.2.1).
 pub async fn begin(
-    _domain: &Domain,
-    _tenant: &str,
-    _server: &str,
-    _sent: &[(String, String)],
-    _browser: &Browser,
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    sent: &[(String, String)],
+    browser: &Browser,
 ) -> Result<Begun, Failure> {
-    Err(Failure::Internal { log: "not yet".to_owned() })
+    let found = server::current(domain, tenant, server)?;
+    let place = Place { domain, tenant, id: server, server: &found.value };
+    place.lets_people_in()?;
+    let sent = Sent::new(sent);
+    let (client_id, client) = trust::client(place, sent)?;
+    let client = (client_id.as_str(), &client.value);
+    let mut draft = Draft::new(place, client, sent, trust::redirect_uri(client.1, sent)?);
+    match draft.check() {
+        Ok(()) => go(place, client, draft.request, browser).await,
+        Err(Wrong::Refusal(refusal)) => Ok(Begun::Answer(answer::refused(place, &draft.request, refusal))),
+        Err(Wrong::Failure(failure)) => Err(failure),
+    }
+}
+
+/// Answers a request that is in order, or begins a login for it.
+async fn go(
+    place: Place<'_>,
+    client: (&str, &Client),
+    request: AuthorizationRequest,
+    browser: &Browser,
+) -> Result<Begun, Failure> {
+    let mut login = wait::begun(place, request, client.1.since, browser);
+    wait::recognise(place, &mut login, browser)?;
+    let asked = Asked { place, client: Some(client), login: &login, request_id: &browser.request_id };
+    match flow::step(asked).await? {
+        Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login).await.map(Begun::Login),
+        done => conclude::conclude(asked, None, done).await.map(Begun::Answer),
+    }
 }
 
 /// What the person has to do next in the login `id`. The browser must be the one that began it.
-pub async fn next(
-    _domain: &Domain,
-    _tenant: &str,
-    _server: &str,
-    _id: &str,
-    _browser: &Browser,
-) -> Result<Next, Failure> {
-    Err(Failure::Internal { log: "not yet".to_owned() })
+pub async fn next(domain: &Domain, tenant: &str, server: &str, id: &str, browser: &Browser) -> Result<Next, Failure> {
+    let waiting = wait::find(domain, tenant, server, id, browser)?;
+    let asked = waiting.asked(domain, tenant, server, browser);
+    match flow::step(asked).await? {
+        Step::Ask(next) => Ok(next),
+        Step::Consent(sorted, consents) => {
+            Ok(Next::Consent { scopes: flow::described(asked.place, &sorted.asked)?, consents })
+        }
+        Step::Refuse(_) | Step::Answer(_) => Ok(Next::Finish),
+    }
 }
 
 /// Answers the client and forgets the login.
 pub async fn finish(
-    _domain: &Domain,
-    _tenant: &str,
-    _server: &str,
-    _id: &str,
-    _browser: &Browser,
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    id: &str,
+    browser: &Browser,
 ) -> Result<Destination, Failure> {
-    Err(Failure::Internal { log: "not yet".to_owned() })
-}
-
-/// Writes down what the person says on the consent page. Afterwards [`next`] knows how it goes on.
-pub async fn consent(
-    _domain: &Domain,
-    _tenant: &str,
-    _server: &str,
-    _id: &str,
-    _browser: &Browser,
-    _said: Said<'_>,
-) -> Result<(), Failure> {
-    Err(Failure::Internal { log: "not yet".to_owned() })
+    let waiting = wait::find(domain, tenant, server, id, browser)?;
+    let asked = waiting.asked(domain, tenant, server, browser);
+    conclude::conclude(asked, Some(id), flow::step(asked).await?).await
 }
 
 /// The person says no: the client is told `access_denied`, and the login is forgotten.
 pub async fn refuse(
-    _domain: &Domain,
-    _tenant: &str,
-    _server: &str,
-    _id: &str,
-    _browser: &Browser,
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    id: &str,
+    browser: &Browser,
 ) -> Result<Destination, Failure> {
-    Err(Failure::Internal { log: "not yet".to_owned() })
-}
-
-/// Begins a login for the person's own account pages, or sends a browser with a session to them at once.
-pub async fn begin_account(
-    _domain: &Domain,
-    _tenant: &str,
-    _server: &str,
-    _browser: &Browser,
-) -> Result<Begun, Failure> {
-    Err(Failure::Internal { log: "not yet".to_owned() })
+    let waiting = wait::find(domain, tenant, server, id, browser)?;
+    let asked = waiting.asked(domain, tenant, server, browser);
+    conclude::refuse(asked, Some(id), Refusal::access("the person said no")).await
 }

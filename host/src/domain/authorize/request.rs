@@ -1,4 +1,6 @@
 //! What an authorization request asks for, once it is understood: kept with a login until the answer is made.
+//!
+//! Filled by `checks`, asked by `flow` and `answer`. Knows the words of the parameters and no rule.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,8 @@ pub struct AuthorizationRequest {
     pub expected_subject: Option<String>,
     /// The context classes asked for, the best first.
     pub acr_values: Vec<String>,
+    /// The context classes of which one is essential (OpenID Connect Core §5.5.1.1); any will do when empty.
+    pub required_acr: Vec<String>,
     /// The `claims` parameter, as JSON text.
     pub claims: Option<String>,
     /// The languages the person prefers.
@@ -53,6 +57,25 @@ pub struct ResponseType {
     pub id_token: bool,
 }
 
+impl ResponseType {
+    /// What the words of a `response_type` stand for, those that are known.
+    pub(super) fn of_words(text: &str) -> ResponseType {
+        let has = |word: &str| text.split(' ').any(|one| one == word);
+        ResponseType { code: has("code"), token: has("token"), id_token: has("id_token") }
+    }
+
+    /// The words of it, in the order of the registry.
+    pub(super) fn words(self) -> Vec<&'static str> {
+        let all = [("code", self.code), ("id_token", self.id_token), ("token", self.token)];
+        all.into_iter().filter(|(_, asked)| *asked).map(|(word, _)| word).collect()
+    }
+
+    /// Whether the answer itself has tokens, which must not stand in a query (OAuth 2.0 Multiple Response Types §3).
+    pub(super) fn has_tokens(self) -> bool {
+        self.token || self.id_token
+    }
+}
+
 /// How an answer travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +89,28 @@ pub enum ResponseMode {
     FormPost,
 }
 
+impl ResponseMode {
+    /// The mode of a `response_mode`.
+    pub(super) fn of_word(word: &str) -> Option<ResponseMode> {
+        match word {
+            "query" => Some(ResponseMode::Query),
+            "fragment" => Some(ResponseMode::Fragment),
+            "form_post" => Some(ResponseMode::FormPost),
+            _ => None,
+        }
+    }
+
+    /// How an answer travels that is asked for without a mode.
+    pub(super) fn usual(response_type: ResponseType) -> ResponseMode {
+        if response_type.has_tokens() { ResponseMode::Fragment } else { ResponseMode::Query }
+    }
+
+    /// Whether an answer to this may travel so.
+    pub(super) fn carries(self, response_type: ResponseType) -> bool {
+        self != ResponseMode::Query || !response_type.has_tokens()
+    }
+}
+
 /// What the person must, or must not, be asked (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt {
@@ -77,4 +122,26 @@ pub struct Prompt {
     pub consent: bool,
     /// Which account.
     pub select_account: bool,
+}
+
+impl Prompt {
+    /// The prompt of a list of words, or the word that is not known.
+    pub(super) fn of_words(text: &str) -> Result<Prompt, &str> {
+        let mut prompt = Prompt::default();
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
+            match word {
+                "none" => prompt.none = true,
+                "login" => prompt.login = true,
+                "consent" => prompt.consent = true,
+                "select_account" => prompt.select_account = true,
+                other => return Err(other),
+            }
+        }
+        Ok(prompt)
+    }
+
+    /// Whether it asks for nothing at all, and for something as well.
+    pub(super) fn contradicts_itself(self) -> bool {
+        self.none && (self.login || self.consent || self.select_account)
+    }
 }

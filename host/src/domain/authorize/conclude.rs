@@ -1,0 +1,200 @@
+//! The end of a login: the grant is opened, the code and the tokens are made, the login is forgotten, all in one transaction.
+//!
+//! Called by `begin`, when there was nothing to ask, and by `finish`. What takes long is done before the transaction, which
+//! checks again what that was based on.
+
+use super::{
+    AuthorizationRequest, Destination, Place, account,
+    answer::{self, Members},
+    code,
+    flow::{self, Asked, Step},
+    refusal::Refusal,
+};
+use crate::{
+    crypto::Secret,
+    domain::{
+        Failure,
+        access::{self, Between},
+        client::Client,
+        grant::{self, Grant},
+        identity::Identity,
+        in_force::consents,
+        issue::id_token,
+        login::Login,
+        session::Session,
+        token::{self, Kept, Order},
+    },
+    store::{Write, records},
+};
+
+/// What a transaction writes for a client that gets an answer.
+struct Opened {
+    id: String,
+    grant: Grant,
+    code: Option<code::Fresh>,
+    token: Option<Kept>,
+}
+
+/// Answers the client as `step` says, and forgets the login `id`, if it was written down.
+pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> Result<Destination, Failure> {
+    let (place, request) = (asked.place, &asked.login.request);
+    let scopes = match step {
+        Step::Answer(scopes) => scopes,
+        Step::Refuse(refusal) => return refuse(asked, id, refusal).await,
+        Step::Ask(_) | Step::Consent(..) => {
+            let reason = "there is something left to do for the person".to_owned();
+            return Err(Failure::Conflict { noun: "login", reason });
+        }
+    };
+    let (Some(client), Some(identity)) = (asked.client, &asked.login.identity) else {
+        close(asked, id, None).await?;
+        return Ok(account::pages(place));
+    };
+    if !consents::given(place.domain, flow::about(asked, client, identity, &scopes)).await? {
+        return refuse(asked, id, Refusal::access("not every required consent is given")).await;
+    }
+    let (opened, members) = match open(asked, client, identity, scopes).await {
+        Ok(made) => made,
+        Err(failure) => return trouble(asked, id, failure).await,
+    };
+    close(asked, id, Some(opened)).await?;
+    Ok(answer::answered(place, request, members))
+}
+
+/// Tells the client no. Of a request without a client there is nobody to tell.
+pub(super) async fn refuse(asked: Asked<'_>, id: Option<&str>, refusal: Refusal) -> Result<Destination, Failure> {
+    close(asked, id, None).await?;
+    match asked.client {
+        Some(_) => Ok(answer::refused(asked.place, &asked.login.request, refusal)),
+        None => Err(Failure::Unsupported { reason: refusal.description }),
+    }
+}
+
+/// What is our own fault has words for clients as well, since they see no status code (RFC 6749 §4.1.2.1).
+async fn trouble(asked: Asked<'_>, id: Option<&str>, failure: Failure) -> Result<Destination, Failure> {
+    let error = match &failure {
+        Failure::Internal { .. } => "server_error",
+        Failure::Unavailable { .. } => "temporarily_unavailable",
+        _ => return Err(failure),
+    };
+    let (request_id, reason) = (asked.request_id, failure.to_log());
+    tracing::error!(request_id, reason, "an authorization request could not be answered");
+    refuse(asked, id, Refusal::new(error, failure.to_client())).await
+}
+
+/// Makes the grant with its code and tokens, and the answer's members.
+async fn open(
+    asked: Asked<'_>,
+    client: (&str, &Client),
+    identity: &Identity,
+    scopes: Vec<String>,
+) -> Result<(Opened, Members), Failure> {
+    let (place, request) = (asked.place, &asked.login.request);
+    let Place { domain, tenant, id: server_id, server } = place;
+    let grant = granted(asked, client, identity, scopes);
+    let id = grant::new_id(domain);
+    let order =
+        Order { tenant, server: (server_id, server), client, grant: Some((&id, &grant)), scopes: &grant.scopes };
+    let mut members = Members::new();
+    let code = request.response_type.code.then(|| code::make(place, &id, request));
+    let (code_text, code) = code.unzip();
+    members.extend(code_text.as_ref().map(|code| ("code", code.expose().to_owned())));
+    let minted = match request.response_type.token {
+        true => Some(token::mint(domain, &order).await?),
+        false => None,
+    };
+    let (issued, kept) = minted.map(|minted| (minted.issued, minted.kept)).unzip();
+    if let Some(issued) = &issued {
+        members.push(("access_token", issued.access_token.expose().to_owned()));
+        members.push(("token_type", "Bearer".to_owned()));
+        members.push(("expires_in", issued.expires_in.to_string()));
+        members.push(("scope", issued.scopes.join(" ")));
+    }
+    if request.response_type.id_token {
+        let access_token: Option<&Secret> = issued.as_ref().map(|issued| &issued.access_token);
+        let with = id_token::With { nonce: request.nonce.as_deref(), access_token, code: code_text.as_ref() };
+        members.push(("id_token", id_token::sign(domain, &order, with).await?.expose().to_owned()));
+    }
+    Ok((Opened { id, grant, code, token: kept.flatten() }, members))
+}
+
+fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Identity, scopes: Vec<String>) -> Grant {
+    let (place, request) = (asked.place, &asked.login.request);
+    let now = place.domain.world.now_seconds();
+    Grant {
+        server: place.id.to_owned(),
+        server_since: place.server.since,
+        client_id: client_id.to_owned(),
+        client_since: client.since,
+        identity: identity.clone(),
+        session: asked.login.session.clone(),
+        scopes,
+        claims: request.claims.clone(),
+        nonce: request.nonce.clone(),
+        since: now,
+        ends: now.saturating_add(lasts(place, client, request)),
+    }
+}
+
+/// How long a grant lasts: until its last refresh token ends, or the last access token that its code can be turned into.
+fn lasts(place: Place<'_>, client: &Client, request: &AuthorizationRequest) -> i64 {
+    let server = place.server;
+    let refresh = |grants: &[String]| grants.iter().any(|grant| grant == "refresh_token");
+    let code = if request.response_type.code { server.authorization_code_seconds } else { 0 };
+    let access = code.saturating_add(server.access_token_seconds);
+    match request.response_type.code && refresh(&server.grant_types) && refresh(&client.grant_types) {
+        true => access.max(server.refresh_token_seconds),
+        false => access,
+    }
+}
+
+/// Writes what was opened and forgets the login: both or neither. Of two that do it at once, one finds no login.
+async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Result<(), Failure> {
+    if id.is_none() && opened.is_none() {
+        return Ok(());
+    }
+    let (tenant, login) = (asked.place.tenant.to_owned(), asked.login.clone());
+    let (id, now) = (id.map(str::to_owned), asked.place.domain.world.now_seconds());
+    asked
+        .place
+        .domain
+        .write(move |write| {
+            if let Some(id) = &id {
+                forget(write, &tenant, id, opened.as_ref().map(|_| &login))?;
+            }
+            opened.as_ref().map_or(Ok(()), |opened| save(write, &tenant, opened, now))
+        })
+        .await
+}
+
+/// Takes the login out. What an answer is made from must be as it was `seen`.
+fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option<&Login>) -> Result<(), Failure> {
+    let found = records::get::<Login>(&*write, &[tenant, id])?.ok_or_else(|| Failure::not_found("login", id))?;
+    if seen.is_some_and(|seen| found != *seen) {
+        return Err(Failure::Conflict { noun: "login", reason: "it has just gone on elsewhere".to_owned() });
+    }
+    records::delete::<Login>(write, &[tenant, id])?;
+    Ok(())
+}
+
+/// The session must still be there: its end ends what was granted in it, and would not see this grant. Server and client
+/// are in the grant by their instants, so one that goes just now takes the grant along.
+fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, now: i64) -> Result<(), Failure> {
+    let Opened { id, grant, code, token } = opened;
+    let server = grant.server.as_str();
+    if let Some(session) = &grant.session {
+        let there = records::get::<Session>(&*write, &[tenant, server, session])?.is_some_and(|found| found.ends > now);
+        if !there {
+            return Err(Failure::Conflict { noun: "login", reason: "the person has just logged out".to_owned() });
+        }
+    }
+    grant::open(write, tenant, id, grant)?;
+    if let Some(code) = code {
+        code.save(write, tenant, server)?;
+    }
+    if let Some(token) = token {
+        token.save(write, tenant)?;
+    }
+    let between = Between { tenant, server, subject: &grant.identity.subject, client: &grant.client_id };
+    access::remember(write, between, (grant.server_since, grant.client_since), &grant.scopes, now)
+}

@@ -1,0 +1,210 @@
+//! What comes next in a login: who is it, may they, have they said yes. One step at a time, always from the start, so that
+//! whatever has changed meanwhile counts.
+//!
+//! Called by `begin`, `next` and `finish`. Writes nothing.
+
+use super::{AuthorizationRequest, Next, Place, refusal::Refusal};
+use crate::domain::{
+    Failure,
+    access::{self, Between},
+    authentication::Method,
+    client::Client,
+    consent_grant::Held,
+    identity::Identity,
+    in_force::{
+        consents,
+        policies::{self, About, Judged},
+    },
+    issue::id_token::OPENID,
+    login::Login,
+    scope::{self, Scope},
+};
+
+/// A login that is being looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Where it was begun.
+    pub(super) place: Place<'a>,
+    /// The client that waits for the answer, and its id. None when the person wants to see their own account.
+    pub(super) client: Option<(&'a str, &'a Client)>,
+    /// The login as it is.
+    pub(super) login: &'a Login,
+    /// Which request of ours looks at it.
+    pub(super) request_id: &'a str,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The person has to do something.
+    Ask(Next),
+    /// The person has to say yes to scopes and consents.
+    Consent(Sorted, Vec<Held>),
+    /// The client does not get what it asked for.
+    Refuse(Refusal),
+    /// The client gets an answer with these scopes.
+    Answer(Vec<String>),
+}
+
+/// The scopes of a login, sorted out.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    /// Those that the policies let this person have.
+    pub(super) allowed: Vec<String>,
+    /// Those of them that the person has to be asked about.
+    pub(super) asked: Vec<String>,
+    /// Whether there has to be a page for them, also when there are none.
+    page: bool,
+}
+
+/// What comes next in a login.
+pub(super) async fn step(asked: Asked<'_>) -> Result<Step, Failure> {
+    let login = asked.login;
+    if let Some((error, description)) = &login.refused {
+        return Ok(Step::Refuse(Refusal::new(error, description.as_str())));
+    }
+    let Some(identity) = &login.identity else {
+        return match login.request.prompt.none {
+            true => Ok(Step::Refuse(Refusal::new("login_required", "nobody is logged in that would do"))),
+            false => Ok(Step::Ask(how_to_log_in(asked)?)),
+        };
+    };
+    let Some(client) = asked.client else { return Ok(Step::Answer(Vec::new())) };
+    if let Some(refusal) = not_who_was_meant(&login.request, identity) {
+        return Ok(Step::Refuse(refusal));
+    }
+    if let Some(step) = judge(asked, about(asked, client, identity, &login.request.scopes)).await? {
+        return Ok(step);
+    }
+    let sorted = sort(asked, client, identity).await?;
+    say_yes(asked, client, identity, sorted)
+}
+
+/// What policies and consents are asked about.
+pub(super) fn about<'a>(
+    asked: Asked<'a>,
+    client: (&'a str, &'a Client),
+    identity: &'a Identity,
+    scopes: &'a [String],
+) -> About<'a> {
+    let Place { tenant, id, server, .. } = asked.place;
+    About { tenant, server: (id, server), client, identity, scopes, request_id: asked.request_id }
+}
+
+/// The only way to log in, the one that was chosen, or the choice.
+fn how_to_log_in(asked: Asked<'_>) -> Result<Next, Failure> {
+    let on: Vec<_> = asked.place.server.authentications.iter().filter(|method| !method.disabled).collect();
+    let chosen = asked.login.method.as_ref().and_then(|chosen| on.iter().find(|method| method.id == *chosen));
+    match (chosen, on.as_slice()) {
+        (Some(one), _) | (None, [one]) => {
+            let one = (**one).clone();
+            Ok(match one.method {
+                Method::Static(_) => Next::Password(one),
+                Method::Foreign { .. } => Next::Provider(one),
+                Method::Custom { .. } => Next::Custom(one),
+            })
+        }
+        (None, []) => {
+            Err(Failure::Unsupported { reason: "nobody can log in here: the server has no way to log in".to_owned() })
+        }
+        (None, several) => Ok(Next::Choose(several.iter().map(|method| (*method).clone()).collect())),
+    }
+}
+
+/// The client has said who it must be, or how well they must have proven it.
+fn not_who_was_meant(request: &AuthorizationRequest, identity: &Identity) -> Option<Refusal> {
+    if request.expected_subject.as_ref().is_some_and(|expected| *expected != identity.subject) {
+        return Some(Refusal::new("login_required", "somebody else has logged in"));
+    }
+    let required = &request.required_acr;
+    let reached = required.is_empty() || identity.acr.as_ref().is_some_and(|acr| required.contains(acr));
+    (!reached).then(|| Refusal::new("unmet_authentication_requirements", "this way to log in does not reach the acr"))
+}
+
+/// Asks the server's policy about the person. None when it lets them through.
+async fn judge(asked: Asked<'_>, about: About<'_>) -> Result<Option<Step>, Failure> {
+    Ok(match policies::person(asked.place.domain, about).await? {
+        Judged::Allowed => None,
+        Judged::Denied(reasons) if reasons.is_empty() => Some(Step::Refuse(Refusal::access("a policy says no"))),
+        Judged::Denied(reasons) => Some(Step::Refuse(Refusal::access(reasons.join("; ")))),
+        // It was proven already, so asking again would go round in circles.
+        Judged::StepUp if has_second_factor(about.identity) => {
+            Some(Step::Refuse(Refusal::access("a policy says no, also after a second factor")))
+        }
+        Judged::StepUp if asked.login.request.prompt.none => {
+            Some(Step::Refuse(Refusal::new("interaction_required", "a second factor is needed")))
+        }
+        Judged::StepUp => Some(Step::Ask(second_factor(asked, about.identity)?)),
+    })
+}
+
+fn has_second_factor(identity: &Identity) -> bool {
+    identity.amr.iter().any(|method| ["mfa", "otp"].contains(&method.as_str()))
+}
+
+fn second_factor(_asked: Asked<'_>, _identity: &Identity) -> Result<Next, Failure> {
+    Ok(Next::SecondFactor { enrolled: false })
+}
+
+/// Sorts out which scopes the person may have, and which of those nobody has asked them about yet.
+async fn sort(
+    asked: Asked<'_>,
+    client: (&str, &Client),
+    identity: &Identity,
+) -> Result<Sorted, Failure> {
+    let Place { domain, tenant, id, server } = asked.place;
+    let request = &asked.login.request;
+    let allowed = policies::scopes(domain, about(asked, client, identity, &request.scopes)).await?;
+    let between = Between { tenant, server: id, subject: &identity.subject, client: client.0 };
+    let remembered = access::remembered(&domain.store.read()?, between, server, client.1)?;
+    let again = request.prompt.consent;
+    let new = |scope: &&String| again || (!client.1.trusted && !remembered.contains(scope));
+    let new: Vec<String> = allowed.iter().filter(new).cloned().collect();
+    Ok(match &asked.login.granted {
+        Some(_) => Sorted { allowed, asked: Vec::new(), page: false },
+        None => {
+            // A client that gets no scope at all still learns who the person is.
+            let first = !client.1.trusted && remembered.is_empty();
+            Sorted { page: again || first || !new.is_empty(), allowed, asked: new }
+        }
+    })
+}
+
+/// Asks for what the person has not said yes to, or is done.
+fn say_yes(
+    asked: Asked<'_>,
+    client: (&str, &Client),
+    identity: &Identity,
+    sorted: Sorted,
+) -> Result<Step, Failure> {
+    let scopes = match &asked.login.granted {
+        Some(granted) => sorted.allowed.iter().filter(|scope| granted.contains(scope)).cloned().collect(),
+        None => sorted.allowed.clone(),
+    };
+    let consents = consents::missing(asked.place.domain, about(asked, client, identity, &scopes))?;
+    if !sorted.page && consents.is_empty() {
+        return Ok(answer(&asked.login.request, scopes));
+    }
+    Ok(match asked.login.request.prompt.none {
+        true => Step::Refuse(Refusal::new("consent_required", "the person has to be asked first")),
+        false => Step::Consent(sorted, consents),
+    })
+}
+
+/// An ID token in the answer itself is all that some clients ask for: without its scope there is none.
+fn answer(request: &AuthorizationRequest, scopes: Vec<String>) -> Step {
+    match request.response_type.id_token && !scopes.iter().any(|scope| scope == OPENID) {
+        true => Step::Refuse(Refusal::access("the scope openid was not granted")),
+        false => Step::Answer(scopes),
+    }
+}
+
+/// Scopes with their descriptions, by name.
+pub(super) fn described(place: Place<'_>, names: &[String]) -> Result<Vec<(String, Scope)>, Failure> {
+    let Place { domain, tenant, id, .. } = place;
+    let all = scope::list(domain, tenant, id)?.into_iter().map(|(_, state)| state.value);
+    let mut found: Vec<(String, Scope)> =
+        all.filter(|scope| names.contains(&scope.name)).map(|scope| (scope.name.clone(), scope)).collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
+}

@@ -1,0 +1,111 @@
+//! Who the client thinks it is, and what it would like to know: `id_token_hint`, `claims`, `login_hint`, `acr_values`,
+//! `ui_locales` (OpenID Connect Core §3.1.2.1, §5.5).
+//!
+//! Lines of `checks`. A hint that is wrong is refused; one that cannot be met is no mistake of the client's.
+
+use serde_json::{Map, Value};
+
+use super::{
+    checks::Draft,
+    refusal::{Refusal, Wrong},
+};
+use crate::{
+    crypto::jws,
+    domain::{Failure, key_ring},
+};
+
+/// The type of our ID tokens. An access token is none, though the same key has signed it.
+const ID_TOKEN: &str = "JWT";
+/// More context classes or languages than anybody means.
+const MOST_WORDS: usize = 16;
+/// The longest language tag (RFC 5646 §4.4.1).
+const LONGEST_TAG: usize = 35;
+
+/// An ID token of ours for this client. It may have expired: it is a hint who the person is, not a proof.
+pub(super) fn id_token(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let Some(token) = draft.sent.get("id_token_hint") else { return Ok(()) };
+    let Some(claims) = verified(draft, token)? else {
+        return Err(Refusal::request("id_token_hint is no ID token of this server").into());
+    };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let ours = text("iss") == Some(draft.place.domain.issuer(draft.place.tenant, draft.place.id).as_str());
+    let client = draft.client.0;
+    let audience = match claims.get("aud") {
+        Some(Value::String(only)) => only == client,
+        Some(Value::Array(several)) => several.iter().any(|one| one == client),
+        _ => false,
+    };
+    match text("sub") {
+        Some(subject) if ours && audience => expect(draft, subject),
+        _ => Err(Refusal::request("id_token_hint is not for this client").into()),
+    }
+}
+
+/// The claims of a token that one of the server's keys has signed.
+fn verified(draft: &Draft<'_>, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
+    let Ok(header) = jws::decode_header(token) else { return Ok(None) };
+    let (Some(kid), Some(ID_TOKEN)) = (header.kid, header.typ.as_deref()) else { return Ok(None) };
+    let key = key_ring::find(draft.place.domain, draft.place.tenant, draft.place.id, &kid)?;
+    Ok(key.and_then(|key| jws::verify(token, &key.verifier()).ok()))
+}
+
+/// The person must be this one, and no other as well.
+fn expect(draft: &mut Draft<'_>, subject: &str) -> Result<(), Wrong> {
+    match &draft.request.expected_subject {
+        Some(other) if other != subject => Err(Refusal::request("two different people are asked for").into()),
+        _ => {
+            draft.request.expected_subject = Some(subject.to_owned());
+            Ok(())
+        }
+    }
+}
+
+/// The claims asked for one by one (OpenID Connect Core §5.5), with the person and the context class that they insist on.
+pub(super) fn claims(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let Some(text) = draft.sent.get("claims") else { return Ok(()) };
+    let wrong = || Refusal::request("claims must be an object of objects in JSON, as in OpenID Connect Core 5.5");
+    let all: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
+    let shaped = ["userinfo", "id_token"].into_iter().filter_map(|place| all.get(place)).all(is_list_of_claims);
+    if !shaped {
+        return Err(wrong().into());
+    }
+    let wanted = |name: &str| all.get("id_token").and_then(|claims| claims.get(name)).and_then(Value::as_object);
+    if let Some(acr) = wanted("acr").filter(|acr| acr.get("essential") == Some(&Value::Bool(true))) {
+        draft.request.required_acr = values(acr);
+    }
+    if let Some(subject) = wanted("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str) {
+        expect(draft, subject)?;
+    }
+    draft.request.claims = Some(text.to_owned());
+    Ok(())
+}
+
+fn is_list_of_claims(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(claims) => claims.values().all(|claim| claim.is_null() || claim.is_object()),
+        _ => false,
+    }
+}
+
+/// `value` or `values` of a claim, as far as they are texts.
+fn values(claim: &Map<String, Value>) -> Vec<String> {
+    let several = claim.get("values").and_then(Value::as_array).into_iter().flatten();
+    several.chain(claim.get("value")).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// What the pages and the choice of a session look at, and nobody needs to refuse.
+pub(super) fn others(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let words = |name: &str| {
+        let text = draft.sent.get(name).unwrap_or_default();
+        text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).take(MOST_WORDS)
+    };
+    let is_tag = |tag: &String| {
+        tag.len() <= LONGEST_TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let (acr_values, ui_locales) = (words("acr_values").collect(), words("ui_locales").filter(is_tag).collect());
+    draft.request.acr_values = acr_values;
+    draft.request.ui_locales = ui_locales;
+    draft.request.login_hint = draft.sent.get("login_hint").map(str::to_owned);
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! A login while it waits: begun, written down, found again by the browser that began it, and what the person says on it.
+//!
+//! Called by the operations of `authorize`. A login of another browser is not found: whoever sends somebody a link into the
+//! middle of their own login gets nothing by it.
+
+use std::sync::Arc;
+
+use super::{AuthorizationRequest, Browser, Place, flow::Asked};
+use crate::{
+    domain::{
+        Domain, Failure,
+        client::{self, Client},
+        handle::{self, Purpose},
+        identity::Identity,
+        login::{self, Login, PATIENCE},
+        server::{self, Server},
+        session::{self, Session},
+    },
+    store::State,
+    world::Micros,
+};
+
+/// A login that was found again, with what it is about.
+pub(super) struct Waiting {
+    pub(super) server: Arc<State<Server>>,
+    /// None for the person's own account.
+    pub(super) client: Option<Arc<State<Client>>>,
+    pub(super) login: Login,
+}
+
+impl Waiting {
+    /// The login, to be looked at.
+    pub(super) fn asked<'a>(
+        &'a self,
+        domain: &'a Domain,
+        tenant: &'a str,
+        id: &'a str,
+        browser: &'a Browser,
+    ) -> Asked<'a> {
+        let client = self.client.as_ref().map(|client| (self.login.request.client_id.as_str(), &client.value));
+        let place = Place { domain, tenant, id, server: &self.server.value };
+        Asked { place, client, login: &self.login, request_id: &browser.request_id }
+    }
+}
+
+/// A login as it begins. Who the person is, nobody knows yet.
+pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_since: Micros, browser: &Browser) -> Login {
+    let now = place.domain.world.now_seconds();
+    Login {
+        server: place.id.to_owned(),
+        server_since: place.server.since,
+        client_since,
+        request,
+        browser: name_of(place.domain, place.tenant, place.id, browser),
+        method: None,
+        errand: None,
+        login_state: None,
+        identity: None,
+        session: None,
+        granted: None,
+        refused: None,
+        since: now,
+        ends: now.saturating_add(PATIENCE),
+    }
+}
+
+/// Takes over who the browser's session says it is, if that is good enough for the request.
+pub(super) fn recognise(place: Place<'_>, login: &mut Login, browser: &Browser) -> Result<(), Failure> {
+    let Some(cookie) = &browser.session else { return Ok(()) };
+    let found = session::find(place.domain, place.tenant, (place.id, place.server), cookie)?;
+    if let Some((name, session)) = found.filter(|(_, session)| will_do(&login.request, &session.identity, login.since)) {
+        (login.identity, login.session) = (Some(session.identity.clone()), Some(name));
+    }
+    Ok(())
+}
+
+/// Whether somebody who has logged in before need not do so again.
+fn will_do(request: &AuthorizationRequest, identity: &Identity, now: i64) -> bool {
+    let AuthorizationRequest { prompt, max_age, expected_subject, acr_values, required_acr, .. } = request;
+    let asked_again = prompt.login || prompt.select_account;
+    // 0 asks for a login now (OpenID Connect Core §15.1).
+    let fresh = max_age.is_none_or(|most| most > 0 && now.saturating_sub(identity.auth_time) <= most);
+    let expected = expected_subject.as_ref().is_none_or(|expected| *expected == identity.subject);
+    let reaches = |wanted: &[String]| wanted.is_empty() || identity.acr.as_ref().is_some_and(|acr| wanted.contains(acr));
+    // Voluntary classes are worth asking the person again for, and no reason to refuse where nobody can be asked.
+    let acr = reaches(required_acr) && (prompt.none || reaches(acr_values));
+    !asked_again && fresh && expected && acr
+}
+
+/// Writes a login down. Answers its id.
+pub(super) async fn write_down(place: Place<'_>, login: &Login) -> Result<String, Failure> {
+    let id = login::new_id(place.domain);
+    let (tenant, login, name) = (place.tenant.to_owned(), login.clone(), id.clone());
+    place.domain.write(move |write| login::put(write, &tenant, &name, &login)).await?;
+    Ok(id)
+}
+
+/// Finds a login again, for the browser that began it. Server and client must be the ones that it was begun with.
+pub(super) fn find(
+    domain: &Domain,
+    tenant: &str,
+    server_id: &str,
+    id: &str,
+    browser: &Browser,
+) -> Result<Waiting, Failure> {
+    let gone = || Failure::not_found("login", id);
+    let server = server::current(domain, tenant, server_id)?;
+    let mut login = login::current(domain, tenant, server_id, id)?;
+    if login.server_since != server.value.since || login.browser != name_of(domain, tenant, server_id, browser) {
+        return Err(gone());
+    }
+    let client = match login.request.account {
+        true => None,
+        false => match client::current(domain, tenant, &login.request.client_id) {
+            Ok(client) if client.value.since == login.client_since && client.value.server == server_id => Some(client),
+            Ok(_) | Err(Failure::NotFound { .. }) => return Err(gone()),
+            Err(failure) => return Err(failure),
+        },
+    };
+    if !still_there(domain, tenant, server_id, &login)? {
+        (login.identity, login.session) = (None, None);
+    }
+    Ok(Waiting { server, client, login })
+}
+
+/// Whether the session that says who the person is has not ended meanwhile.
+fn still_there(domain: &Domain, tenant: &str, server: &str, login: &Login) -> Result<bool, Failure> {
+    let Some(name) = &login.session else { return Ok(true) };
+    let found = domain.store.record::<Session>(&[tenant, server, name])?;
+    let now = domain.world.now_seconds();
+    Ok(found.is_some_and(|found| found.ends > now && found.server_since == login.server_since))
+}
+
+/// What a login knows its browser by.
+fn name_of(domain: &Domain, tenant: &str, server: &str, browser: &Browser) -> String {
+    handle::name(domain, Purpose::Browser, tenant, server, browser.cookie.expose())
+}
