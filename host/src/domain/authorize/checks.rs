@@ -77,7 +77,8 @@ impl<'a> Draft<'a> {
     /// Goes through all lines, up to the first that is wrong.
     pub(super) fn check(&mut self) -> Result<(), Wrong> {
         for Line { name, check } in LINES {
-            check(self).inspect_err(|wrong| tracing::debug!(line = name, ?wrong, "an authorization request is refused"))?;
+            check(self)
+                .inspect_err(|wrong| tracing::debug!(line = name, ?wrong, "an authorization request is refused"))?;
         }
         Ok(())
     }
@@ -118,9 +119,8 @@ fn response_type(draft: &mut Draft<'_>) -> Result<(), Wrong> {
 fn grant_types(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let asked = draft.request.response_type;
     let needed = [("authorization_code", asked.code), ("implicit", asked.has_tokens())];
-    let lacks = |grants: &[String]| {
-        needed.iter().any(|(grant, needed)| *needed && !grants.iter().any(|one| one == grant))
-    };
+    let lacks =
+        |grants: &[String]| needed.iter().any(|(grant, needed)| *needed && !grants.iter().any(|one| one == grant));
     if lacks(&draft.place.server.grant_types) {
         return Err(Refusal::new("unsupported_response_type", "this server does not answer this response_type").into());
     }

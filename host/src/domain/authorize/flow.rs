@@ -147,11 +147,7 @@ fn second_factor(_asked: Asked<'_>, _identity: &Identity) -> Result<Next, Failur
 }
 
 /// Sorts out which scopes the person may have, and which of those nobody has asked them about yet.
-async fn sort(
-    asked: Asked<'_>,
-    client: (&str, &Client),
-    identity: &Identity,
-) -> Result<Sorted, Failure> {
+async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) -> Result<Sorted, Failure> {
     let Place { domain, tenant, id, server } = asked.place;
     let request = &asked.login.request;
     let allowed = policies::scopes(domain, about(asked, client, identity, &request.scopes)).await?;
@@ -171,12 +167,7 @@ async fn sort(
 }
 
 /// Asks for what the person has not said yes to, or is done.
-fn say_yes(
-    asked: Asked<'_>,
-    client: (&str, &Client),
-    identity: &Identity,
-    sorted: Sorted,
-) -> Result<Step, Failure> {
+fn say_yes(asked: Asked<'_>, client: (&str, &Client), identity: &Identity, sorted: Sorted) -> Result<Step, Failure> {
     let scopes = match &asked.login.granted {
         Some(granted) => sorted.allowed.iter().filter(|scope| granted.contains(scope)).cloned().collect(),
         None => sorted.allowed.clone(),

@@ -100,9 +100,8 @@ pub(super) fn others(draft: &mut Draft<'_>) -> Result<(), Wrong> {
         let text = draft.sent.get(name).unwrap_or_default();
         text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).take(MOST_WORDS)
     };
-    let is_tag = |tag: &String| {
-        tag.len() <= LONGEST_TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
+    let is_tag =
+        |tag: &String| tag.len() <= LONGEST_TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let (acr_values, ui_locales) = (words("acr_values").collect(), words("ui_locales").filter(is_tag).collect());
     draft.request.acr_values = acr_values;
     draft.request.ui_locales = ui_locales;

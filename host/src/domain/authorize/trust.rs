@@ -146,7 +146,10 @@ mod tests {
         ] {
             assert!(!found(AuthMethod::None, KNOWN, trick), "{trick}");
         }
-        assert!(!found(AuthMethod::None, &["https://127.0.0.1/back"], "https://127.0.0.1:5/back"), "with TLS it is fixed");
+        assert!(
+            !found(AuthMethod::None, &["https://127.0.0.1/back"], "https://127.0.0.1:5/back"),
+            "with TLS it is fixed"
+        );
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_sinc
 pub(super) fn recognise(place: Place<'_>, login: &mut Login, browser: &Browser) -> Result<(), Failure> {
     let Some(cookie) = &browser.session else { return Ok(()) };
     let found = session::find(place.domain, place.tenant, (place.id, place.server), cookie)?;
-    if let Some((name, session)) = found.filter(|(_, session)| will_do(&login.request, &session.identity, login.since)) {
+    if let Some((name, session)) = found.filter(|(_, session)| will_do(&login.request, &session.identity, login.since))
+    {
         (login.identity, login.session) = (Some(session.identity.clone()), Some(name));
     }
     Ok(())
@@ -81,7 +82,8 @@ fn will_do(request: &AuthorizationRequest, identity: &Identity, now: i64) -> boo
     // 0 asks for a login now (OpenID Connect Core §15.1).
     let fresh = max_age.is_none_or(|most| most > 0 && now.saturating_sub(identity.auth_time) <= most);
     let expected = expected_subject.as_ref().is_none_or(|expected| *expected == identity.subject);
-    let reaches = |wanted: &[String]| wanted.is_empty() || identity.acr.as_ref().is_some_and(|acr| wanted.contains(acr));
+    let reaches =
+        |wanted: &[String]| wanted.is_empty() || identity.acr.as_ref().is_some_and(|acr| wanted.contains(acr));
     // Voluntary classes are worth asking the person again for, and no reason to refuse where nobody can be asked.
     let acr = reaches(required_acr) && (prompt.none || reaches(acr_values));
     !asked_again && fresh && expected && acr
