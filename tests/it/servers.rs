@@ -147,7 +147,7 @@ async fn a_server_issues_tokens_as_long_as_it_says() {
         .await
         .expect(200);
     let answer = ask_token(&server, "shop", "till", secret, grant).await.expect(400).json();
-    assert_eq!(answer["error"], "unauthorized_client");
+    assert_eq!(answer["error"], "unsupported_grant_type");
 }
 
 #[tokio::test(flavor = "multi_thread")]

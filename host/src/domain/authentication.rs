@@ -9,6 +9,7 @@ pub mod mapping;
 mod merge;
 mod prepare;
 mod rules;
+pub mod static_users;
 
 use serde::{Deserialize, Serialize};
 

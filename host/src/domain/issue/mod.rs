@@ -1,16 +1,75 @@
 //! Issuing: the grants of the token endpoint (RFC 6749 §4), a file a grant.
 //!
-//! Called by the token endpoint with a client that has proven itself.
+//! ```text
+//! code, refresh, password   a person's     client_credentials   a client's own
+//! person   what all grants of people share     once   what is good once, and what happens at the second time
+//! id_token   about the person     scopes   what a client may have
+//! ```
+//!
+//! Called by the token endpoint with a client that has proven itself. Whatever takes long is done before the transaction,
+//! and what it was based on is looked at again inside.
 
-pub mod client_credentials;
+mod client_credentials;
+mod code;
 pub mod id_token;
+mod once;
+mod password;
+mod person;
 pub mod refresh;
 mod scopes;
 
-use super::{Failure, token};
-use crate::crypto::Secret;
+use super::{Domain, Failure, proof::Proven, server::Server, token};
+use crate::{crypto::Secret, decision::BoxFuture};
 
 pub use scopes::of_client;
+
+/// A grant of the token endpoint.
+pub struct GrantType {
+    /// Its name, as in `grant_type`.
+    pub name: &'static str,
+    /// Issues tokens for it.
+    run: for<'a> fn(&'a Asked<'a>) -> BoxFuture<'a, Result<Tokens, Refused>>,
+}
+
+/// Every grant of the token endpoint.
+pub static GRANT_TYPES: &[GrantType] = &[
+    GrantType { name: code::AUTHORIZATION_CODE, run: |asked| Box::pin(code::issue(asked)) },
+    GrantType { name: refresh::REFRESH_TOKEN, run: |asked| Box::pin(refresh::issue(asked)) },
+    GrantType { name: token::CLIENT_CREDENTIALS, run: |asked| Box::pin(client_credentials::issue(asked)) },
+    GrantType { name: password::PASSWORD, run: |asked| Box::pin(password::issue(asked)) },
+];
+
+/// A request for tokens.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Everything the operations share.
+    pub domain: &'a Domain,
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The authorization server and its id.
+    pub server: (&'a str, &'a Server),
+    /// Who asks.
+    pub proven: &'a Proven,
+    /// What was sent.
+    pub sent: &'a Sent<'a>,
+    /// Which request of ours this is, for what policies write down.
+    pub request_id: &'a str,
+}
+
+/// What a client sends beside its credentials.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(missing_docs, reason = "the registered words themselves (RFC 6749, RFC 7636)")]
+pub struct Sent<'a> {
+    pub scope: Option<&'a str>,
+    pub code: Option<&'a str>,
+    pub redirect_uri: Option<&'a str>,
+    pub code_verifier: Option<&'a str>,
+    pub refresh_token: Option<&'a str>,
+    pub username: Option<&'a str>,
+    pub password: Option<&'a str>,
+    /// Where the request came from, for the limits against guessing.
+    pub address: &'a str,
+}
 
 /// What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Debug)]
@@ -42,4 +101,29 @@ impl From<Failure> for Refused {
     fn from(failure: Failure) -> Refused {
         Refused::Failure(failure)
     }
+}
+
+/// The grant of this name, when the server has it.
+pub fn grant_type(server: &Server, name: &str) -> Option<&'static GrantType> {
+    let known = GRANT_TYPES.iter().find(|known| known.name == name)?;
+    has(&server.grant_types, name).then_some(known)
+}
+
+impl GrantType {
+    /// Issues tokens, if the client may use this grant.
+    pub async fn issue(&self, asked: &Asked<'_>) -> Result<Tokens, Refused> {
+        match has(&asked.proven.client.value.grant_types, self.name) {
+            true => (self.run)(asked).await,
+            false => Err(Refused::Grant),
+        }
+    }
+}
+
+fn has(grants: &[String], name: &str) -> bool {
+    grants.iter().any(|grant| grant == name)
+}
+
+/// A parameter that this grant cannot do without.
+fn required<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> {
+    value.ok_or_else(|| Failure::malformed(format!("form.{name}"), "is required"))
 }

@@ -1,7 +1,13 @@
 //! Refresh tokens (RFC 6749 §6): each is good once, and is exchanged for the next one.
 //!
-//! Made by every grant that a person's consent is behind.
+//! Made by every grant that a person's consent is behind. A token that was used stays known until it ends: its second use is
+//! a theft, see `once`.
 
+use super::{
+    Asked, Refused, Tokens,
+    once::{self, Once},
+    person, required, scopes,
+};
 use crate::{
     crypto::Secret,
     domain::{
@@ -53,4 +59,23 @@ pub fn make(
         idle => grant.ends.min(domain.world.now_seconds().saturating_add(idle)),
     };
     (secret, Kept { name, token: RefreshToken { grant: grant_id.to_owned(), ends, used: false } })
+}
+
+/// Exchanges a refresh token for new tokens. The policies are asked again, with what was known of the person when they
+/// logged in. `scope` narrows the access token only, not the grant.
+pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
+    let Asked { domain, tenant, server: (server_id, _), sent, .. } = *asked;
+    let shown = required("refresh_token", sent.refresh_token)?;
+    if !handle::looks_like(Purpose::Refresh, shown) {
+        return Err(Refused::Invalid(RefreshToken::UNKNOWN));
+    }
+    let name = handle::name(domain, Purpose::Refresh, tenant, server_id, shown);
+    let (token, grant) = once::find::<RefreshToken>(asked, &name)?;
+    once::refuse_stale(asked, &token).await?;
+    let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
+    let scopes = scopes::still(asked, &scopes)?;
+    let scopes = person::allowed(asked, &grant.identity, &scopes).await?;
+    let (tokens, keep) = person::make(asked, (&token.grant, &grant), &scopes, None).await?;
+    once::spend::<RefreshToken>(asked, name, keep).await?;
+    Ok(tokens)
 }

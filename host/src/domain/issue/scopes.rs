@@ -1,8 +1,8 @@
-//! The scopes of a client: what it may have, and what it asks for of that.
+//! The scopes of a token: what a client may have, what it asks for of that, and what is still there of what it was granted.
 
 use std::collections::BTreeSet;
 
-use super::Refused;
+use super::{Asked, Refused};
 use crate::domain::{
     Domain, Failure,
     client::{Client, ClientScopes},
@@ -12,16 +12,52 @@ use crate::domain::{
 /// What a client gets: what it asks for, if it may have all of it, or everything it may have (DESIGN §8).
 pub fn of_client(domain: &Domain, tenant: &str, client: &Client, asked: Option<&str>) -> Result<Vec<String>, Refused> {
     let all = match &client.scopes {
+        ClientScopes::Only(scopes) if asked.is_some() => return narrowed(scopes, asked),
         ClientScopes::Only(scopes) => scopes.clone(),
         ClientScopes::AllOfServer => {
             let read = domain.store.read().map_err(Failure::from)?;
             scope::names(&read, tenant, &client.server, domain.now())?
         }
     };
-    let Some(asked) = asked else { return Ok(all) };
+    if asked.is_some() { narrowed(&all, asked) } else { Ok(all) }
+}
+
+/// What is asked for of `all`, each once; everything when nothing is said.
+pub(super) fn narrowed(all: &[String], asked: Option<&str>) -> Result<Vec<String>, Refused> {
+    let Some(asked) = asked else { return Ok(all.to_vec()) };
     let wanted: BTreeSet<&str> = asked.split(' ').filter(|name| !name.is_empty()).collect();
     match wanted.iter().find(|name| !all.iter().any(|scope| scope == *name)) {
         Some(refused) => Err(Refused::Scope((*refused).to_owned())),
         None => Ok(wanted.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+/// Those of the granted scopes that the client may still have.
+pub(super) fn still(asked: &Asked<'_>, granted: &[String]) -> Result<Vec<String>, Failure> {
+    let mut scopes = granted.to_vec();
+    match &asked.proven.client.value.scopes {
+        ClientScopes::Only(own) => scopes.retain(|scope| own.contains(scope)),
+        ClientScopes::AllOfServer => {
+            let read = asked.domain.store.read()?;
+            let exists = |name: &String| scope::exists(&read, asked.tenant, asked.server.0, name);
+            let there: Vec<bool> = scopes.iter().map(exists).collect::<Result<_, _>>()?;
+            let mut there = there.into_iter();
+            scopes.retain(|_| there.next().unwrap_or(false));
+        }
+    }
+    Ok(scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_narrow_and_never_widen() {
+        let all = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(narrowed(&all, None).unwrap(), all);
+        assert_eq!(narrowed(&all, Some("c a  a")).unwrap(), ["a", "c"]);
+        assert_eq!(narrowed(&all, Some(" ")).unwrap(), Vec::<String>::new());
+        assert!(matches!(narrowed(&all, Some("a d")), Err(Refused::Scope(scope)) if scope == "d"));
     }
 }

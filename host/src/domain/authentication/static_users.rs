@@ -1,0 +1,60 @@
+//! People whose names and passwords are kept here: who somebody with a name and a password is.
+//!
+//! Called by the login page and by the password grant, which ask the limits against guessing before. A name that nobody
+//! has costs what a wrong password costs.
+
+use serde_json::{Map, Value};
+
+use super::{Authentication, Method, StaticUser, mapping};
+use crate::{
+    crypto::Secret,
+    domain::{Domain, identity::Identity},
+};
+
+/// The hash of a text that nobody knows, at the cost of a password's.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$UG9ydGN1bGxpcyBub2JvZA$6QGSo4i2b9k1hB5oU0JH0s0d0tq3mZrT0Y8b1m3m2lA";
+
+/// Who this is, when one of `methods` knows the name and the password. Methods that are off or know people otherwise are
+/// passed over.
+pub async fn prove(domain: &Domain, methods: &[Authentication], username: &str, password: &Secret) -> Option<Identity> {
+    for method in methods.iter().filter(|method| !method.disabled) {
+        let Method::Static(people) = &method.method else { continue };
+        let user = people.users.iter().find(|user| user.username == username);
+        let hash = user.map_or(NOBODY, |user| &user.password);
+        let right = domain.passwords.verify(vec![password.clone()], hash).await;
+        if let Some(user) = user.filter(|_| right) {
+            return Some(identity(domain, method, user));
+        }
+    }
+    None
+}
+
+fn identity(domain: &Domain, method: &Authentication, user: &StaticUser) -> Identity {
+    // Checked when it was saved; what cannot be read gives nothing.
+    let known: Map<String, Value> = serde_json::from_str(&user.context).unwrap_or_default();
+    let context = mapping::apply(&method.mappings, known);
+    Identity {
+        subject: user.username.clone(),
+        method: method.id.clone(),
+        auth_time: domain.world.now_seconds(),
+        acr: None,
+        amr: vec!["pwd".to_owned()],
+        context: Value::Object(context).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::password;
+
+    #[test]
+    fn nobody_costs_what_a_password_costs() {
+        assert!(password::is_hash(NOBODY));
+        let made = password::hash(&crate::world::World::system(), &Secret::new("x")).unwrap();
+        let cost = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(cost(NOBODY), cost(&made));
+        assert!(!password::verify(&Secret::new(""), NOBODY));
+    }
+}

@@ -1,0 +1,90 @@
+//! Tokens for a person's name and password (RFC 6749 §4.3), where server and client have this grant: for programs that
+//! cannot open a browser. Nobody can be asked anything here, so what would have to be asked is refused.
+
+use super::{
+    Asked, Refused, Tokens, of_client,
+    person::{self, Keep},
+    refresh, required,
+};
+use crate::{
+    crypto::Secret,
+    domain::{
+        Failure,
+        access::{self, Between},
+        authentication::static_users,
+        grant::{self, Grant},
+        identity::Identity,
+        in_force::consents,
+    },
+};
+
+/// The grant of a name and a password.
+pub(super) const PASSWORD: &str = "password";
+
+/// Issues tokens for a person whose name and password the client sends. Without `scope` it is everything that the client
+/// may have and the policies let the person have.
+pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
+    let Asked { domain, tenant, server: (_, server), proven, sent, .. } = *asked;
+    let username = required("username", sent.username)?;
+    let password = Secret::new(required("password", sent.password)?);
+    let scopes = of_client(domain, tenant, &proven.client.value, sent.scope)?;
+    let known = static_users::prove(domain, &server.authentications, username, &password).await;
+    let identity = known.ok_or(Refused::Invalid("the name is unknown or the password is wrong"))?;
+    let scopes = person::allowed(asked, &identity, &scopes).await?;
+    consented(asked, &identity, &scopes).await?;
+    let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, scopes));
+    let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
+    open(asked, id, grant, keep).await?;
+    Ok(tokens)
+}
+
+/// Consents are given in a browser, by whoever knows what they are about.
+async fn consented(asked: &Asked<'_>, identity: &Identity, scopes: &[String]) -> Result<(), Refused> {
+    const REQUIRED: Refused = Refused::Invalid("consent_required: the person has to log in in a browser first");
+    let about = person::about(asked, identity, scopes);
+    let missing = consents::missing(asked.domain, about)?;
+    match missing.is_empty() && consents::given(asked.domain, about).await? {
+        true => Ok(()),
+        false => Err(REQUIRED),
+    }
+}
+
+/// It lasts as long as refresh tokens may, or as the one access token when there are none.
+fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Grant {
+    let Asked { domain, server: (server_id, server), proven, .. } = *asked;
+    let client = &proven.client.value;
+    let lasts = match refresh::are_given(server, client) {
+        true => server.refresh_token_seconds.max(server.access_token_seconds),
+        false => server.access_token_seconds,
+    };
+    let since = domain.world.now_seconds();
+    Grant {
+        server: server_id.to_owned(),
+        server_since: server.since,
+        client_id: proven.id.clone(),
+        client_since: client.since,
+        identity,
+        session: None,
+        scopes,
+        claims: None,
+        nonce: None,
+        since,
+        ends: since.saturating_add(lasts),
+    }
+}
+
+/// Keeps the grant with its tokens. Whoever gives a client their password lets it have this, and finds it among the clients
+/// they have let in.
+async fn open(asked: &Asked<'_>, id: String, grant: Grant, keep: Keep) -> Result<(), Failure> {
+    let (tenant, since) = (asked.tenant.to_owned(), (grant.server_since, grant.client_since));
+    asked
+        .domain
+        .write(move |write| {
+            grant::open(write, &tenant, &id, &grant)?;
+            let (subject, client) = (grant.identity.subject.as_str(), grant.client_id.as_str());
+            let between = Between { tenant: &tenant, server: &grant.server, subject, client };
+            access::remember(write, between, since, &grant.scopes, grant.since)?;
+            keep.save(write, &tenant, &grant.server)
+        })
+        .await
+}

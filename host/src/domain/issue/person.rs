@@ -1,0 +1,84 @@
+//! What all grants of people share: what the policies say now, and the tokens that are made from a grant.
+
+use super::{
+    Asked, Refused, Tokens,
+    id_token::{self, With},
+    refresh,
+};
+use crate::{
+    domain::{
+        Failure,
+        grant::Grant,
+        identity::Identity,
+        in_force::policies::{self, About, Judged},
+        token::{self, Order},
+    },
+    store::Write,
+};
+
+/// What has to be kept of the tokens that are given for a grant.
+#[derive(Clone, Debug)]
+pub(super) struct Keep {
+    access: Option<token::Kept>,
+    refresh: Option<refresh::Kept>,
+}
+
+impl Keep {
+    /// Writes it down, inside a transaction.
+    pub(super) fn save(&self, write: &mut Write<'_>, tenant: &str, server: &str) -> Result<(), Failure> {
+        if let Some(access) = &self.access {
+            access.save(write, tenant)?;
+        }
+        if let Some(refresh) = &self.refresh {
+            refresh.save(write, tenant, server)?;
+        }
+        Ok(())
+    }
+}
+
+/// What policies and consents are asked about.
+pub(super) fn about<'a>(asked: &Asked<'a>, identity: &'a Identity, scopes: &'a [String]) -> About<'a> {
+    About {
+        tenant: asked.tenant,
+        server: asked.server,
+        client: (&asked.proven.id, &asked.proven.client.value),
+        identity,
+        scopes,
+        request_id: asked.request_id,
+    }
+}
+
+/// Those of the scopes that the policies let this person have now. Nobody is here who could prove a second factor, so a
+/// policy that asks for one says no.
+pub(super) async fn allowed(asked: &Asked<'_>, identity: &Identity, scopes: &[String]) -> Result<Vec<String>, Refused> {
+    let about = about(asked, identity, scopes);
+    match policies::person(asked.domain, about).await? {
+        Judged::Allowed => Ok(policies::scopes(asked.domain, about).await?),
+        Judged::StepUp => Err(Refused::Invalid("a second factor is needed: the person has to log in again")),
+        Judged::Denied(_) => Err(Refused::Invalid("a policy of the authorization server says no")),
+    }
+}
+
+/// Makes the tokens of a grant: the access token, the next refresh token where client and server have them, and an ID
+/// token when `openid` was granted. Nothing is written yet.
+pub(super) async fn make(
+    asked: &Asked<'_>,
+    grant: (&str, &Grant),
+    scopes: &[String],
+    nonce: Option<&str>,
+) -> Result<(Tokens, Keep), Failure> {
+    let Asked { domain, tenant, server, proven, .. } = *asked;
+    let client = &proven.client.value;
+    let order = Order { tenant, server, client: (&proven.id, client), grant: Some(grant), scopes };
+    let minted = token::mint(domain, &order).await?;
+    let id = match scopes.iter().any(|scope| scope == id_token::OPENID) {
+        true => {
+            let with = With { nonce, access_token: Some(&minted.issued.access_token), code: None };
+            Some(id_token::sign(domain, &order, with).await?)
+        }
+        false => None,
+    };
+    let given = refresh::are_given(server.1, client).then(|| refresh::make(domain, tenant, server, grant));
+    let (refresh, kept) = given.unzip();
+    Ok((Tokens { access: minted.issued, refresh, id }, Keep { access: minted.kept, refresh: kept }))
+}
