@@ -113,4 +113,13 @@ impl Answer {
         }
         self
     }
+
+    /// The same answer with one more header of a name that may be there more than once, such as Set-Cookie.
+    #[must_use]
+    pub fn and_header(mut self, name: HeaderName, value: &str) -> Answer {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
 }

@@ -15,7 +15,7 @@ pub mod route;
 
 use std::{sync::Arc, time::Duration};
 
-use crate::domain::Domain;
+use crate::domain::{Domain, Failure};
 
 pub use message::{Answer, Request};
 pub use route::{Call, Dialect, Router, Row};
@@ -23,6 +23,13 @@ pub use route::{Call, Dialect, Router, Row};
 /// All dialects, in the order of `/docs`.
 pub const DIALECTS: [&Dialect; 5] =
     [&acp::DIALECT, &oauth::DIALECT, &people::DIALECT, &decide::DIALECT, &operate::DIALECT];
+
+/// What the client must not see of a failure goes to the log, with the request id that the client does see.
+pub fn log_failure(failure: &Failure, request_id: &str) {
+    if let Some(reason) = failure.to_log() {
+        tracing::error!(request_id, reason, "a request failed");
+    }
+}
 
 /// What handlers work with.
 pub struct App {

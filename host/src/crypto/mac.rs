@@ -6,6 +6,8 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use std::fmt;
 
+use crate::world::World;
+
 /// A key that makes and checks authentication codes. Cheap to clone.
 #[derive(Clone)]
 pub struct MacKey(hmac::Key);
@@ -13,6 +15,11 @@ pub struct MacKey(hmac::Key);
 impl MacKey {
     pub(super) fn new(key: &[u8; 32]) -> MacKey {
         MacKey(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// A new key that lives and dies with the process, for what is kept in memory only.
+    pub fn of_process(world: &World) -> MacKey {
+        MacKey::new(&world.bytes())
     }
 
     /// The authentication code of `parts`, in order. Each part goes in with its length, so `["ab", "c"]` and

@@ -92,6 +92,23 @@ pub(super) fn revoke(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<bo
     Ok(records::delete::<Grant>(write, &[tenant, id])?)
 }
 
+/// Ties the grants that a person has made in one session to another, inside a transaction.
+pub(super) fn carry_over(
+    write: &mut Write<'_>,
+    tenant: &str,
+    server: &str,
+    subject: &str,
+    (from, to): (&str, &str),
+) -> Result<(), Failure> {
+    for (id, grant) in of_subject(&*write, tenant, server, subject)? {
+        if grant.session.as_deref() == Some(from) {
+            let grant = Grant { session: Some(to.to_owned()), ..grant };
+            records::put(write, &[tenant, &id], &grant)?;
+        }
+    }
+    Ok(())
+}
+
 /// The grants of a person at a server, by id.
 pub(super) fn of_subject(
     view: &impl View,

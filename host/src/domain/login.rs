@@ -52,13 +52,18 @@ impl Record for Login {
 
 impl expiry::Ends for Login {
     const WHAT: expiry::What = expiry::What::Login;
+    /// It is kept a while after it has ended, so that the page can say where to start again.
     fn ends(&self) -> i64 {
-        self.ends
+        self.ends.saturating_add(AFTERWARDS)
     }
 }
 
 /// How long a person has for all pages of a login, in seconds.
 pub const PATIENCE: i64 = 1800;
+/// How long one that has ended is still known, in seconds.
+const AFTERWARDS: i64 = 24 * 3600;
+/// What another browser lacks.
+pub(super) const SAME_BROWSER: &str = "the browser in which this login began";
 
 /// A name for a new login.
 pub fn new_id(domain: &Domain) -> String {
@@ -70,6 +75,12 @@ pub fn current(domain: &Domain, tenant: &str, server: &str, id: &str) -> Result<
     let found = records::get::<Login>(&domain.store.read()?, &[tenant, id])?;
     let now = domain.world.now_seconds();
     found.filter(|login| login.ends > now && login.server == server).ok_or_else(|| Failure::not_found("login", id))
+}
+
+/// The client of a login that has ended not long ago, for a way to start again.
+pub fn client_of_ended(domain: &Domain, tenant: &str, server: &str, id: &str) -> Result<Option<String>, Failure> {
+    let found = records::get::<Login>(&domain.store.read()?, &[tenant, id])?;
+    Ok(found.filter(|login| login.server == server).map(|login| login.request.client_id))
 }
 
 /// Writes a login down, inside a transaction.

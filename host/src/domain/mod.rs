@@ -30,6 +30,7 @@ pub mod gateway;
 pub mod gateway_activity;
 pub mod gateway_configuration;
 pub mod grant;
+pub mod guesses;
 pub mod handle;
 pub mod id;
 pub mod identity;
@@ -38,6 +39,7 @@ pub mod in_force;
 pub mod issue;
 pub mod key_ring;
 pub mod ledger;
+mod let_in;
 pub mod login;
 pub mod moment;
 mod name;
@@ -92,6 +94,8 @@ pub struct Domain {
     pub validators: Arc<dyn Validators>,
     /// argon2, off the event loop.
     pub passwords: Passwords,
+    /// Limits for those who guess passwords and codes.
+    pub guesses: guesses::Guesses,
     /// Makes requests to other servers.
     pub outbound: Arc<dyn Fetch>,
     /// What was decided and why.
@@ -176,6 +180,7 @@ impl Domain {
         let Parts { store, vault, world, validators, outbound, log, limits, policies, public_url, observer } = parts;
         let policies = policies.into();
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
+        let guesses = guesses::Guesses::new(world.clone());
         let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
         let reading = Arc::new(Semaphore::new(PARALLEL_DOCUMENTS));
         Domain {
@@ -185,6 +190,7 @@ impl Domain {
             validators,
             outbound,
             passwords,
+            guesses,
             log,
             limits,
             policies,

@@ -72,6 +72,25 @@ pub(super) fn start(
     expiry::note(write, &[tenant, server, name], session)
 }
 
+/// Starts a session in the place of the one that the browser had, inside a transaction. What the same person has granted in
+/// that goes on in the new one; if it was somebody else's, they are logged out.
+pub(super) fn replace(
+    write: &mut Write<'_>,
+    (tenant, server): (&str, &str),
+    before: Option<&str>,
+    name: &str,
+    session: &Session,
+) -> Result<(), Failure> {
+    let old = before.map(|before| records::get::<Session>(&*write, &[tenant, server, before])).transpose()?.flatten();
+    if let (Some(before), Some(old)) = (before, old) {
+        if old.identity.subject == session.identity.subject && old.server_since == session.server_since {
+            grant::carry_over(write, tenant, server, &old.identity.subject, (before, name))?;
+        }
+        end(write, tenant, server, before)?;
+    }
+    start(write, tenant, server, name, session)
+}
+
 /// Forgets a session, inside a transaction: its time is over.
 pub(super) fn forget(write: &mut Write<'_>, tenant: &str, server: &str, name: &str) -> Result<bool, Failure> {
     let Some(session) = records::get::<Session>(&*write, &[tenant, server, name])? else { return Ok(false) };

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method};
 use super::Service;
 use crate::{
     api::{
-        Answer, App, Call, DIALECTS, Request, Router, Row,
+        Answer, App, Call, DIALECTS, Request, Router, Row, log_failure,
         route::{DOCUMENTS, Found, Params},
     },
     authn,
@@ -59,7 +59,7 @@ impl Service for Pipeline {
         let (word, id) = (found.dialect.word, found.row.as_ref().map(|(row, _)| row.id).ok());
         let request_id = request.request_id.clone();
         let answer = self.run(found, request).await.unwrap_or_else(|failure| {
-            log(&failure, &request_id);
+            log_failure(&failure, &request_id);
             word(&failure)
         });
         let operation = id.and_then(|id| self.operations.get(id)).unwrap_or(&self.unknown);
@@ -70,12 +70,5 @@ impl Service for Pipeline {
     fn takes_document(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
         let Ok((row, params)) = self.router.find(method, path).row else { return false };
         DOCUMENTS.contains(&row.id) && self.admit(row, &params, headers).is_ok()
-    }
-}
-
-/// What the client must not see goes to the log, with the request id that the client does see.
-fn log(failure: &Failure, request_id: &str) {
-    if let Some(reason) = failure.to_log() {
-        tracing::error!(request_id, reason, "a request failed");
     }
 }

@@ -6,6 +6,7 @@
 //! assert_eq!(answer.status, 200);
 //! ```
 
+pub mod browser;
 pub mod certificates;
 pub mod client;
 pub mod documented;
@@ -33,6 +34,7 @@ use portcullis::{
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 
+pub use browser::{Browser, Page};
 pub use client::{Answer, Caller};
 pub use process::Process;
 pub use random::Random;

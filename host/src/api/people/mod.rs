@@ -2,11 +2,16 @@
 //!
 //! What the other dialects say in JSON is said here in HTML, without script, in the person's language.
 
+mod assets;
+pub mod cookies;
+pub mod csrf;
+pub mod layout;
 pub mod rows;
+pub mod texts;
 pub mod words;
 
 use super::Dialect;
 
 /// The dialect.
 pub static DIALECT: Dialect =
-    Dialect { name: "people", title: "Pages for people", prefixes: &[], tables: &[rows::ROWS], word: words::word };
+    Dialect { name: "people", title: "Pages for people", prefixes: &[], tables: rows::TABLES, word: words::word };

@@ -1,6 +1,8 @@
-//! The pages of an authorization server.
+//! The pages of an authorization server, a table a noun.
+
+mod assets;
 
 use crate::api::route::Row;
 
-/// The table.
-pub static ROWS: &[Row] = &[];
+/// Every table.
+pub static TABLES: &[&[Row]] = &[assets::ROWS];

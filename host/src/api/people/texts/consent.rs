@@ -1,0 +1,79 @@
+//! What the consent page says.
+
+use super::Language;
+
+/// What the consent page says.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
+pub struct Consent {
+    pub title: &'static str,
+    pub who: &'static str,
+    pub scopes: &'static str,
+    pub always: &'static str,
+    pub purpose: &'static str,
+    pub data: &'static str,
+    pub consents: &'static str,
+    pub required: &'static str,
+    pub used_by: &'static str,
+    pub shared_with: &'static str,
+    pub can_be_withdrawn: &'static str,
+    pub cannot_be_withdrawn: &'static str,
+    pub revocable: &'static str,
+    pub policy: &'static str,
+    pub terms: &'static str,
+    pub homepage: &'static str,
+    pub allow: &'static str,
+    pub refuse: &'static str,
+    pub missing: &'static str,
+}
+
+static ENGLISH: Consent = Consent {
+    title: "{client} asks for access",
+    who: "You are logged in as {person}.",
+    scopes: "{client} would like to",
+    always: "always",
+    purpose: "Purpose: {purpose}",
+    data: "Data: {data}",
+    consents: "This also needs your consent",
+    required: "needed",
+    used_by: "Used by {service}",
+    shared_with: "Shared with {service}",
+    can_be_withdrawn: "You can withdraw it at any time.",
+    cannot_be_withdrawn: "It cannot be withdrawn later.",
+    revocable: "You can take all of this back in your account.",
+    policy: "Privacy policy",
+    terms: "Terms of service",
+    homepage: "Website",
+    allow: "Allow",
+    refuse: "Refuse",
+    missing: "Without every consent that is needed, {client} gets no access.",
+};
+
+static GERMAN: Consent = Consent {
+    title: "{client} bittet um Zugriff",
+    who: "Sie sind angemeldet als {person}.",
+    scopes: "{client} möchte",
+    always: "immer",
+    purpose: "Zweck: {purpose}",
+    data: "Daten: {data}",
+    consents: "Dafür braucht es auch Ihre Einwilligung",
+    required: "nötig",
+    used_by: "Verwendet von {service}",
+    shared_with: "Weitergegeben an {service}",
+    can_be_withdrawn: "Sie können sie jederzeit widerrufen.",
+    cannot_be_withdrawn: "Sie lässt sich später nicht widerrufen.",
+    revocable: "In Ihrem Konto können Sie all das wieder zurücknehmen.",
+    policy: "Datenschutzerklärung",
+    terms: "Nutzungsbedingungen",
+    homepage: "Webseite",
+    allow: "Erlauben",
+    refuse: "Ablehnen",
+    missing: "Ohne jede nötige Einwilligung erhält {client} keinen Zugriff.",
+};
+
+impl Language {
+    /// What the consent page says.
+    pub fn consent(self) -> &'static Consent {
+        self.pick(&ENGLISH, &GERMAN)
+    }
+}

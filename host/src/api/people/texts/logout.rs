@@ -1,0 +1,37 @@
+//! What the pages of logging out say.
+
+use super::Language;
+
+/// What the pages of logging out say.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
+pub struct Logout {
+    pub ask_title: &'static str,
+    pub ask: &'static str,
+    pub submit: &'static str,
+    pub done_title: &'static str,
+    pub done: &'static str,
+}
+
+static ENGLISH: Logout = Logout {
+    ask_title: "Log out?",
+    ask: "You are logged in as {person}. Do you want to log out of {server}?",
+    submit: "Log out",
+    done_title: "You are logged out",
+    done: "Nobody is logged in to {server} in this browser any more.",
+};
+
+static GERMAN: Logout = Logout {
+    ask_title: "Abmelden?",
+    ask: "Sie sind angemeldet als {person}. Möchten Sie sich von {server} abmelden?",
+    submit: "Abmelden",
+    done_title: "Sie sind abgemeldet",
+    done: "In diesem Browser ist bei {server} niemand mehr angemeldet.",
+};
+
+impl Language {
+    /// What the pages of logging out say.
+    pub fn logout(self) -> &'static Logout {
+        self.pick(&ENGLISH, &GERMAN)
+    }
+}
