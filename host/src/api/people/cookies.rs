@@ -20,7 +20,8 @@ pub fn browser(call: &Call) -> Browser {
     let domain = &call.app.domain;
     let (tenant, server) = (call.tenant(), call.param("aid"));
     let known = find(call, Purpose::Browser).map(Secret::new);
-    let agent = call.request.headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let agent =
+        call.request.headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     Browser {
         session: find(call, Purpose::Session),
         cookie: known.unwrap_or_else(|| handle::make(domain, Purpose::Browser, tenant, server).0),
@@ -93,11 +94,18 @@ mod tests {
 
     #[test]
     fn plain_cookies_are_for_loopback_only() {
-        for url in ["http://127.0.0.1:8080", "http://localhost", "http://localhost:1", "http://[::1]:8080", "http://[::1]"] {
+        for url in
+            ["http://127.0.0.1:8080", "http://localhost", "http://localhost:1", "http://[::1]:8080", "http://[::1]"]
+        {
             assert!(!is_secure(url), "{url}");
         }
-        for url in ["https://127.0.0.1", "https://id.example", "http://id.example", "http://10.0.0.1:80", "http://localhost.example"]
-        {
+        for url in [
+            "https://127.0.0.1",
+            "https://id.example",
+            "http://id.example",
+            "http://10.0.0.1:80",
+            "http://localhost.example",
+        ] {
             assert!(is_secure(url), "{url}");
         }
     }

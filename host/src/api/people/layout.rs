@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn names_cannot_break_out() {
         let brand = Brand { name: "<b>\"&", logo: Some("https://a.example/\"><script>") };
-        let frame = Frame { language: Language::German, title: "</title><script>", brand: Some(brand), kind: Kind::Step };
+        let frame =
+            Frame { language: Language::German, title: "</title><script>", brand: Some(brand), kind: Kind::Step };
         let page = page(StatusCode::OK, frame, &html! { p { "x" } });
         let text = text(&page);
         assert!(!text.contains("<script") && !text.contains("<b>"), "{text}");

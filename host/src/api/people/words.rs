@@ -26,7 +26,8 @@ where
     F: Future<Output = Result<Answer, Failure>> + Send,
 {
     let (app, language) = (call.app.clone(), Language::of(&call.request, &[]));
-    let (tenant, server, id) = (call.tenant().to_owned(), call.param("aid").to_owned(), call.request.request_id.clone());
+    let (tenant, server, id) =
+        (call.tenant().to_owned(), call.param("aid").to_owned(), call.request.request_id.clone());
     match run(call).await {
         Ok(answer) => Ok(answer),
         Err(failure) => {

@@ -142,7 +142,8 @@ fn the_table_is_bounded_and_cannot_be_flushed() {
     let ann = of("ann", "192.0.2.1");
     while guesses.allowed(ann).is_ok() {}
     for number in 0..MOST * 2 {
-        let (account, address) = (format!("a{number}"), format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255));
+        let (account, address) =
+            (format!("a{number}"), format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255));
         guesses.allowed(of(&account, &address)).unwrap();
     }
     let counters = guesses.lock();

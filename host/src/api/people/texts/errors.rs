@@ -43,7 +43,10 @@ static ENGLISH: Errors = Errors {
         "This request cannot be answered",
         "The application that sent you here asked for something that makes no sense. You can do nothing about that: please tell whoever runs it.",
     ),
-    in_the_way: told("This cannot be done", "Something else has changed in the meantime. Please go back and look again."),
+    in_the_way: told(
+        "This cannot be done",
+        "Something else has changed in the meantime. Please go back and look again.",
+    ),
     unavailable: told("Please try again in a moment", "The server cannot do this right now."),
     internal: told("Something went wrong", "This is our mistake, not yours. Please try again later."),
     login_over: told(
@@ -76,7 +79,10 @@ static GERMAN: Errors = Errors {
         "In der Zwischenzeit hat sich etwas geändert. Bitte gehen Sie zurück und sehen Sie noch einmal nach.",
     ),
     unavailable: told("Bitte versuchen Sie es gleich noch einmal", "Der Server kann das im Augenblick nicht tun."),
-    internal: told("Etwas ist schiefgegangen", "Das ist unser Fehler, nicht Ihrer. Bitte versuchen Sie es später noch einmal."),
+    internal: told(
+        "Etwas ist schiefgegangen",
+        "Das ist unser Fehler, nicht Ihrer. Bitte versuchen Sie es später noch einmal.",
+    ),
     login_over: told(
         "Diese Anmeldung ist vorbei",
         "Sie wurde schon abgeschlossen, oder sie hat länger als eine halbe Stunde gedauert. Bitte beginnen Sie von vorn, dort, wo Sie hergekommen sind.",
