@@ -3,12 +3,14 @@
 //! Called by `domain`; implemented against the traits here by `plugin`. Knows nothing of HTTP, storage or wasmtime, asks
 //! no clock, draws no random numbers: the same policy, input and component bytes give the same verdict.
 
+pub mod components;
 pub mod evaluate;
 pub mod input;
 pub mod policy;
 pub mod validators;
 pub mod verdict;
 
+pub use components::{Claim, Components, Mapped, Unmapped};
 pub use evaluate::{decide, try_out};
 pub use input::Input;
 pub use policy::{Recovery, Rule, RuleSet};

@@ -4,7 +4,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-/// One validator of a policy with its configuration (createPolicy, member `validators`).
+/// One validator of a policy with its configuration (createPolicy, member `validators`). Claim mappers and consent checkers
+/// are named the same way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// The component's name, such as `header`.
@@ -27,6 +28,12 @@ impl RuleSet {
     pub fn new(rules: Vec<Rule>) -> RuleSet {
         let digest = digest(&rules);
         RuleSet { rules, digest }
+    }
+
+    /// One component with a rule for each configuration: how claim mappers and consent checkers are asked.
+    pub fn of(component: &str, confs: impl IntoIterator<Item = String>) -> RuleSet {
+        let rule = |conf| Rule { validator: component.to_owned(), conf, recovery: Vec::new() };
+        RuleSet::new(confs.into_iter().map(rule).collect())
     }
 
     /// The rules, in the order they are asked.

@@ -25,11 +25,11 @@ pub trait Validators: Send + Sync {
     fn ask<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked>;
 }
 
-/// All answers of one decision.
+/// All answers to one question, such as a decision.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct Asked<A = Answer> {
     /// One for every rule, in order.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<A>,
     /// The components that answered, in order of first use.
     pub components: Vec<ComponentId>,
     /// What the calls spent together.

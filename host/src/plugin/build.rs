@@ -4,14 +4,14 @@
 
 use wasmtime::{
     Store,
-    component::{Component, Instance},
+    component::{Component, Instance, TypedFunc},
 };
 use wasmtime_wizer::Wizer;
 
 use super::{
     Limits,
     artefact::Machine,
-    bindings::validator::Validator,
+    bindings::types::ConfProblem,
     engine::Engines,
     guest::Guest,
     snapshot::Configured,
@@ -85,8 +85,10 @@ impl Bench<'_> {
         let mut store = state.store(&self.engines.build, self.limits);
         let linker = &self.engines.build_linker;
         let instance = linker.instantiate_async(&mut store, component).await.map_err(configuration)?;
-        let validator = Validator::new(&mut store, &instance).map_err(self::component)?;
-        match validator.call_configure(&mut store, confs).await.map_err(configuration)? {
+        // The same function in every world.
+        type Configure<'a> = TypedFunc<(&'a [String],), (Result<(), Vec<ConfProblem>>,)>;
+        let configure: Configure<'_> = instance.get_typed_func(&mut store, "configure").map_err(self::component)?;
+        match configure.call_async(&mut store, (confs,)).await.map_err(configuration)?.0 {
             Ok(()) => Ok((store, instance)),
             Err(_) => Err(NoImage::Configuration("the component refused its configuration".to_owned())),
         }

@@ -1,6 +1,6 @@
 //! One call into one fresh instance: admission, deadline, limits, and what an ending means.
 //!
-//! Called by `ask`, `check` and `others`. What is called is a [`Job`]; see `job`.
+//! Called by `ask`, `check` and `sandbox`. What is called is a [`Job`]; see `job`.
 
 use std::sync::Arc;
 

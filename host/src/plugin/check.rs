@@ -1,19 +1,19 @@
-//! Checking a policy before it is saved: names, sizes, schemas, and the component's own opinion.
+//! Checking a policy or a consent checker before it is saved: names, sizes, schemas, and the component's own opinion.
 //!
-//! Called through `decision::Validators`. Answers every problem it can find.
+//! Called through the traits of `decision`. Answers every problem it can find.
 
 use std::sync::Arc;
 
-use super::{bindings::types, job::Configure, plan::Group, sandbox::Inner};
+use super::{Kind, bindings::types, job::Configure, plan::Group, sandbox::Inner};
 use crate::decision::{Code, ConfProblem, RuleSet};
 
 impl Inner {
-    /// Every reason why `rules` cannot be saved.
-    pub(super) async fn check(self: &Arc<Inner>, rules: &RuleSet) -> Result<(), Vec<ConfProblem>> {
+    /// Every reason why `rules`, which name components of `kind`, cannot be saved.
+    pub(super) async fn check(self: &Arc<Inner>, rules: &RuleSet, kind: Kind) -> Result<(), Vec<ConfProblem>> {
         let plan = self.plan(rules).await;
         let mut problems: Vec<_> = plan.fixed.iter().map(|(rule, code)| name_problem(*rule, code.message())).collect();
         for group in &plan.groups {
-            problems.extend(self.check_group(group, rules).await);
+            problems.extend(self.check_group(group, rules, kind).await);
         }
         if problems.is_empty() {
             return Ok(());
@@ -30,9 +30,9 @@ impl Inner {
         }
     }
 
-    async fn check_group(self: &Arc<Inner>, group: &Group, rules: &RuleSet) -> Vec<ConfProblem> {
+    async fn check_group(self: &Arc<Inner>, group: &Group, rules: &RuleSet, kind: Kind) -> Vec<ConfProblem> {
         let everywhere = |message: &str| group.rules.iter().map(|rule| name_problem(*rule, message)).collect();
-        let loaded = match self.validator(&group.guest).await {
+        let loaded = match self.of_kind(&group.guest, kind).await {
             Ok(loaded) => loaded,
             Err(error) => return everywhere(&error.to_string()),
         };

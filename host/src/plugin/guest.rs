@@ -210,7 +210,8 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, PluginError> {
     Ok(wasm)
 }
 
-fn world(engines: &Engines, component: &Component) -> Result<Loaded, PluginError> {
+/// What a compiled component is, ready to be instantiated: the component itself, or a snapshot of it.
+pub(super) fn world(engines: &Engines, component: &Component) -> Result<Loaded, PluginError> {
     let ty = component.component_type();
     if let Some((foreign, _)) = ty.imports(&engines.run).find(|(name, _)| !is_ours(name)) {
         return Err(PluginError::ForeignImport(foreign.to_owned()));

@@ -10,12 +10,12 @@ use std::{
     },
 };
 
-use super::{Limits, bindings::validator::ValidatorPre, key::Key, state::State};
+use super::{Limits, guest::Loaded, key::Key};
 
 /// A snapshot taken after `configure`.
 pub(super) struct Image {
     /// Makes fresh instances.
-    pub(super) pre: ValidatorPre<State>,
+    pub(super) loaded: Loaded,
     /// Machine code and memory image, in bytes.
     pub(super) bytes: u64,
 }

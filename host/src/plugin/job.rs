@@ -1,20 +1,16 @@
-//! What can be asked of a fresh instance: one struct per call, each instantiates and then calls.
+//! What can be asked of a fresh instance: one struct per kind of call, each instantiates and then calls.
 //!
 //! Run by `call`, which owns the store and the deadline.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, marker::PhantomData};
 
 use wasmtime::{Result, Store};
 
 use super::{
-    bindings::{
-        checker::ConsentCheckerPre,
-        mapper::ClaimMapperPre,
-        types::{self, About, ConfProblem, Verdict},
-        validator::ValidatorPre,
-    },
+    bindings::types::{About, ConfProblem},
     guest::Loaded,
     state::State,
+    world::World,
 };
 
 /// One piece of work for a fresh instance.
@@ -37,77 +33,28 @@ impl fmt::Display for Unconfigured {
 
 impl std::error::Error for Unconfigured {}
 
-fn configured(answer: std::result::Result<(), Vec<ConfProblem>>) -> Result<()> {
+/// What the answer of `configure` means for a call that needs it.
+pub(super) fn configured(answer: std::result::Result<(), Vec<ConfProblem>>) -> Result<()> {
     answer.map_err(|_| wasmtime::Error::new(Unconfigured))
 }
 
-/// Asks a snapshot, which is configured already.
-pub(super) struct Warm<'a> {
-    pub(super) pre: &'a ValidatorPre<State>,
+/// Asks a component of the world `W`.
+pub(super) struct Ask<'a, W> {
+    /// The component, or a snapshot of it.
+    pub(super) loaded: &'a Loaded,
+    /// What to configure it with first; none when it is a snapshot, which is configured already.
+    pub(super) confs: Option<&'a [String]>,
+    /// What it is asked about.
     pub(super) input: &'a str,
+    /// Which world.
+    pub(super) world: PhantomData<W>,
 }
 
-impl Job for Warm<'_> {
-    type Answer = Vec<Verdict>;
+impl<W: World> Job for Ask<'_, W> {
+    type Answer = Vec<W::Said>;
 
-    async fn run(self, store: &mut Store<State>) -> Result<Vec<Verdict>> {
-        let validator = self.pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        validator.call_validate(store, self.input).await
-    }
-}
-
-/// Configures a validator, then asks it.
-pub(super) struct Cold<'a> {
-    pub(super) pre: &'a ValidatorPre<State>,
-    pub(super) confs: &'a [String],
-    pub(super) input: &'a str,
-}
-
-impl Job for Cold<'_> {
-    type Answer = Vec<Verdict>;
-
-    async fn run(self, store: &mut Store<State>) -> Result<Vec<Verdict>> {
-        let validator = self.pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        configured(validator.call_configure(&mut *store, self.confs).await?)?;
-        validator.call_validate(store, self.input).await
-    }
-}
-
-/// Configures a claim mapper, then asks it.
-pub(super) struct Map<'a> {
-    pub(super) pre: &'a ClaimMapperPre<State>,
-    pub(super) confs: &'a [String],
-    pub(super) input: &'a str,
-}
-
-impl Job for Map<'_> {
-    type Answer = Vec<std::result::Result<Vec<types::Claim>, String>>;
-
-    async fn run(self, store: &mut Store<State>) -> Result<Self::Answer> {
-        let mapper = self.pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        configured(mapper.call_configure(&mut *store, self.confs).await?)?;
-        mapper.call_map(store, self.input).await
-    }
-}
-
-/// Configures a consent checker, then asks it.
-pub(super) struct Check<'a> {
-    pub(super) pre: &'a ConsentCheckerPre<State>,
-    pub(super) confs: &'a [String],
-    pub(super) input: &'a str,
-}
-
-impl Job for Check<'_> {
-    type Answer = Vec<Verdict>;
-
-    async fn run(self, store: &mut Store<State>) -> Result<Vec<Verdict>> {
-        let checker = self.pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        configured(checker.call_configure(&mut *store, self.confs).await?)?;
-        checker.call_check(store, self.input).await
+    async fn run(self, store: &mut Store<State>) -> Result<Vec<W::Said>> {
+        W::run(self.loaded, store, self.confs, self.input).await
     }
 }
 

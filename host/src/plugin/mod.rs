@@ -1,6 +1,6 @@
 //! The sandbox: runs validators, claim mappers and consent checkers, each call in a fresh WebAssembly instance.
 //!
-//! The only place that knows wasmtime. Implements `decision::Validators`; used by `cli::serve`, `domain`, `api::plugins`.
+//! The only place that knows wasmtime. Implements `decision::Validators` and `decision::Components`; used by `cli::serve`, `domain`, `api::plugins`.
 //! Knows nothing of HTTP, storage or tenants.
 //!
 //! Two ways lead to an answer. Warm: a fresh instance of an *image*, a snapshot taken after `configure`. Cold: a fresh
@@ -9,6 +9,7 @@
 //! | question | file |
 //! |---|---|
 //! | how is a policy asked, and grouped by component? | `ask`, `plan` |
+//! | what is different for claim mappers and consent checkers? | `world` |
 //! | what happens around one call? | `call`, `job`, `admission`, `state`, `ticker` |
 //! | where do images come from? | `workshop`, `build`, `image`, `artefact`, `key` |
 //! | what is a component? | `registry`, `guest`, `describe`, `bindings` |
@@ -41,6 +42,7 @@ mod state;
 mod tests;
 mod ticker;
 mod workshop;
+mod world;
 
 pub use artefact::ArtefactMac;
 pub use describe::About;
@@ -50,12 +52,3 @@ pub use limits::{Bundled, Limits, Settings};
 pub use mode::Mode;
 pub use report::Report;
 pub use sandbox::Sandbox;
-
-/// One claim made by a claim mapper.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Its name in the token.
-    pub name: String,
-    /// Its value as JSON text.
-    pub value: String,
-}

@@ -11,11 +11,10 @@ use quick_cache::sync::Cache;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::{
-    Limits,
+    Limits, PluginError,
     artefact::Machine,
-    bindings::validator::ValidatorPre,
     build::{Bench, NoImage},
-    guest::Guest,
+    guest::{Guest, world},
     image::Image,
     key::Key,
     plan::Group,
@@ -114,9 +113,9 @@ impl Inner {
             return Err(NoImage::Configuration("the image is larger than all images together may be".to_owned()));
         }
         let component = machine.load(&self.engines.run).map_err(refused)?;
-        let pre = self.engines.run_linker.instantiate_pre(&component).map_err(refused)?;
-        let pre = ValidatorPre::new(pre).map_err(refused)?;
-        let image = Arc::new(Image { pre, bytes: machine.len() });
+        let unusable = |error: PluginError| NoImage::Configuration(error.to_string());
+        let loaded = world(&self.engines, &component).map_err(unusable)?;
+        let image = Arc::new(Image { loaded, bytes: machine.len() });
         self.images.put(*key, image.clone());
         Ok(image)
     }

@@ -1,7 +1,10 @@
 //! The two other worlds, with one small component each.
 
 use super::*;
-use crate::plugin::{Claim, Kind};
+use crate::{
+    decision::{Claim, Components, Mapped, Unmapped},
+    plugin::Kind,
+};
 
 /// Answers for every configuration one claim `sub`: `1`, except for the first, which gets an error.
 const MAPPER: &str = r#"
@@ -40,8 +43,16 @@ const MAPPER: &str = r#"
   (func (export "map") (param "input" string) (result (list (result (list $claim) (error string))))
     (canon lift (core func $g "map") (memory $memory) (realloc $realloc))))"#;
 
-fn confs(count: usize) -> Vec<String> {
-    vec!["{}".to_owned(); count]
+fn of(component: &str, count: usize) -> RuleSet {
+    RuleSet::of(component, vec!["{}".to_owned(); count])
+}
+
+async fn map(sandbox: &Sandbox, component: &str, count: usize) -> Vec<Mapped> {
+    sandbox.map(&of(component, count), "{}").await.answers
+}
+
+async fn check(sandbox: &Sandbox, component: &str, count: usize) -> Vec<Answer> {
+    sandbox.check_consents(&of(component, count), "{}", true).await.answers
 }
 
 /// A validator becomes a consent checker by the name of its function.
@@ -59,12 +70,18 @@ async fn claims_are_mapped_one_answer_a_configuration() {
     sandbox.install("mapper", wat::parse_str(MAPPER).unwrap()).unwrap();
     assert_eq!(sandbox.describe("mapper").await.unwrap().kind, Kind::ClaimMapper);
     let claim = Claim { name: "sub".to_owned(), value: "1".to_owned() };
-    let answers = sandbox.map_claims("mapper", &confs(2), "{}").await;
-    assert_eq!(answers, Ok(vec![Err("nothing".to_owned()), Ok(vec![claim])]));
-    assert_eq!(sandbox.map_claims("nobody", &confs(1), "{}").await, Err(Code::UnknownValidator));
+    let refused = Err(Unmapped::Refused("nothing".to_owned()));
+    assert_eq!(map(&sandbox, "mapper", 2).await, [refused.clone(), Ok(vec![claim])]);
+    assert_eq!(map(&sandbox, "nobody", 1).await, [Err(Unmapped::Fault(Code::UnknownValidator))]);
     // A claim mapper is no validator, and no consent checker either.
     assert_eq!(sandbox.ask(&rules(&[("mapper", "{}")]), "{}").await.answers, [error(Code::Unavailable)]);
-    assert_eq!(sandbox.check_consents("mapper", &confs(1), "{}").await, Err(Code::Unavailable));
+    assert_eq!(check(&sandbox, "mapper", 1).await, [error(Code::Unavailable)]);
+    assert_eq!(sandbox.accept_checkers(&of("mapper", 1)).await.unwrap_err()[0].path, "/name");
+    // Nor is its snapshot, once there is one.
+    built(&sandbox, 1).await;
+    assert_eq!(map(&sandbox, "mapper", 2).await.first(), Some(&refused));
+    let asked = sandbox.ask(&of("mapper", 2), "{}").await;
+    assert_eq!(asked.answers, [error(Code::Unavailable), error(Code::Unavailable)]);
     let problems = sandbox.check(&rules(&[("mapper", "{}")])).await.unwrap_err();
     assert_eq!((problems[0].path.as_str(), problems.len()), ("/name", 1));
 }
@@ -75,9 +92,40 @@ async fn consents_are_checked_one_answer_a_configuration() {
     let sandbox = start_in(&scratch, patient());
     sandbox.install("deny", checker("deny")).unwrap();
     assert_eq!(sandbox.describe("deny").await.unwrap().kind, Kind::ConsentChecker);
-    assert_eq!(sandbox.check_consents("deny", &confs(2), "{}").await, Ok(vec![denied(), denied()]));
+    assert_eq!(check(&sandbox, "deny", 2).await, [denied(), denied()]);
+    assert_eq!(sandbox.accept_checkers(&of("deny", 1)).await, Ok(()));
     sandbox.install("trap", checker("trap")).unwrap();
-    assert_eq!(sandbox.check_consents("trap", &confs(2), "{}").await, Err(Code::Trap));
+    assert_eq!(check(&sandbox, "trap", 2).await, [error(Code::Trap), error(Code::Trap)]);
     sandbox.install("count", checker("lying-count")).unwrap();
-    assert_eq!(sandbox.check_consents("count", &confs(2), "{}").await, Err(Code::BadAnswer));
+    assert_eq!(check(&sandbox, "count", 2).await, [error(Code::BadAnswer), error(Code::BadAnswer)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn snapshots_of_mappers_and_checkers_agree_with_the_fallback() {
+    let scratch = Scratch::new();
+    let sandbox = start_in(&scratch, patient());
+    sandbox.install("mapper", wat::parse_str(MAPPER).unwrap()).unwrap();
+    sandbox.install("by-conf", checker("deny")).unwrap();
+    let (mappers, checkers) = (of("mapper", 2), of("by-conf", 2));
+    let (mapped, checked) = (sandbox.map(&mappers, "{}").await, sandbox.check_consents(&checkers, "{}", true).await);
+    assert!(mapped.usage.cold && checked.usage.cold);
+    built(&sandbox, 2).await;
+    let (warm_mapped, warm_checked) =
+        (sandbox.map(&mappers, "{}").await, sandbox.check_consents(&checkers, "{}", true).await);
+    assert!(!warm_mapped.usage.cold && !warm_checked.usage.cold);
+    assert_eq!(warm_mapped.answers, mapped.answers);
+    assert_eq!(warm_checked.answers, checked.answers);
+    assert_eq!((sandbox.report().builds, sandbox.report().failed_builds), (2, 0));
+}
+
+#[tokio::test]
+async fn what_is_asked_once_is_not_prepared() {
+    let scratch = Scratch::new();
+    let sandbox = start_in(&scratch, patient());
+    sandbox.install("deny", checker("deny")).unwrap();
+    for _ in 0..3 {
+        assert!(sandbox.check_consents(&of("deny", 1), "{}", false).await.usage.cold);
+    }
+    let report = sandbox.report();
+    assert_eq!((report.builds, report.failed_builds), (0, 0));
 }
