@@ -95,7 +95,7 @@ pub async fn update(
     noun::update(domain, by, tenant, id, move |_| Ok(action.clone()), save).await
 }
 
-/// Removes an action (deleteConsentAction). Its consents and what people granted stay.
+/// Removes an action that nothing uses (deleteConsentAction). Its consents and what people granted stay.
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
     noun::delete(domain, by, tenant, id, |_| Ok(()), remove).await
 }
@@ -126,7 +126,7 @@ pub(super) fn save(
     Ok(stamp.replace(write, tenant, id, action.clone())?)
 }
 
-/// Removes an action inside a transaction.
+/// Removes an action unless somebody uses it, inside a transaction.
 pub(super) fn remove(
     write: &mut Write<'_>,
     tenant: &str,
@@ -134,6 +134,7 @@ pub(super) fn remove(
     old: &ConsentAction,
     stamp: &Stamp,
 ) -> Result<(), Failure> {
+    noun::unused::<ConsentAction>(write, Index::ActionUsers, tenant, id)?;
     unlink(write, tenant, id, old)?;
     stamp.soft_delete::<ConsentAction>(write, tenant, id)?;
     Ok(())

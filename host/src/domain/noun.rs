@@ -147,6 +147,21 @@ pub(super) fn parent<P: Named>(
     found.ok_or_else(|| Failure::invalid(member, format!("there is no {} `{id}`", P::NAME)))
 }
 
+/// How many users of something are named when it cannot go.
+const USERS_NAMED: usize = 20;
+
+/// Refuses to remove what is in use by those that an index holds under it.
+pub(super) fn unused<T: Named>(write: &Write<'_>, users: Index, tenant: &str, id: &str) -> Result<(), Failure> {
+    let mut by = index::ids(write, users, &[tenant, id])?;
+    if by.is_empty() {
+        return Ok(());
+    }
+    let more = by.len().saturating_sub(USERS_NAMED);
+    by.truncate(USERS_NAMED);
+    by.extend((more > 0).then(|| format!("{more} more")));
+    Err(Failure::InUse { noun: T::NAME, by })
+}
+
 /// Moves `id` from under one key of a list to under another one.
 pub(super) fn refile(
     write: &mut Write<'_>,

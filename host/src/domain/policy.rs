@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     decision::{self, ConfProblem, Recovery, RuleSet, Verdict},
-    store::{Index, Kind, Noun, Record, State, Table, Write, index, records},
+    store::{Index, Kind, Noun, Record, State, Table, Write, records},
 };
 
 /// A stored policy.
@@ -50,9 +50,6 @@ pub struct PolicyRules(pub RuleSet);
 impl Record for PolicyRules {
     const TABLE: Table = Table::PolicyRules;
 }
-
-/// How many users of a policy are named when it cannot go.
-const USERS_NAMED: usize = 20;
 
 /// The policy `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Policy>>, Failure> {
@@ -131,13 +128,7 @@ fn save_over(
 
 /// Removes a policy unless somebody uses it, inside a transaction. Its rules stay for the decisions they have made.
 pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stamp: &Stamp) -> Result<(), Failure> {
-    let mut by = index::ids(write, Index::PolicyUsers, &[tenant, id])?;
-    if !by.is_empty() {
-        let more = by.len().saturating_sub(USERS_NAMED);
-        by.truncate(USERS_NAMED);
-        by.extend((more > 0).then(|| format!("{more} more")));
-        return Err(Failure::InUse { noun: Policy::NAME, by });
-    }
+    noun::unused::<Policy>(write, Index::PolicyUsers, tenant, id)?;
     stamp.soft_delete::<Policy>(write, tenant, id)?;
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! A scope: a name for a right, granted to clients of an authorization server.
 //!
-//! Clients and claims refer to scopes by name (`scope_use`), policies decide who gets one (`policy_use`).
+//! Clients and claims refer to scopes by name (`scope_use`), policies decide who gets one (`policy_use`), consent actions what
+//! people agree to first (`consent_use`).
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Domain, Failure, Problem, name,
+    By, Domain, Failure, Problem, consent_use, name,
     noun::{self, Named},
     policy_use::{self, Reference},
     scope_use,
@@ -116,7 +117,7 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
     noun::delete(domain, by, tenant, id, may_go, remove).await
 }
 
-/// Writes a scope with its name, its place and its policies, inside a transaction.
+/// Writes a scope with its name, its place and what it refers to, inside a transaction.
 pub(super) fn save(
     write: &mut Write<'_>,
     tenant: &str,
@@ -134,12 +135,16 @@ pub(super) fn save(
             return Err(Failure::invalid("/service_id", format!("is no service of the server `{server}`")));
         }
     }
+    let dangling = consent_use::problem(&*write, tenant, scope.consent_action.as_ref(), stamp.now)?;
+    Failure::unless_fine(dangling.into_iter().collect())?;
     name::switch::<Scope>(write, tenant, server, id, had, ("/name", &scope.name))?;
     if let Some(had) = had.filter(|had| *had != scope.name) {
         scope_use::rename(write, tenant, server, had, &scope.name, stamp)?;
     }
     let policies_before = old.map(policies).unwrap_or_default();
-    policy_use::switch(write, tenant, &user_of_policy(id), &policies_before, &policies(scope), stamp)?;
+    policy_use::switch(write, tenant, &user(id), &policies_before, &policies(scope), stamp)?;
+    let action_before = old.and_then(|old| old.consent_action.as_ref());
+    consent_use::switch(write, tenant, &user(id), action_before, scope.consent_action.as_ref())?;
     noun::refile(write, Index::ServerScopes, tenant, before, Some(server), id)?;
     let service_before = old.and_then(|old| old.service.as_deref());
     noun::refile(write, Index::ServiceScopes, tenant, service_before, scope.service.as_deref(), id)?;
@@ -150,7 +155,8 @@ pub(super) fn save(
 pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, old: &Scope, stamp: &Stamp) -> Result<(), Failure> {
     scope_use::forget(write, tenant, &old.server, &old.name, stamp)?;
     name::take_back::<Scope>(write, tenant, &old.server, &old.name, id)?;
-    policy_use::switch(write, tenant, &user_of_policy(id), &policies(old), &[], stamp)?;
+    policy_use::switch(write, tenant, &user(id), &policies(old), &[], stamp)?;
+    consent_use::switch(write, tenant, &user(id), old.consent_action.as_ref(), None)?;
     noun::refile(write, Index::ServerScopes, tenant, Some(&old.server), None, id)?;
     noun::refile(write, Index::ServiceScopes, tenant, old.service.as_deref(), None, id)?;
     stamp.soft_delete::<Scope>(write, tenant, id)?;
@@ -205,7 +211,8 @@ fn policies(scope: &Scope) -> Vec<Reference<'_>> {
     user.into_iter().chain(Reference::of("/developer_policy_id", scope.developer_policy.as_ref())).collect()
 }
 
-fn user_of_policy(id: &str) -> String {
+/// Its name among the users of a policy or a consent action.
+fn user(id: &str) -> String {
     format!("scope `{id}`")
 }
 

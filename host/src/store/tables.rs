@@ -212,6 +212,8 @@ pub enum Index {
     SubjectGrants = 14,
     /// Where a person is logged in: tenant, server, subject → session.
     SubjectSessions = 15,
+    /// Whatever uses a consent action.
+    ActionUsers = 16,
 }
 
 /// Configuration that has a timeline.

@@ -4,7 +4,7 @@
 use super::{AuthMethod, Client, ClientScopes, current, place, rules};
 use crate::{
     domain::{
-        By, Domain, Failure, Problem,
+        By, Domain, Failure, Problem, consent_use,
         credential::{self, Credential, Given},
         gateway, id,
         noun::{self, Named},
@@ -243,10 +243,17 @@ pub(in crate::domain) fn insert(
     Ok(stamp.append(write, tenant, id, value)?)
 }
 
+/// Its name among the users of a consent action.
+fn user(id: &str) -> String {
+    format!("client `{id}`")
+}
+
 /// Keeps the lists of clients in step.
 fn file(write: &mut Write<'_>, tenant: &str, id: &str, old: Option<&Client>, value: &Client) -> Result<(), Failure> {
     let before = old.and_then(|old| old.developer.as_deref());
     noun::refile(write, Index::DeveloperClients, tenant, before, value.developer.as_deref(), id)?;
+    let action_before = old.and_then(|old| old.consent_action.as_ref());
+    consent_use::switch(write, tenant, &user(id), action_before, value.consent_action.as_ref())?;
     Ok(index::put(write, Index::ServerClients, &[tenant, &value.server], id)?)
 }
 
@@ -274,6 +281,7 @@ pub(in crate::domain) fn remove(
         leave(write, tenant, id, stamp)?;
     }
     noun::refile(write, Index::DeveloperClients, tenant, old.developer.as_deref(), None, id)?;
+    consent_use::switch(write, tenant, &user(id), old.consent_action.as_ref(), None)?;
     Ok(index::remove(write, Index::ServerClients, &[tenant, &old.server], id)?)
 }
 

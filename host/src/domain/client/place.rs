@@ -4,13 +4,14 @@
 
 use super::{Client, ClientScopes};
 use crate::{
-    domain::{Failure, Problem, scope, server::Server, token::CLIENT_CREDENTIALS},
+    domain::{Failure, Problem, consent_use, scope, server::Server, token::CLIENT_CREDENTIALS},
     store::{View, timeline},
 };
 
 const SERVER: &str = "/authorization_server_id";
 
-/// Checks a client against its server as it is at `at`: the server is there, allows the grants and has the scopes.
+/// Checks a client against its server as it is at `at`: the server is there, allows the grants and
+/// has the scopes, and so is the consent action.
 pub(super) fn check(view: &impl View, tenant: &str, client: &Client, at: i64) -> Result<Vec<Problem>, Failure> {
     if client.server.is_empty() {
         return Ok(vec![Problem::new(SERVER, "is required")]);
@@ -20,6 +21,7 @@ pub(super) fn check(view: &impl View, tenant: &str, client: &Client, at: i64) ->
         return Ok(vec![Problem::new(SERVER, format!("there is no server `{}`", client.server))]);
     };
     let mut problems = grants(client, &server.value);
+    problems.extend(consent_use::problem(view, tenant, client.consent_action.as_ref(), at)?);
     problems.extend(scopes(view, tenant, client)?);
     Ok(problems)
 }

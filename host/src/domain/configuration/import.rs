@@ -123,6 +123,8 @@ fn apply(write: &mut Write<'_>, ready: &Configuration<Ready>, mode: Mode, stamp:
         tenant::save(write, &at.id, value, stamp)
     })?;
     run.all(write, policies, |write, at, _| policy::save(write, &at.tenant, &at.id, &at.value, stamp))?;
+    run.all(write, consents, |write, at, old| consent::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
+    run.all(write, actions, |write, at, old| consent_action::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, servers, |write, at, old| server::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, services, |write, at, old| save_service(write, at, old, stamp))?;
     run.all(write, scopes, |write, at, old| scope::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
@@ -132,8 +134,6 @@ fn apply(write: &mut Write<'_>, ready: &Configuration<Ready>, mode: Mode, stamp:
     run.all(write, clients, |write, at, old| client::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     run.all(write, gateways, |write, at, old| gateway::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     connect(write, services, mode, stamp)?;
-    run.all(write, consents, |write, at, old| consent::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
-    run.all(write, actions, |write, at, old| consent_action::save(write, &at.tenant, &at.id, old, &at.value, stamp))?;
     setup::check(write, stamp)?;
     Ok(run.report)
 }
