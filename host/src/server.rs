@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    api::{App, Operations},
+    api::{App, Operations, acp::describe_client},
     bundled,
     config::{Config, PagemapScan},
     crypto::{KEY_FILE, MacKey, Secret, Vault},
@@ -238,7 +238,9 @@ pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: boo
         store,
         vault,
         world,
-        validators: Arc::new(sandbox),
+        validators: Arc::new(sandbox.clone()),
+        components: Arc::new(sandbox),
+        describe: describe_client,
         outbound: Arc::new(Outbound::new(&config.outbound)),
         log: log.map_err(|error| cannot("cannot start the decision log")(&error))?,
         limits: PolicyLimits {

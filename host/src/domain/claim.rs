@@ -21,7 +21,7 @@ pub struct Claim {
     pub server: String,
     /// The name in the token; dots nest.
     pub name: String,
-    /// The dotted path in the authentication context.
+    /// The dotted path in the authentication context; [`WHOLE`] is all of it.
     pub mapping: String,
     /// Which token it goes into.
     pub token: ClaimToken,
@@ -49,16 +49,20 @@ impl Named for Claim {
 
 /// Members of tokens that say who, for whom and how long (RFC 7519 §4.1, RFC 9068 §2.2, OpenID Connect Core §2). No
 /// claim of a tenant may stand in their place.
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 24] = [
+    "acr",
     "aid",
+    "amr",
     "at_hash",
     "aud",
+    "auth_time",
     "azp",
     "c_hash",
     "client_id",
     "client_since",
     "cnf",
     "exp",
+    "gid",
     "iat",
     "iss",
     "jti",
@@ -67,13 +71,25 @@ const RESERVED: [&str; 19] = [
     "s_hash",
     "scope",
     "scp",
+    "sid",
     "sub",
     "tid",
 ];
 
+/// The mapping that takes the authentication context as a whole.
+pub(super) const WHOLE: &str = ".";
+/// How a mapping begins that is to be an expression.
+const EXPRESSION: &str = "cel:";
+
 /// The longest dotted name, in bytes, and its most parts: what the claim mapper `path` takes.
-const LONGEST_PATH: usize = 512;
-const DEEPEST_PATH: usize = 32;
+const NAME: Bounds = Bounds { bytes: 512, parts: 32 };
+/// A mapping has less, as the mapper finds the authentication context below `authn_ctx.`.
+const MAPPING: Bounds = Bounds { bytes: 502, parts: 31 };
+
+struct Bounds {
+    bytes: usize,
+    parts: usize,
+}
 
 /// All claims of a server, by id. A server that is not there has none (listClaims has no other answer).
 pub fn list(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<(String, State<Claim>)>, Failure> {
@@ -163,8 +179,9 @@ pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, now:
 pub(super) fn check(claim: &Claim) -> Result<(), Failure> {
     let mut problems = Vec::new();
     problems.extend(text::name("/authorization_server_id", &claim.server));
-    problems.extend(dotted("/name", &claim.name).or_else(|| reserved("/name", &claim.name)));
-    problems.extend(dotted("/mapping", &claim.mapping));
+    let name = dotted(&claim.name, &NAME).or_else(|| reserved(&claim.name));
+    problems.extend(name.map(|reason| Problem::new("/name", reason)));
+    problems.extend(mapping(&claim.mapping).map(|reason| Problem::new("/mapping", reason)));
     problems.extend(once("/scopes", &claim.scopes));
     Failure::unless_fine(problems)
 }
@@ -179,11 +196,43 @@ fn once(member: &str, list: &[String]) -> Vec<Problem> {
     again.map(|(place, _)| Problem::new(format!("{member}/{place}"), "is there already")).collect()
 }
 
-/// A dotted name, where `\.` is a dot and `\\` a backslash inside a part.
-fn dotted(member: &str, path: &str) -> Option<Problem> {
-    let reason = if path.len() > LONGEST_PATH {
-        "must have at most 512 bytes"
-    } else if path.chars().any(char::is_control) {
+/// Whether a token can have the claim, which may have been saved under the rules of an earlier version.
+pub(super) fn makeable(claim: &Claim) -> Result<(), String> {
+    let whole = claim.mapping == WHOLE;
+    let why = reserved(&claim.name).or_else(|| dotted(&claim.mapping, &MAPPING).filter(|_| !whole));
+    why.map_or(Ok(()), Err)
+}
+
+/// The parts of a dotted name.
+pub(super) fn parts(name: &str) -> Vec<String> {
+    let (mut parts, mut escaped) = (vec![String::new()], false);
+    for c in name.chars() {
+        match (c, parts.last_mut()) {
+            ('\\', _) if !escaped => escaped = true,
+            ('.', _) if !escaped => parts.push(String::new()),
+            (c, Some(part)) => {
+                part.push(c);
+                escaped = false;
+            }
+            (_, None) => {}
+        }
+    }
+    parts
+}
+
+fn mapping(mapping: &str) -> Option<String> {
+    if mapping.starts_with(EXPRESSION) {
+        return Some("must be a dotted path: this server has no expressions".to_owned());
+    }
+    dotted(mapping, &MAPPING).filter(|_| mapping != WHOLE)
+}
+
+/// What is wrong with a dotted name, where `\.` is a dot and `\\` a backslash inside a part.
+fn dotted(path: &str, bounds: &Bounds) -> Option<String> {
+    if path.len() > bounds.bytes {
+        return Some(format!("must have at most {} bytes", bounds.bytes));
+    }
+    let reason = if path.chars().any(char::is_control) {
         "must not have control characters"
     } else {
         let plain = path.replace(r"\\", "_").replace(r"\.", "_");
@@ -192,18 +241,19 @@ fn dotted(member: &str, path: &str) -> Option<Problem> {
             r"may have \ only before a dot or another \"
         } else if plain.split('.').any(|part| part.trim().is_empty()) {
             "must have names between its dots"
-        } else if parts > DEEPEST_PATH {
-            "must have at most 32 names"
+        } else if parts > bounds.parts {
+            return Some(format!("must have at most {} names", bounds.parts));
         } else {
             return None;
         }
     };
-    Some(Problem::new(member, reason))
+    Some(reason.to_owned())
 }
 
-fn reserved(member: &str, name: &str) -> Option<Problem> {
-    let first = name.split('.').next().unwrap_or_default();
-    RESERVED.contains(&first).then(|| Problem::new(member, format!("`{first}` is what the server itself says")))
+fn reserved(name: &str) -> Option<String> {
+    let parts = parts(name);
+    let first = parts.first().map(String::as_str).unwrap_or_default();
+    RESERVED.contains(&first).then(|| format!("`{first}` is what the server itself says"))
 }
 
 /// What no two claims of a server share.
@@ -234,15 +284,34 @@ mod tests {
         for path in ["email", "address.country", r"https://example\.com/roles", "a b", r"a\\.b"] {
             assert_eq!(check(&claim(path, path)), Ok(()), "{path}");
         }
-        for path in ["", " ", ".", "a.", ".a", "a..b", r"a\b", r"a\", "a\nb", &"a".repeat(513), &["a"; 33].join(".")] {
+        for path in ["", " ", "a.", ".a", "a..b", r"a\b", r"a\", "a\nb", &"a".repeat(513), &["a"; 33].join(".")] {
             let Err(Failure::Invalid(problems)) = check(&claim(path, path)) else { panic!("{path:?} was taken") };
             assert_eq!(problems.len(), 2, "{path:?}");
         }
     }
 
     #[test]
+    fn a_mapping_may_be_the_whole_context_and_has_room_for_where_that_is() {
+        assert_eq!(check(&claim("all", WHOLE)), Ok(()));
+        assert!(check(&claim(WHOLE, "email")).is_err());
+        for (name, mapping) in [("a".repeat(512), "a".repeat(502)), (["a"; 32].join("."), ["a"; 31].join("."))] {
+            assert_eq!(check(&claim(&name, &mapping)), Ok(()));
+            let Err(Failure::Invalid(problems)) = check(&claim("a", &name)) else { panic!("{name:?} was taken") };
+            assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/mapping"));
+        }
+        assert!(check(&claim("a", "cel:authn_ctx.email")).is_err());
+    }
+
+    #[test]
+    fn names_come_apart_at_their_dots() {
+        for (name, expected) in [("a", vec!["a"]), ("a.b", vec!["a", "b"]), (r"a\.b.c\\", vec!["a.b", "c\\"])] {
+            assert_eq!(parts(name), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn what_the_server_says_itself_cannot_be_replaced() {
-        for name in ["iss", "sub", "exp", "scp", "aud.x", "cnf.jkt"] {
+        for name in ["iss", "sub", "exp", "scp", "aud.x", "cnf.jkt", "gid", "amr", "sid.x"] {
             let Err(Failure::Invalid(problems)) = check(&claim(name, "email")) else { panic!("{name:?} was taken") };
             assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/name"));
         }

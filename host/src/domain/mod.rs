@@ -17,6 +17,7 @@ pub mod configuration;
 pub mod consent;
 pub mod consent_action;
 pub mod consent_grant;
+mod consent_use;
 pub mod credential;
 pub mod decide;
 pub mod decision_log;
@@ -75,7 +76,7 @@ pub use permit::{Needs, Target, permit};
 
 use crate::{
     crypto::{Turns, password::Passwords, vault::Vault},
-    decision::Validators,
+    decision::{Components, Validators},
     store::{Store, Write},
     world::{Micros, Stopwatch, World},
 };
@@ -92,6 +93,10 @@ pub struct Domain {
     pub world: World,
     /// Runs the policies' validators.
     pub validators: Arc<dyn Validators>,
+    /// Runs claim mappers and consent checkers.
+    pub components: Arc<dyn Components>,
+    /// How policies and claim mappers see a client.
+    pub describe: developer::Describe,
     /// argon2, off the event loop.
     pub passwords: Passwords,
     /// Limits for those who guess passwords and codes.
@@ -116,6 +121,7 @@ pub struct Domain {
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     ledger: ledger::Turns,
     gateways: gateway_configuration::Known,
+    in_force: in_force::Known,
 }
 
 /// The sizes a policy may have.
@@ -151,6 +157,10 @@ pub struct Parts {
     pub world: World,
     /// See [`Domain::validators`].
     pub validators: Arc<dyn Validators>,
+    /// See [`Domain::components`].
+    pub components: Arc<dyn Components>,
+    /// See [`Domain::describe`].
+    pub describe: developer::Describe,
     /// See [`Domain::outbound`].
     pub outbound: Arc<dyn Fetch>,
     /// See [`Domain::log`].
@@ -177,7 +187,20 @@ const PARALLEL_KEYS: usize = 2;
 impl Domain {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Domain {
-        let Parts { store, vault, world, validators, outbound, log, limits, policies, public_url, observer } = parts;
+        let Parts {
+            store,
+            vault,
+            world,
+            validators,
+            components,
+            describe,
+            outbound,
+            log,
+            limits,
+            policies,
+            public_url,
+            observer,
+        } = parts;
         let policies = policies.into();
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let guesses = guesses::Guesses::new(world.clone());
@@ -188,6 +211,8 @@ impl Domain {
             vault,
             world,
             validators,
+            components,
+            describe,
             outbound,
             passwords,
             guesses,
@@ -199,6 +224,7 @@ impl Domain {
             tokens,
             keys,
             gateways: gateway_configuration::Known::new(),
+            in_force: in_force::Known::new(),
             ledger: ledger::Turns::default(),
             reading,
             making_keys: Turns::new(PARALLEL_KEYS),

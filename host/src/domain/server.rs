@@ -3,6 +3,7 @@
 //! What somebody asks for goes three ways: `rules.rs` checks it, `prepare.rs` does what takes long (keys, passwords) before
 //! the transaction, [`save`] writes it inside one. Its secrets lie outside its timeline, in `secrets.rs`.
 
+mod checker;
 mod prepare;
 mod rules;
 mod secrets;
@@ -31,6 +32,7 @@ use crate::{
     world::Micros,
 };
 
+pub use checker::Checker;
 pub use prepare::Wanted;
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use rules::check_length;
@@ -123,22 +125,6 @@ impl Default for Server {
             since: 0,
             secrets_since: 0,
         }
-    }
-}
-
-/// A consent-checker component with its configuration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Checker {
-    /// The component's name.
-    pub name: String,
-    /// Its conf, as JSON text. None gives it what the actions of client and scopes require.
-    pub conf: Option<String>,
-}
-
-impl Default for Checker {
-    /// The bundled one.
-    fn default() -> Checker {
-        Checker { name: "required-consents".to_owned(), conf: None }
     }
 }
 

@@ -23,7 +23,8 @@ use crate::{
 
 pub use body::{ClientBody, ClientsBody};
 pub(super) use parse::{parse, read_form};
-pub(super) use show::{describe, show, show_for_export, show_to_developer};
+pub(crate) use show::describe;
+pub(super) use show::{show, show_for_export, show_to_developer};
 
 /// listClients
 pub async fn list(call: Call) -> Result<Answer, Failure> {

@@ -29,6 +29,8 @@ pub mod tenants;
 pub mod verdicts;
 pub mod words;
 
+pub(crate) use clients::describe as describe_client;
+
 use super::Dialect;
 
 /// The dialect.

@@ -153,6 +153,21 @@ pub fn list_by_action(domain: &Domain, tenant: &str, subject: &Subject, action: 
     held(&read, tenant, subject, wanted)
 }
 
+/// The consents that a person has given and that are granted now, by id.
+pub fn given(domain: &Domain, tenant: &str, subject: &Subject) -> Result<Vec<String>, Failure> {
+    let (read, at) = (domain.store.read()?, domain.now());
+    let mut given = Vec::new();
+    for (mut key, grant) in records::list_prefix::<ConsentGrant>(&read, &[tenant, subject.as_str()])? {
+        if let Some(id) = key.pop()
+            && let Some(state) = live::<Consent>(&read, tenant, &id, at)?
+            && standing(&state.value, Some(&grant)).is_some()
+        {
+            given.push(id);
+        }
+    }
+    Ok(given)
+}
+
 fn find_action(read: &Read, tenant: &str, action: &str, at: Micros) -> Result<Option<ConsentAction>, Failure> {
     if let Some(state) = live::<ConsentAction>(read, tenant, action, at)? {
         return Ok(Some(state.value));

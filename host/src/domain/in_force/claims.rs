@@ -4,19 +4,43 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Domain, Failure, token::Order};
+use super::{
+    input::{self, Whose},
+    known,
+};
+use crate::domain::{Domain, Failure, claim::ClaimToken, token::Order};
 
 /// The claims that go into an access token besides its own.
-pub async fn for_access_token(_domain: &Domain, _order: &Order<'_>) -> Result<Map<String, Value>, Failure> {
-    Ok(Map::new())
+pub async fn for_access_token(domain: &Domain, order: &Order<'_>) -> Result<Map<String, Value>, Failure> {
+    map(domain, order, ClaimToken::AccessToken, None).await
 }
 
 /// The claims that go into an ID token, or into userinfo, besides their own. `claims` is the member of the `claims` parameter
-/// for this place (OpenID Connect Core §5.5), if there was one.
+/// for this place (OpenID Connect Core §5.5), if there was one: a claim that is named there needs none of its scopes, and
+/// one that has no value is left out, essential or not.
 pub async fn for_id_token(
-    _domain: &Domain,
-    _order: &Order<'_>,
-    _claims: Option<&Map<String, Value>>,
+    domain: &Domain,
+    order: &Order<'_>,
+    claims: Option<&Map<String, Value>>,
 ) -> Result<Map<String, Value>, Failure> {
-    Ok(Map::new())
+    map(domain, order, ClaimToken::IdToken, claims).await
+}
+
+async fn map(
+    domain: &Domain,
+    order: &Order<'_>,
+    token: ClaimToken,
+    named: Option<&Map<String, Value>>,
+) -> Result<Map<String, Value>, Failure> {
+    let rules = known::rules(domain, order.tenant, order.server.0)?;
+    let wanted = rules.claims.wanted(token, order.scopes, named);
+    if wanted.is_empty() {
+        return Ok(Map::new());
+    }
+    let input = input::text(domain, &rules, Whose::of_order(order))?;
+    let asked = domain.components.map(&rules.claims.mapper, &input).await;
+    rules.claims.members(&wanted, asked.answers).map_err(|fault| {
+        let log = format!("no token of {}/{}, its claims cannot be made: {}", order.tenant, order.server.0, fault.why);
+        if fault.passing { Failure::Unavailable { log } } else { Failure::Internal { log } }
+    })
 }

@@ -1,6 +1,19 @@
 //! In force: the tenant's policies, claims and consents where tokens are issued. Each is answered by components in the sandbox,
 //! outside of transactions; whatever goes wrong there is a no, or no token at all.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `policies` | may this person have a token, and with which scopes? |
+//! | `claims`, `mapping` | what of the authentication context goes into a token |
+//! | `consents` | what a person has to agree to first |
+//! | `known` | what a server's scopes and claims say, kept at hand |
+//! | `input` | the one document that all components see |
 
 pub mod claims;
 pub mod consents;
+mod input;
+mod known;
+mod mapping;
 pub mod policies;
+
+pub(super) use known::Known;

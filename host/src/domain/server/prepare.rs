@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Server, problems, secrets::Secrets};
+use super::{Server, checker, problems, secrets::Secrets};
 use crate::{
     crypto::Secret,
     domain::{
@@ -51,6 +51,7 @@ pub(in crate::domain) async fn prepare(
     }
     let Wanted { mut server, authentications, secret, rotated_secrets, jwks } = wanted;
     let now = domain.store.current::<Server>(tenant, id, domain.now())?;
+    checker::accept(domain, &server.consent_checker, now.as_deref().map(|now| &now.value.consent_checker)).await?;
     let needs = now.is_none().then_some(server.key_type);
     let keys = Keys::prepare(domain, Owner::Server(tenant, id), jwks, needs).await?;
     server.key_type = keys.kind().unwrap_or(server.key_type);

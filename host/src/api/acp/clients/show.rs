@@ -60,7 +60,7 @@ pub(in crate::api::acp) fn show_for_export(tenant: &str, id: &str, client: Clien
 }
 
 /// A client as the policies that guard it see it: without secrets.
-pub(in crate::api::acp) fn describe(tenant: &str, id: &str, client: &Client) -> Map<String, Value> {
+pub(crate) fn describe(tenant: &str, id: &str, client: &Client) -> Map<String, Value> {
     match serde_json::to_value(configuration(tenant, id, client.clone(), Vec::new())) {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),

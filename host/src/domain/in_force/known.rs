@@ -1,0 +1,57 @@
+//! What the scopes and claims of a server say where its tokens are issued: read once, and kept until one of them changes.
+//!
+//! Used by everything in this folder, for every token. A state that begins by itself, at an instant in the future, is seen
+//! at the next change.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use quick_cache::sync::Cache;
+
+use super::mapping::Mapping;
+use crate::{
+    domain::{Domain, Failure, claim::Claim, noun, scope::Scope},
+    store::{Index, Kind},
+};
+
+/// The kinds of records that this is made of.
+const KINDS: [Kind; 2] = [Kind::Claim, Kind::Scope];
+/// Servers that are kept at hand.
+const SERVERS: usize = 2_000;
+
+/// The servers that are at hand, by tenant and id.
+pub(in crate::domain) struct Known(Cache<(String, String), Arc<Rules>>);
+
+impl Known {
+    /// Nothing is known yet.
+    pub(in crate::domain) fn new() -> Known {
+        Known(Cache::new(SERVERS))
+    }
+}
+
+/// What is in force at a server.
+pub(super) struct Rules {
+    /// How its claims are made.
+    pub(super) claims: Mapping,
+    /// Its scopes by name, each with its id.
+    pub(super) scopes: BTreeMap<String, (String, Scope)>,
+    /// The store's last change of one of the kinds when this was read.
+    change: u64,
+}
+
+/// The rules of a server as they are now.
+pub(super) fn rules(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<Rules>, Failure> {
+    // Asked before the snapshot is taken: a change in between is read again next time.
+    let change = domain.store.last_change(tenant, &KINDS);
+    let key = (tenant.to_owned(), server.to_owned());
+    if let Some(known) = domain.in_force.0.get(&key).filter(|known| known.change == change) {
+        return Ok(known);
+    }
+    let (read, now) = (domain.store.read()?, domain.now());
+    let claims = noun::below::<Claim>(&read, Index::ServerClaims, tenant, server, now)?;
+    let scopes = noun::below::<Scope>(&read, Index::ServerScopes, tenant, server, now)?;
+    let claims = Mapping::new(claims.into_iter().map(|(id, state)| (id, state.value)));
+    let scopes = scopes.into_iter().map(|(id, state)| (state.value.name.clone(), (id, state.value))).collect();
+    let fresh = Arc::new(Rules { claims, scopes, change });
+    domain.in_force.0.insert(key, Arc::clone(&fresh));
+    Ok(fresh)
+}

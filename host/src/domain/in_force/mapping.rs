@@ -1,0 +1,268 @@
+//! The claims of a server as work for the claim mapper `path`, and its answers as members of a token.
+//!
+//! Made by `known` once per change, used by `claims` for every token. The mapper sees every place in the authentication
+//! context once, under a number: which claims want its value, and where it stands in the token, is decided here. So servers
+//! with the same mappings share one snapshot, and no mapper can put anything where it does not belong.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    decision::{Code, Mapped, RuleSet, Unmapped},
+    domain::claim::{self, Claim, ClaimToken},
+};
+
+/// The component that maps.
+const MAPPER: &str = "path";
+/// Where the authentication context is in the input document.
+const CONTEXT: &str = "authn_ctx";
+/// How many places one configuration of the mapper may have.
+const PLACES: usize = 256;
+
+/// How the claims of a server are made.
+pub(super) struct Mapping {
+    /// Shorter names first, so that what is nested finds its place.
+    claims: Vec<Placed>,
+    /// The mapper with its places.
+    pub(super) mapper: RuleSet,
+    places: usize,
+}
+
+/// A claim and where its value comes from.
+pub(super) struct Placed {
+    name: Vec<String>,
+    token: ClaimToken,
+    scopes: Vec<String>,
+    place: usize,
+}
+
+/// Why there are no claims, for the log.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// In words.
+    pub(super) why: String,
+    /// Whether trying again may help.
+    pub(super) passing: bool,
+}
+
+impl Fault {
+    fn new(why: impl Into<String>) -> Fault {
+        Fault { why: why.into(), passing: false }
+    }
+}
+
+impl Mapping {
+    /// Takes the claims of a server. One of an earlier version that cannot be made is left out, with a line in the log.
+    pub(super) fn new(claims: impl Iterator<Item = (String, Claim)>) -> Mapping {
+        let sound: Vec<Claim> = claims.filter(|(id, claim)| is_sound(id, claim)).map(|(_, claim)| claim).collect();
+        let mut places: BTreeMap<String, usize> = sound.iter().map(|claim| (path(&claim.mapping), 0)).collect();
+        for (number, place) in places.values_mut().enumerate() {
+            *place = number;
+        }
+        let mut claims: Vec<Placed> = sound.into_iter().map(|claim| placed(claim, &places)).collect();
+        claims.sort_by(|one, other| (one.name.len(), &one.name).cmp(&(other.name.len(), &other.name)));
+        Mapping { claims, mapper: mapper(&places), places: places.len() }
+    }
+
+    /// The claims that go into such a token: those of its scopes, those of no scope, and those that are asked for by name.
+    pub(super) fn wanted(
+        &self,
+        token: ClaimToken,
+        scopes: &[String],
+        named: Option<&Map<String, Value>>,
+    ) -> Vec<&Placed> {
+        let is_named = |claim: &Placed| named.is_some_and(|named| claim.names().any(|name| named.contains_key(&name)));
+        let is_wanted = |claim: &&Placed| {
+            let of_scope = claim.scopes.is_empty() || claim.scopes.iter().any(|scope| scopes.contains(scope));
+            claim.token == token && (of_scope || is_named(claim))
+        };
+        self.claims.iter().filter(is_wanted).collect()
+    }
+
+    /// The members that the mapper's answers make of the claims that are wanted.
+    pub(super) fn members(&self, wanted: &[&Placed], answers: Vec<Mapped>) -> Result<Map<String, Value>, Fault> {
+        let mut values = self.values(answers)?;
+        let mut members = Map::new();
+        for claim in wanted {
+            if let Some(Some(text)) = values.get_mut(claim.place) {
+                let value = serde_json::from_str(text).map_err(|error| Fault::new(error.to_string()))?;
+                put(&mut members, &claim.name, value)?;
+            }
+        }
+        Ok(members)
+    }
+
+    /// The JSON text of each place that has a value.
+    fn values(&self, answers: Vec<Mapped>) -> Result<Vec<Option<String>>, Fault> {
+        let mut values: Vec<Option<String>> = vec![None; self.places];
+        for answer in answers {
+            for claim in answer.map_err(fault)? {
+                let place = claim.name.parse::<usize>().ok().and_then(|place| values.get_mut(place));
+                match place {
+                    Some(place @ None) => *place = Some(claim.value),
+                    Some(Some(_)) => return Err(Fault::new("the claim mapper answered a claim twice")),
+                    None => return Err(Fault::new("the claim mapper answered a claim that nobody asked for")),
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl Placed {
+    /// The names by which it can be asked for: the member of the token that it is in, and its own.
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.name.first().cloned().into_iter().chain([self.name.join(".")])
+    }
+}
+
+fn is_sound(id: &str, claim: &Claim) -> bool {
+    let Err(why) = claim::makeable(claim) else { return true };
+    tracing::warn!(claim = id, name = claim.name, why, "this claim is left out of tokens");
+    false
+}
+
+/// The place in the input document that a mapping names; `.` is the whole context.
+fn path(mapping: &str) -> String {
+    if mapping == claim::WHOLE { CONTEXT.to_owned() } else { format!("{CONTEXT}.{mapping}") }
+}
+
+fn placed(claim: Claim, places: &BTreeMap<String, usize>) -> Placed {
+    let Claim { server: _, name, mapping, token, scopes } = claim;
+    let place = places.get(&path(&mapping)).copied().unwrap_or_default();
+    Placed { name: claim::parts(&name), token, scopes, place }
+}
+
+fn mapper(places: &BTreeMap<String, usize>) -> RuleSet {
+    let all: Vec<Value> =
+        places.iter().map(|(path, place)| json!({ "name": place.to_string(), "path": path })).collect();
+    RuleSet::of(MAPPER, all.chunks(PLACES).map(|claims| json!({ "claims": claims }).to_string()))
+}
+
+fn fault(unmapped: Unmapped) -> Fault {
+    match unmapped {
+        Unmapped::Refused(why) => Fault::new(format!("the claim mapper refuses: {why}")),
+        Unmapped::Fault(code) => Fault { why: code.message().to_owned(), passing: code == Code::Overloaded },
+    }
+}
+
+/// Puts a value under its name, inside the objects that the parts before the last one name.
+fn put(members: &mut Map<String, Value>, name: &[String], value: Value) -> Result<(), Fault> {
+    let Some((last, above)) = name.split_last() else { return Ok(()) };
+    let mut here = members;
+    for part in above {
+        let below = here.entry(part.as_str()).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(below) = below else {
+            return Err(Fault::new(format!(
+                "`{}` has no room: `{part}` is a claim as well, and no object",
+                name.join(".")
+            )));
+        };
+        here = below;
+    }
+    here.insert(last.clone(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(name: &str, mapping: &str, token: ClaimToken, scopes: &[&str]) -> (String, Claim) {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let [server, name, mapping] = ["shop", name, mapping].map(str::to_owned);
+        (name.clone(), Claim { server, name, mapping, token, scopes })
+    }
+
+    fn id(name: &str, mapping: &str) -> (String, Claim) {
+        claim(name, mapping, ClaimToken::IdToken, &[])
+    }
+
+    fn answer(claims: &[(&str, &str)]) -> Vec<Mapped> {
+        let made = |(name, value): &(&str, &str)| crate::decision::Claim {
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+        };
+        vec![Ok(claims.iter().map(made).collect())]
+    }
+
+    fn members(claims: &[(String, Claim)], answers: Vec<Mapped>) -> Result<Value, Fault> {
+        let mapping = Mapping::new(claims.iter().cloned());
+        let wanted = mapping.wanted(ClaimToken::IdToken, &[], None);
+        mapping.members(&wanted, answers).map(Value::Object)
+    }
+
+    #[test]
+    fn the_same_place_is_mapped_once_in_one_order() {
+        let one = Mapping::new([id("mail", "email"), id("all", "."), id("email", "email")].into_iter());
+        let other = Mapping::new([id("x", "email"), id("y", ".")].into_iter());
+        assert_eq!(one.mapper.digest(), other.mapper.digest());
+        let conf = r#"{"claims":[{"name":"0","path":"authn_ctx"},{"name":"1","path":"authn_ctx.email"}]}"#;
+        assert_eq!(one.mapper.rules().iter().map(|rule| rule.conf.as_str()).collect::<Vec<_>>(), [conf]);
+    }
+
+    #[test]
+    fn scopes_kind_and_names_choose() {
+        let mapping = Mapping::new(
+            [
+                claim("always", "a", ClaimToken::IdToken, &[]),
+                claim("email", "b", ClaimToken::IdToken, &["email", "profile"]),
+                claim("address.country", "c", ClaimToken::IdToken, &["address"]),
+                claim("level", "d", ClaimToken::AccessToken, &[]),
+            ]
+            .into_iter(),
+        );
+        let names = |token, scopes: &[&str], named: Value| {
+            let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+            let wanted = mapping.wanted(token, &scopes, named.as_object());
+            wanted.iter().map(|claim| claim.name.join(".")).collect::<Vec<_>>()
+        };
+        assert_eq!(names(ClaimToken::IdToken, &["openid"], json!(null)), ["always"]);
+        assert_eq!(names(ClaimToken::IdToken, &["profile"], json!({})), ["always", "email"]);
+        assert_eq!(names(ClaimToken::IdToken, &[], json!({ "address": null })), ["always", "address.country"]);
+        assert_eq!(names(ClaimToken::IdToken, &[], json!({ "level": null, "x": null })), ["always"]);
+        assert_eq!(names(ClaimToken::AccessToken, &["email"], json!(null)), ["level"]);
+    }
+
+    #[test]
+    fn names_nest_and_values_keep_their_type() {
+        let claims = [id("address.country", "land"), id("address", "address"), id(r"a\.b", "n"), id("missing", "none")];
+        let answers = answer(&[("0", r#"{"city":"Bern"}"#), ("1", r#""CH""#), ("2", "[1,2.5,true]")]);
+        let expected = json!({ "address": { "city": "Bern", "country": "CH" }, "a.b": [1, 2.5, true] });
+        assert_eq!(members(&claims, answers), Ok(expected));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_fault() {
+        let claims = [id("a", "a"), id("a.b", "b")];
+        assert!(members(&claims, answer(&[("0", "{}"), ("1", "1")])).is_ok());
+        for wrong in [
+            answer(&[("0", "1"), ("1", "1")]),
+            answer(&[("sub", "1")]),
+            answer(&[("2", "1")]),
+            answer(&[("0", "{}"), ("0", "{}")]),
+            answer(&[("0", "{")]),
+            vec![Err(Unmapped::Refused("no".to_owned()))],
+            vec![Err(Unmapped::Fault(Code::Trap))],
+        ] {
+            assert!(members(&claims, wrong.clone()).is_err_and(|fault| !fault.passing), "{wrong:?}");
+        }
+        assert!(members(&claims, vec![Err(Unmapped::Fault(Code::Overloaded))]).is_err_and(|fault| fault.passing));
+    }
+
+    #[test]
+    fn claims_that_cannot_be_made_are_left_out() {
+        let claims = [id("sub", "name"), id("amr.x", "name"), id("deep", &["a"; 32].join(".")), id("name", "name")];
+        let mapping = Mapping::new(claims.into_iter());
+        assert_eq!(mapping.claims.len(), 1);
+        assert_eq!(mapping.places, 1);
+    }
+
+    #[test]
+    fn many_places_are_several_configurations() {
+        let claims = (0..300).map(|number| id(&format!("c{number}"), &format!("m{number}")));
+        let mapping = Mapping::new(claims);
+        assert_eq!(mapping.mapper.rules().len(), 2);
+    }
+}
