@@ -4,6 +4,7 @@
 //! and times are the caller's to check.
 
 use super::keys::{KeyError, SigningKey, VerifyingKey};
+use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -61,6 +62,21 @@ pub fn verify(token: &str, key: &VerifyingKey) -> Result<Map<String, Value>, Jws
     if !key.verify(parts.signed.as_bytes(), &decode(parts.signature)?) {
         return Err(JwsError::Signature);
     }
+    read_object(parts.claims).ok_or(JwsError::Claims)
+}
+
+/// The algorithm of a secret that two sides share.
+pub const SHARED: &str = "HS256";
+
+/// The claims of a token that somebody who knows `secret` has signed with HS256 (RFC 7518 §3.2). A public key is never such
+/// a secret: who verifies with one calls [`verify`].
+pub fn verify_shared(token: &str, secret: &[u8]) -> Result<Map<String, Value>, JwsError> {
+    let parts = Parts::of(token)?;
+    if read_header(parts.header)?.alg != SHARED {
+        return Err(JwsError::Algorithm);
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    hmac::verify(&key, parts.signed.as_bytes(), &decode(parts.signature)?).map_err(|_| JwsError::Signature)?;
     read_object(parts.claims).ok_or(JwsError::Claims)
 }
 

@@ -6,7 +6,7 @@
 use super::{digest::sha256, keys::KeyError};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RsaPublicKeyComponents, VerificationAlgorithm,
+    RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
@@ -24,12 +24,16 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Reads a JSON Web Key: RSA from 2048 bit (RS256), EC on P-256 (ES256) or P-384 (ES384), OKP with Ed25519 (EdDSA).
+    /// Reads a JSON Web Key: RSA from 2048 bit (RS256, or PS256 when it says so), EC on P-256 (ES256) or P-384 (ES384), OKP
+    /// with Ed25519 (EdDSA).
     ///
     /// Fails with the member that is missing or not acceptable. `alg` and `use`, when present, must fit.
     pub fn from_jwk(jwk: &Value) -> Result<VerifyingKey, KeyError> {
         let (algorithm, key) = match text(jwk, "kty")? {
-            "RSA" => ("RS256", rsa(jwk)?),
+            "RSA" if jwk.get("alg").is_some_and(|alg| alg == "PS256") => {
+                ("PS256", rsa(jwk, &RSA_PSS_2048_8192_SHA256)?)
+            }
+            "RSA" => ("RS256", rsa(jwk, &RSA_PKCS1_2048_8192_SHA256)?),
             "EC" => elliptic(jwk)?,
             "OKP" => ("EdDSA", edwards(jwk)?),
             _ => return Err(KeyError::Jwk("kty")),
@@ -38,6 +42,16 @@ impl VerifyingKey {
         fits(jwk, "use", "sig")?;
         let kid = jwk.get("kid").map(|_| text(jwk, "kid")).transpose()?;
         Ok(VerifyingKey { kid: kid.map(str::to_owned), algorithm, key })
+    }
+
+    /// Reads a JSON Web Key for one algorithm: one that names none is good for every algorithm of its kind (RFC 7517 §4.4).
+    pub fn for_algorithm(jwk: &Value, algorithm: &str) -> Result<VerifyingKey, KeyError> {
+        let mut jwk = jwk.clone();
+        if let Value::Object(members) = &mut jwk {
+            members.entry("alg").or_insert_with(|| Value::from(algorithm));
+        }
+        let key = VerifyingKey::from_jwk(&jwk)?;
+        if key.algorithm == algorithm { Ok(key) } else { Err(KeyError::Jwk("alg")) }
     }
 
     /// The name of the key, as its owner chose it.
@@ -78,7 +92,7 @@ pub fn thumbprint(jwk: &Value) -> Result<String, KeyError> {
     Ok(BASE64URL_NOPAD.encode(&sha256(Value::Object(canonical).to_string().as_bytes())))
 }
 
-fn rsa(jwk: &Value) -> Result<ParsedPublicKey, KeyError> {
+fn rsa(jwk: &Value, parameters: &'static RsaParameters) -> Result<ParsedPublicKey, KeyError> {
     let (n, e) = (octets(jwk, "n")?, octets(jwk, "e")?);
     if !acceptable_modulus(&n) {
         return Err(KeyError::Jwk("n"));
@@ -87,7 +101,7 @@ fn rsa(jwk: &Value) -> Result<ParsedPublicKey, KeyError> {
         return Err(KeyError::Jwk("e"));
     }
     let components = RsaPublicKeyComponents { n, e };
-    components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(|_| KeyError::Jwk("n"))
+    components.to_parsed_public_key(parameters).map_err(|_| KeyError::Jwk("n"))
 }
 
 /// The library checks the size only when a signature is verified; a key that can never verify is refused here.

@@ -27,6 +27,7 @@ use crate::{
 
 pub(super) use change::{MICROS_A_SECOND, Prepared, delete_all, inherit, insert, prepare, ready, remove, save};
 pub use change::{create, delete, update};
+pub(super) use proving::{ASYMMETRIC, LONGEST_SET, MOST_KEYS};
 pub use rules::default_response_types;
 
 /// A client's configuration.
@@ -222,8 +223,12 @@ impl Client {
     /// Whether a right secret proves this client at `now`, in seconds since 1970: its method must be one that sends it, and
     /// it must not have ended.
     pub fn may_send_secret(&self, now: i64) -> bool {
-        let ended = self.secret_expires_at != 0 && self.secret_expires_at <= now;
-        self.auth_method.sends_secret() && !ended
+        self.auth_method.sends_secret() && !self.secret_has_ended(now)
+    }
+
+    /// Whether its secret is over at `now`, in seconds since 1970.
+    pub fn secret_has_ended(&self, now: i64) -> bool {
+        self.secret_expires_at != 0 && self.secret_expires_at <= now
     }
 }
 

@@ -49,6 +49,7 @@ pub mod permit;
 pub mod policy;
 mod policy_use;
 pub mod proof;
+mod remote_keys;
 pub mod replay;
 mod request_target;
 pub mod scope;
@@ -119,6 +120,7 @@ pub struct Domain {
     making_keys: Turns,
     tokens: Cache<[u8; 32], Arc<Bearer>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
+    remote_keys: remote_keys::RemoteKeys,
     ledger: ledger::Turns,
     gateways: gateway_configuration::Known,
     in_force: in_force::Known,
@@ -223,6 +225,7 @@ impl Domain {
             observer,
             tokens,
             keys,
+            remote_keys: remote_keys::RemoteKeys::new(),
             gateways: gateway_configuration::Known::new(),
             in_force: in_force::Known::new(),
             ledger: ledger::Turns::default(),

@@ -9,21 +9,36 @@ use crate::{
     domain::{Credentials, Failure, proof::Shown},
 };
 
+/// The only kind of assertion there is (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// What the client of a request shows.
 pub fn shown(call: &Call, form: &read::Pairs) -> Result<Shown, Failure> {
     let header = basic::credentials(&call.request.headers)?;
-    match (header, form.get("client_secret")) {
-        (Some(_), Some(_)) => Err(Failure::malformed("form.client_secret", "is given twice: also in the header")),
-        (Some(basic), None) => match form.get("client_id") {
+    let id = form.get("client_id").map(str::to_owned);
+    match (header, form.get("client_secret"), assertion(form)?) {
+        (None, None, Some(assertion)) => Ok(Shown::Assertion(assertion, id)),
+        (Some(basic), None, None) => match id {
             Some(other) if other != basic.name => {
                 Err(Failure::malformed("form.client_id", "differs from the header's"))
             }
             _ => Ok(Shown::Secret(basic.name, basic.candidates)),
         },
-        (None, Some(secret)) => match form.get("client_id") {
-            Some(client_id) => Ok(Shown::Secret(client_id.to_owned(), vec![Secret::new(secret)])),
+        (None, Some(secret), None) => match id {
+            Some(client_id) => Ok(Shown::Secret(client_id, vec![Secret::new(secret)])),
             None => Err(Failure::malformed("form.client_id", "is required")),
         },
-        (None, None) => Err(Failure::Unauthenticated(Credentials::Missing)),
+        (None, None, None) => id.map(Shown::Id).ok_or(Failure::Unauthenticated(Credentials::Missing)),
+        (Some(_), Some(_), _) => Err(Failure::malformed("form.client_secret", "is given twice: also in the header")),
+        (_, _, Some(_)) => Err(Failure::malformed("form.client_assertion", "is given beside a secret")),
+    }
+}
+
+fn assertion(form: &read::Pairs) -> Result<Option<Secret>, Failure> {
+    match (form.get("client_assertion"), form.get("client_assertion_type")) {
+        (None, None) => Ok(None),
+        (Some(assertion), Some(JWT_BEARER)) => Ok(Some(Secret::new(assertion))),
+        (None, Some(_)) => Err(Failure::malformed("form.client_assertion", "is required with its type")),
+        (Some(_), _) => Err(Failure::malformed("form.client_assertion_type", format!("must be `{JWT_BEARER}`"))),
     }
 }

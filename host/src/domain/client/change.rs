@@ -61,7 +61,7 @@ pub async fn create(
     let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
     id::check("/client_id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     // The server's own: only an import brings them along.
-    let client = Client { developer: None, system: false, issued_at: 0, ..client };
+    let client = Client { developer: None, system: false, self_registered: false, issued_at: 0, ..client };
     let prepared = ready(domain, tenant, &id, client, given)?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
@@ -124,7 +124,8 @@ pub(in crate::domain) fn inherit(client: Client, old: &Client) -> Client {
     // It cannot move, so whoever leaves the server out means the one it has.
     let server = if client.server.is_empty() { old.server.clone() } else { client.server };
     let developer = old.developer.clone();
-    Client { server, developer, system: old.system, issued_at: old.issued_at, since: old.since, ..client }
+    let Client { system, self_registered, issued_at, since, .. } = *old;
+    Client { server, developer, system, self_registered, issued_at, since, ..client }
 }
 
 /// Checks everything about a client, its place included, and seals its secret. [`save`] looks at the place again.

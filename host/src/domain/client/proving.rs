@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{AuthMethod, CertificateName, Client, ClientKeys, rules::secure_uri};
 use crate::{
     crypto::{
+        jws,
         keys::{KeyError, VerifyingKey},
         password,
     },
@@ -21,17 +22,17 @@ use crate::{
 };
 
 /// What a client's own keys sign with, as far as the server can check it.
-const ASYMMETRIC: [&str; 4] = ["RS256", "ES256", "ES384", "EdDSA"];
+pub(in crate::domain) const ASYMMETRIC: [&str; 5] = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
 /// What a client's secret signs with.
-const SYMMETRIC: [&str; 3] = ["HS256", "HS384", "HS512"];
+const SYMMETRIC: [&str; 1] = [jws::SHARED];
 /// No signature.
 const UNSIGNED: &str = "none";
 /// The members that only a private or a shared key has (RFC 7518 §6).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// The longest key set, in bytes.
-const LONGEST_SET: usize = 65_536;
+pub(in crate::domain) const LONGEST_SET: usize = 65_536;
 /// The most keys in a set.
-const MOST_KEYS: usize = 20;
+pub(in crate::domain) const MOST_KEYS: usize = 20;
 /// The longest name of a certificate, in bytes.
 const LONGEST_NAME: usize = 2048;
 
@@ -93,23 +94,15 @@ fn key_set(text: &str, algorithm: &str) -> Vec<Problem> {
     if keys.is_empty() || keys.len() > MOST_KEYS {
         return refused(format!("must have 1 to {MOST_KEYS} keys"));
     }
-    let read: Result<Vec<VerifyingKey>, Vec<Problem>> = read_all(keys);
-    match read {
-        Err(problems) => problems,
-        Ok(keys) if algorithm.is_empty() || keys.iter().any(|key| key.algorithm() == algorithm) => Vec::new(),
-        Ok(_) => refused(format!("has no key for the algorithm `{algorithm}`")),
+    let wrong = |(place, key): (usize, &Value)| {
+        public_key(key).err().map(|reason| Problem::new(format!("/jwks/keys/{place}"), reason))
+    };
+    let problems: Vec<Problem> = keys.iter().enumerate().filter_map(wrong).collect();
+    let fits = |key: &Value| VerifyingKey::for_algorithm(key, algorithm).is_ok();
+    match problems.is_empty() && !algorithm.is_empty() && !keys.iter().any(fits) {
+        true => refused(format!("has no key for the algorithm `{algorithm}`")),
+        false => problems,
     }
-}
-
-fn read_all(keys: &[Value]) -> Result<Vec<VerifyingKey>, Vec<Problem>> {
-    let (mut read, mut problems) = (Vec::new(), Vec::new());
-    for (place, key) in keys.iter().enumerate() {
-        match public_key(key) {
-            Ok(key) => read.push(key),
-            Err(reason) => problems.push(Problem::new(format!("/jwks/keys/{place}"), reason)),
-        }
-    }
-    if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
 fn public_key(key: &Value) -> Result<VerifyingKey, String> {

@@ -2,18 +2,20 @@
 //!
 //! Called by every endpoint that authenticates clients.
 
+mod assertion;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Domain, Failure,
-    client::{self, Client},
+    client::{self, ASYMMETRIC, AuthMethod, Client},
     credential, expiry,
     server::Server,
 };
 use crate::{
-    crypto::Secret,
+    crypto::{Secret, jws},
     store::{Record, State, Table},
 };
 
@@ -46,6 +48,19 @@ pub enum Shown {
     Assertion(Secret, Option<String>),
 }
 
+impl Shown {
+    /// The client that this is said to be of: an assertion names it, and what stands beside it must agree.
+    fn id(&self) -> Option<String> {
+        match self {
+            Shown::Id(id) | Shown::Secret(id, _) => Some(id.clone()),
+            Shown::Assertion(token, beside) => {
+                let claimed = assertion::claimed(token.expose())?;
+                beside.as_ref().is_none_or(|beside| *beside == claimed).then_some(claimed)
+            }
+        }
+    }
+}
+
 /// A client that has shown who it is.
 #[derive(Clone, Debug)]
 pub struct Proven {
@@ -70,24 +85,50 @@ impl From<Failure> for Unproven {
     }
 }
 
-/// Finds out which client of a server this is.
+/// The methods by which clients prove themselves here.
+pub const METHODS: [AuthMethod; 5] = [
+    AuthMethod::ClientSecretBasic,
+    AuthMethod::ClientSecretPost,
+    AuthMethod::ClientSecretJwt,
+    AuthMethod::PrivateKeyJwt,
+    AuthMethod::None,
+];
+
+/// What assertions may be signed with.
+pub fn algorithms() -> impl Iterator<Item = &'static str> {
+    std::iter::once(jws::SHARED).chain(ASYMMETRIC)
+}
+
+/// Finds out which client of a server this is. What it shows must be what its method says: a client with keys proves nothing
+/// with a secret, and one with a secret nothing with its id.
 pub async fn client(
     domain: &Domain,
     tenant: &str,
-    (server_id, _server): (&str, &Server),
+    (server, _): (&str, &Server),
     shown: Shown,
 ) -> Result<Proven, Unproven> {
-    let (id, candidates) = match shown {
-        Shown::Secret(id, candidates) => (id, candidates),
-        Shown::Id(_) | Shown::Assertion(..) => return Err(Unproven::Client),
-    };
-    let right = credential::verify(domain, tenant, &id, candidates).await?;
+    let id = shown.id().ok_or(Unproven::Client)?;
+    let found = of_server(domain, tenant, server, &id)?;
+    let client = found.as_ref().map(|found| &found.value);
     let now = domain.world.now_seconds();
-    match client::current(domain, tenant, &id) {
-        Ok(client) if right && client.value.server == server_id && client.value.may_send_secret(now) => {
-            Ok(Proven { id, client })
+    let right = match shown {
+        Shown::Id(_) => client.is_some_and(|client| client.auth_method == AuthMethod::None),
+        Shown::Secret(_, candidates) => {
+            let right = credential::verify(domain, tenant, &id, candidates).await?;
+            right && client.is_some_and(|client| client.may_send_secret(now))
         }
-        Ok(_) | Err(Failure::NotFound { .. }) => Err(Unproven::Client),
-        Err(failure) => Err(failure.into()),
+        Shown::Assertion(token, _) => assertion::proves(domain, tenant, server, &id, client, token.expose()).await?,
+    };
+    match found {
+        Some(client) if right => Ok(Proven { id, client }),
+        _ => Err(Unproven::Client),
+    }
+}
+
+fn of_server(domain: &Domain, tenant: &str, server: &str, id: &str) -> Result<Option<Arc<State<Client>>>, Failure> {
+    match client::current(domain, tenant, id) {
+        Ok(found) => Ok(Some(found).filter(|found| found.value.server == server)),
+        Err(Failure::NotFound { .. }) => Ok(None),
+        Err(failure) => Err(failure),
     }
 }

@@ -1,0 +1,273 @@
+//! Client assertions: a signed statement by which a client proves itself (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
+//!
+//! Called by `proof`. Every rule is a line of [`Rules::broken`]; the signature is checked before what it covers is believed, and
+//! an assertion is written down as used only when everything else about it is right.
+
+use serde_json::{Map, Value};
+
+use super::Assertion;
+use crate::{
+    crypto::{digest, jws},
+    domain::{
+        Domain, Failure,
+        client::{ASYMMETRIC, AuthMethod, Client, ClientKeys},
+        credential, expiry, key_ring, remote_keys,
+    },
+    store::records,
+};
+
+/// How far the clocks of client and server may be apart, in seconds.
+const LEEWAY: i64 = 60;
+/// How far ahead an assertion may end, in seconds: until then it is remembered.
+const LONGEST: i64 = 3600;
+/// The longest name of an assertion, in bytes.
+const LONGEST_NAME: usize = 1024;
+/// The types an assertion may say to be (RFC 8725 §3.11): none, or one of these. A client's key signs other things as well.
+const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
+
+/// The client that an assertion is said to be of. Not verified.
+pub(super) fn claimed(token: &str) -> Option<String> {
+    let claims = jws::peek_claims(token).ok()?;
+    claims.get("sub").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Whether `token` proves the client `id` of a server, and was not shown before.
+pub(super) async fn proves(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    id: &str,
+    client: Option<&Client>,
+    token: &str,
+) -> Result<bool, Failure> {
+    let claims = match client {
+        Some(client) => signed(domain, tenant, id, client, token).await?,
+        None => {
+            decoy(domain, tenant, server, token)?;
+            return Ok(false);
+        }
+    };
+    let Some(claims) = claims else { return Ok(refused(id, "its signature is not the client's")) };
+    let issuer = domain.issuer(tenant, server);
+    let rules = Rules { id, issuer: &issuer, now: domain.world.now_seconds() };
+    match rules.broken(&claims) {
+        Some(reason) => Ok(refused(id, reason)),
+        None if spend(domain, tenant, id, &claims).await? => Ok(true),
+        None => Ok(refused(id, "it was used before")),
+    }
+}
+
+/// The client is told the same whatever is wrong; its operator can ask ours.
+fn refused(client: &str, reason: &str) -> bool {
+    tracing::info!(client, reason, "a client assertion was refused");
+    false
+}
+
+/// The claims, if the client's own key or secret has signed them, in the way that it has registered.
+async fn signed(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    client: &Client,
+    token: &str,
+) -> Result<Option<Map<String, Value>>, Failure> {
+    let Ok(header) = jws::decode_header(token) else { return Ok(None) };
+    let registered = client.auth_signing_alg.is_empty() || client.auth_signing_alg == header.alg;
+    if !registered || !is_type(header.typ.as_deref()) {
+        return Ok(None);
+    }
+    match client.auth_method {
+        AuthMethod::ClientSecretJwt if !client.secret_has_ended(domain.world.now_seconds()) => {
+            let secret = credential::reveal(domain, tenant, id)?;
+            Ok(secret.and_then(|secret| jws::verify_shared(token, secret.expose().as_bytes()).ok()))
+        }
+        AuthMethod::PrivateKeyJwt if ASYMMETRIC.contains(&header.alg.as_str()) => {
+            let keys = match &client.keys {
+                ClientKeys::None => Vec::new(),
+                ClientKeys::Set(text) => remote_keys::fitting(&kept(text), &header),
+                ClientKeys::Uri(url) => remote_keys::find(domain, url, &header).await,
+            };
+            Ok(keys.iter().find_map(|key| jws::verify(token, key).ok()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The keys of a set that was read before it was kept.
+fn kept(text: &str) -> Vec<Value> {
+    let set: Value = serde_json::from_str(text).unwrap_or_default();
+    set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn is_type(typ: Option<&str>) -> bool {
+    let Some(typ) = typ else { return true };
+    let typ = typ.to_ascii_lowercase();
+    TYPES.contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+}
+
+/// A client that is unknown costs a signature as well. What cannot be imitated is where a known one's keys lie.
+fn decoy(domain: &Domain, tenant: &str, server: &str, token: &str) -> Result<(), Failure> {
+    // Whatever comes out is no proof of anybody.
+    let _ = jws::verify_shared(token, &[0; 43]);
+    let _ = jws::verify(token, &key_ring::signing(domain, tenant, server)?.verifier());
+    Ok(())
+}
+
+/// What an assertion must say (RFC 7523 §3).
+struct Rules<'a> {
+    /// The client.
+    id: &'a str,
+    /// The authorization server it is for.
+    issuer: &'a str,
+    /// In seconds since 1970.
+    now: i64,
+}
+
+impl Rules<'_> {
+    /// The first rule that is broken, one line each.
+    fn broken(&self, claims: &Map<String, Value>) -> Option<&'static str> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        let ends = seconds(claims, "exp").ok().flatten();
+        let latest = self.now.saturating_add(LEEWAY);
+        let begun = |name: &str| seconds(claims, name).is_ok_and(|at| at.is_none_or(|at| at <= latest));
+        let rules = [
+            (text("iss") == Some(self.id), "its issuer is not the client"),
+            (text("sub") == Some(self.id), "its subject is not the client"),
+            (self.is_for_us(claims.get("aud")), "it is not for this server alone"),
+            (ends.is_some(), "it has no end"),
+            (ends.is_some_and(|ends| ends > self.now), "it has ended"),
+            (ends.is_some_and(|ends| ends <= latest.saturating_add(LONGEST)), "it ends too late"),
+            (begun("nbf"), "it is not good yet"),
+            (begun("iat"), "it was issued in the future"),
+            (text("jti").is_some_and(|jti| (1..=LONGEST_NAME).contains(&jti.len())), "it has no name of its own"),
+        ];
+        rules.into_iter().find(|(kept, _)| !kept).map(|(_, reason)| reason)
+    }
+
+    /// The issuer or its token endpoint, as a text or in a list, and nobody else: who else it is for could show it here.
+    fn is_for_us(&self, audience: Option<&Value>) -> bool {
+        let ours = |value: &Value| {
+            let text = value.as_str();
+            text.is_some_and(|text| text == self.issuer || text.strip_prefix(self.issuer) == Some("/oauth2/token"))
+        };
+        match audience {
+            Some(Value::Array(list)) => !list.is_empty() && list.iter().all(ours),
+            Some(one) => ours(one),
+            None => false,
+        }
+    }
+}
+
+/// A NumericDate (RFC 7519 §2), in whole seconds. An error when it is something else.
+fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, ()> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(value) => match (value.as_i64(), value.as_f64()) {
+            (Some(seconds), _) => Ok(Some(seconds)),
+            // Beyond what fits it is clipped, which is as far away.
+            #[expect(clippy::cast_possible_truncation, reason = "clips")]
+            (None, Some(seconds)) => Ok(Some(seconds as i64)),
+            (None, None) => Err(()),
+        },
+    }
+}
+
+/// Writes down that an assertion was used. False when it was before: of many at the same time one is the first.
+///
+/// This is a transaction of its own, so an assertion is used up whatever becomes of the request that it came with.
+async fn spend(domain: &Domain, tenant: &str, id: &str, claims: &Map<String, Value>) -> Result<bool, Failure> {
+    let jti = claims.get("jti").and_then(Value::as_str).unwrap_or_default();
+    let ends = seconds(claims, "exp").ok().flatten().unwrap_or_default().saturating_add(LEEWAY);
+    let key = [tenant.to_owned(), id.to_owned(), digest::sha256_hex(jti.as_bytes())];
+    let (assertion, now) = (Assertion { ends }, domain.world.now_seconds());
+    domain
+        .write(move |write| {
+            let key = key.each_ref().map(String::as_str);
+            if records::get::<Assertion>(&*write, &key)?.is_some_and(|earlier| earlier.ends > now) {
+                return Ok(false);
+            }
+            records::put(write, &key, &assertion)?;
+            expiry::note(write, &key, &assertion)?;
+            Ok(true)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ISSUER: &str = "https://id.example/t/a";
+
+    fn broken(change: impl FnOnce(&mut Value)) -> Option<&'static str> {
+        let mut claims =
+            json!({ "iss": "till", "sub": "till", "aud": ISSUER, "exp": 1060, "nbf": 1000, "iat": 1000, "jti": "1" });
+        change(&mut claims);
+        Rules { id: "till", issuer: ISSUER, now: 1000 }.broken(claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn an_assertion_says_who_for_whom_and_how_long() {
+        assert_eq!(broken(|_| {}), None);
+        for (member, value, word) in [
+            ("iss", json!("other"), "issuer"),
+            ("iss", Value::Null, "issuer"),
+            ("sub", json!("other"), "subject"),
+            ("exp", Value::Null, "end"),
+            ("exp", json!("1060"), "end"),
+            ("exp", json!(1000), "ended"),
+            ("exp", json!(-1), "ended"),
+            ("exp", json!(4661), "too late"),
+            ("exp", json!(1e300), "too late"),
+            ("nbf", json!(1061), "yet"),
+            ("nbf", json!("soon"), "yet"),
+            ("iat", json!(1061), "future"),
+            ("jti", json!(""), "name"),
+            ("jti", json!(7), "name"),
+            ("jti", json!("j".repeat(1025)), "name"),
+        ] {
+            let reason = broken(|claims| claims[member] = value.clone());
+            assert!(reason.is_some_and(|reason| reason.contains(word)), "{member} {value}: {reason:?}");
+        }
+        for (member, value) in
+            [("exp", json!(4660)), ("exp", json!(1000.9e0 + 1.0)), ("nbf", json!(1060)), ("iat", json!(1060))]
+        {
+            assert_eq!(broken(|claims| claims[member] = value.clone()), None, "{member} {value}");
+        }
+        for member in ["nbf", "iat"] {
+            assert_eq!(broken(|claims| drop(claims.as_object_mut().unwrap().remove(member))), None, "{member}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_is_for_this_server_and_nobody_else() {
+        let token = format!("{ISSUER}/oauth2/token");
+        for aud in [json!(ISSUER), json!(token), json!([ISSUER]), json!([ISSUER, token])] {
+            assert_eq!(broken(|claims| claims["aud"] = aud.clone()), None, "{aud}");
+        }
+        for aud in [
+            json!(null),
+            json!([]),
+            json!("till"),
+            json!(format!("{ISSUER}/")),
+            json!("https://id.example/t/b"),
+            json!(format!("{ISSUER}/oauth2/tokens")),
+            json!([ISSUER, "https://other.example"]),
+            json!([[ISSUER]]),
+        ] {
+            assert!(broken(|claims| claims["aud"] = aud.clone()).is_some(), "{aud}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_says_to_be_one_or_nothing() {
+        for typ in [None, Some("JWT"), Some("jwt"), Some("client-authentication+jwt"), Some("application/jwt")] {
+            assert!(is_type(typ), "{typ:?}");
+        }
+        for typ in ["at+jwt", "dpop+jwt", "oauth-authz-req+jwt", "", "logout+jwt"] {
+            assert!(!is_type(Some(typ)), "{typ}");
+        }
+    }
+}
