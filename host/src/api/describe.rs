@@ -38,7 +38,7 @@ pub fn openapi(dialect: &Dialect, server: &str) -> Value {
 /// The shape of a dialect's failures.
 fn error_shape(dialect: &Dialect) -> Shape {
     match dialect.name {
-        "oauth" => shape::<oauth::words::ErrorBody>,
+        "oauth" | "oauth-protected" => shape::<oauth::words::ErrorBody>,
         "decide" => shape::<decide::words::ErrorBody>,
         _ => shape::<acp::words::ErrorBody>,
     }

@@ -21,8 +21,8 @@ pub use message::{Answer, Request};
 pub use route::{Call, Dialect, Router, Row};
 
 /// All dialects, in the order of `/docs`.
-pub const DIALECTS: [&Dialect; 5] =
-    [&acp::DIALECT, &oauth::DIALECT, &people::DIALECT, &decide::DIALECT, &operate::DIALECT];
+pub const DIALECTS: [&Dialect; 6] =
+    [&acp::DIALECT, &oauth::DIALECT, &oauth::protected::DIALECT, &people::DIALECT, &decide::DIALECT, &operate::DIALECT];
 
 /// What the client must not see of a failure goes to the log, with the request id that the client does see.
 pub fn log_failure(failure: &Failure, request_id: &str) {

@@ -29,6 +29,7 @@ pub(super) use change::{MICROS_A_SECOND, Prepared, delete_all, inherit, insert, 
 pub use change::{create, delete, update};
 pub(super) use proving::{ASYMMETRIC, LONGEST_SET, MOST_KEYS};
 pub use rules::default_response_types;
+pub(super) use rules::secure_uri;
 
 /// A client's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

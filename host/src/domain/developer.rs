@@ -6,13 +6,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-
 use super::{
     By, Caller, Credentials, Domain, Failure,
-    client::{self, Client, ClientScopes, Prepared},
+    client::{self, Client, Prepared},
     credential::Given,
-    decide::{self, Question},
+    gate::{self, Asking, Gate, TRIES, gates},
     id,
     noun::{self, Named},
     scope::Scope,
@@ -21,16 +19,12 @@ use super::{
     stamp::Author,
     tenant,
 };
-use crate::{
-    decision::Input,
-    store::{Index, State, View, index, timeline},
-};
+use crate::store::{Index, State, index, timeline};
 
-/// How often the policies are asked when they are exchanged meanwhile.
-const TRIES: usize = 2;
+pub use gate::Describe;
 
-/// How a policy sees a client, by tenant and id: its configuration without secrets.
-pub type Describe = fn(&str, &str, &Client) -> Map<String, Value>;
+/// What policies call the making of a client.
+const MAKING: &str = "create_client";
 
 /// What a developer asks for.
 pub struct Request<'a> {
@@ -172,41 +166,6 @@ fn inherit(client: Client, old: &Client) -> Client {
     client::inherit(Client { trusted: old.trusted, ..client }, old)
 }
 
-/// A policy that must say yes, and about what.
-#[derive(Clone, Debug, PartialEq)]
-struct Gate {
-    policy: String,
-    /// What the developer does.
-    action: &'static str,
-    /// The scope that is asked for, by id; none for the client itself.
-    scope: Option<(String, Scope)>,
-}
-
-/// Every policy that guards what `client` has and `old` has not. What a policy has allowed is a client as it was, so one
-/// that becomes another is asked about as a whole, with all its scopes; if only these change, with the new ones.
-fn gates(view: &impl View, tenant: &str, client: &Client, old: Option<&Client>, at: i64) -> Result<Vec<Gate>, Failure> {
-    let mut gates = Vec::new();
-    if old != Some(client) {
-        let action = if old.is_none() { "create_client" } else { "update_client" };
-        let server = timeline::current::<Server>(view, tenant, &client.server, at)?.filter(|state| !state.deleted);
-        let policy = server.and_then(|server| server.value.developer_policy);
-        gates.extend(policy.map(|policy| Gate { policy, action, scope: None }));
-    }
-    let has = |client: &Client, name: &String| match &client.scopes {
-        ClientScopes::AllOfServer => true,
-        ClientScopes::Only(names) => names.contains(name),
-    };
-    let same = old.is_some_and(|old| Client { scopes: old.scopes.clone(), ..client.clone() } == *old);
-    for (id, state) in noun::below::<Scope>(view, Index::ServerScopes, tenant, &client.server, at)? {
-        let scope = state.value;
-        let is_new = has(client, &scope.name) && !(same && old.is_some_and(|old| has(old, &scope.name)));
-        if let Some(policy) = scope.developer_policy.clone().filter(|_| is_new) {
-            gates.push(Gate { policy, action: "assign_scope", scope: Some((id, scope)) });
-        }
-    }
-    Ok(gates)
-}
-
 /// Asks the policies and saves. When other policies guard the client by then, they are asked instead.
 async fn save_if_allowed(
     domain: &Domain,
@@ -219,9 +178,11 @@ async fn save_if_allowed(
     for _ in 0..TRIES {
         let old = if fresh { None } else { Some(current(domain, request.by.caller, tenant, id)?) };
         let old = old.as_ref().map(|state| &state.value);
-        let asked = gates(&domain.store.read()?, tenant, &prepared.value, old, domain.now())?;
+        let asked = gates(&domain.store.read()?, tenant, &prepared.value, old, MAKING, domain.now())?;
+        let Request { by, request_id, describe } = request;
+        let asking = Asking { caller: by.caller, request_id, describe: *describe };
         for gate in &asked {
-            ask(domain, request, tenant, id, &prepared.value, gate).await?;
+            gate::ask(domain, asking, tenant, id, &prepared.value, gate).await?;
         }
         if let Some(state) = save(domain, request, tenant, id, prepared.clone(), fresh, asked).await? {
             return Ok(state);
@@ -257,63 +218,10 @@ async fn save(
                     Some(old.value)
                 }
             };
-            if gates(write, &tenant, &prepared.value, old.as_ref(), stamp.now)? != asked {
+            if gates(write, &tenant, &prepared.value, old.as_ref(), MAKING, stamp.now)? != asked {
                 return Ok(None);
             }
             client::save(write, &tenant, &id, old.as_ref(), &prepared, &stamp).map(Some)
         })
         .await
-}
-
-async fn ask(
-    domain: &Domain,
-    request: &Request<'_>,
-    tenant: &str,
-    id: &str,
-    client: &Client,
-    gate: &Gate,
-) -> Result<(), Failure> {
-    let input = input(request, tenant, id, client, gate)?;
-    let question = Question { tenant, server: &client.server, input, request_id: request.request_id };
-    let decision = decide::by_policy(domain, request.by.caller, question, &gate.policy).await?;
-    if decision.verdict.allow {
-        return Ok(());
-    }
-    let what = match &gate.scope {
-        Some((_, scope)) => format!("the scope `{}`", scope.name),
-        None => format!("clients of developers on the authorization server `{}`", client.server),
-    };
-    Err(Failure::Denied { what, verdict: Box::new(decision.verdict) })
-}
-
-/// What a policy sees: who asks, the client as it would be, and what is asked for.
-fn input(request: &Request<'_>, tenant: &str, id: &str, client: &Client, gate: &Gate) -> Result<Input, Failure> {
-    let bearer = request.by.caller.bearer().ok_or(Failure::Unauthenticated(Credentials::Missing))?;
-    let (resource, scopes) = match &gate.scope {
-        None => (json!({ "type": "client", "id": id }), json!({})),
-        Some((scope_id, scope)) => {
-            let described = json!({ "id": scope_id, "name": scope.name, "display_name": scope.display_name });
-            let resource = json!({ "type": "scope", "id": scope_id, "properties": described });
-            (resource, json!({ (scope.name.clone()): described }))
-        }
-    };
-    Ok(Input {
-        authn_ctx: object(json!({ "sub": bearer.subject, "scp": bearer.scopes, "client_id": bearer.client_id })),
-        contexts: object(json!({
-            "client": (request.describe)(tenant, id, client),
-            "developer": { "id": bearer.subject },
-            "scopes": scopes,
-        })),
-        subject: object(json!({ "type": "developer", "id": bearer.subject })),
-        action: object(json!({ "name": gate.action })),
-        resource: object(resource),
-        ..Input::default()
-    })
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
 }

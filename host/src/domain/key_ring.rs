@@ -4,6 +4,7 @@
 //! that somebody brings along.
 
 pub(super) mod given;
+mod rotation;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::{
     },
     store::{Record, Table, Write, records},
 };
+pub use rotation::Turn;
 
 /// All keys of one owner, the signing one first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct StoredKey {
     pub public_jwk: String,
     /// The private half, PKCS#8.
     pub private: Sealed,
+    /// What becomes of it, unless it is the first one.
+    #[serde(default)]
+    pub turn: Turn,
 }
 
 impl Record for KeyRing {
@@ -100,7 +105,7 @@ impl Owner<'_> {
     }
 
     /// The ring as it is inside a transaction.
-    fn ring_in(self, write: &Write<'_>) -> Result<Option<KeyRing>, Failure> {
+    pub(super) fn ring_in(self, write: &Write<'_>) -> Result<Option<KeyRing>, Failure> {
         Ok(match self {
             Owner::Tenant(tenant) => records::get(write, &[tenant])?,
             Owner::Server(tenant, server) => records::get(write, &[tenant, server])?,
@@ -133,6 +138,7 @@ impl Owner<'_> {
             kind: key.kind(),
             public_jwk: key.public_jwk().to_string(),
             private,
+            turn: Turn::default(),
         })
     }
 
@@ -196,6 +202,21 @@ pub fn signing(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<Signin
     Owner::Server(tenant, server).signing(domain)
 }
 
+/// The key of a server that signs with this algorithm: the one that signs everything, or one that was brought along beside it.
+pub fn signing_with(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    algorithm: &str,
+) -> Result<Option<Arc<SigningKey>>, Failure> {
+    let owner = Owner::Server(tenant, server);
+    let ring = owner.ring(domain)?;
+    let may_sign = |place: usize, key: &StoredKey| place == 0 || key.turn == Turn::Kept;
+    let mut keys = ring.keys.iter().enumerate();
+    let found = keys.find(|(place, key)| may_sign(*place, key) && key.kind.algorithm() == algorithm);
+    found.map(|(_, key)| owner.open(domain, key)).transpose()
+}
+
 /// The key `kid` of a server, for checking what it signed.
 pub fn find(domain: &Domain, tenant: &str, server: &str, kid: &str) -> Result<Option<Arc<SigningKey>>, Failure> {
     let owner = Owner::Server(tenant, server);
@@ -206,7 +227,14 @@ pub fn find(domain: &Domain, tenant: &str, server: &str, kid: &str) -> Result<Op
     ring.keys.iter().find(|stored| stored.kid == kid).map(|stored| owner.open(domain, stored)).transpose()
 }
 
-/// The public halves of a server's keys as a JWK set (RFC 7517 §5).
+/// The public halves of a server's keys for everybody (RFC 7517 §5): without those whose tokens have all ended.
+pub fn published(domain: &Domain, tenant: &str, server: &str) -> Result<Value, Failure> {
+    let ring = current(domain, tenant, server)?;
+    let now = domain.world.now_seconds();
+    Ok(json!({ "keys": ring.without_ended(now).public()? }))
+}
+
+/// The public halves of all of a server's keys as a JWK set.
 pub fn jwks(domain: &Domain, tenant: &str, server: &str) -> Result<Value, Failure> {
     Ok(json!({ "keys": current(domain, tenant, server)?.public()? }))
 }

@@ -4,6 +4,7 @@
 //! the transaction, [`save`] writes it inside one. Its secrets lie outside its timeline, in `secrets.rs`.
 
 mod checker;
+mod keys;
 mod prepare;
 mod rules;
 mod secrets;
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub use checker::Checker;
+pub use keys::{add_key, remove_key, rotate_keys};
 pub use prepare::Wanted;
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use rules::check_length;

@@ -9,6 +9,7 @@ use crate::{
         gateway, id,
         noun::{self, Named},
         permit::DEVELOPER_SERVER,
+        registration::Registration,
         scope,
         stamp::{Author, Stamp},
     },
@@ -278,6 +279,7 @@ pub(in crate::domain) fn remove(
 ) -> Result<(), Failure> {
     stamp.soft_delete::<Client>(write, tenant, id)?;
     records::delete::<Credential>(write, &[tenant, id])?;
+    records::delete::<Registration>(write, &[tenant, id])?;
     if old.server == DEVELOPER_SERVER {
         leave(write, tenant, id, stamp)?;
     }

@@ -122,7 +122,7 @@ fn addresses(client: &Client) -> Vec<Problem> {
 }
 
 /// Checks the address of a document whose content is trusted: https only.
-pub(super) fn secure_uri(member: &str, uri: &str) -> Option<Problem> {
+pub(in crate::domain) fn secure_uri(member: &str, uri: &str) -> Option<Problem> {
     let plain = text::absolute(uri).is_some_and(|uri| !uri.scheme().as_str().eq_ignore_ascii_case("https"));
     match plain {
         true => Some(Problem::new(member, "must be https")),

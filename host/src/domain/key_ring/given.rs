@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{KeyRing, Owner, in_turn};
+use super::{KeyRing, Owner, in_turn, rotation::MOST};
 use crate::{
     crypto::keys::{KeyError, KeyType, SigningKey},
     domain::{Domain, Failure, Problem},
@@ -15,8 +15,6 @@ use crate::{
 
 /// The member that holds the keys.
 const MEMBER: &str = "/jwks";
-/// The most keys a ring has.
-const MOST: usize = 16;
 /// The longest name of a key, in bytes.
 const LONGEST_KID: usize = 256;
 

@@ -18,6 +18,7 @@ mod grants;
 mod imports;
 mod policies;
 mod scopes;
+mod server_keys;
 mod servers;
 mod services;
 mod system_tenants;
@@ -29,6 +30,7 @@ use crate::api::Row;
 pub static TABLES: &[&[Row]] = &[
     tenants::ROWS,
     servers::ROWS,
+    server_keys::ROWS,
     authentications::ROWS,
     dashboards::ROWS,
     clients::ROWS,

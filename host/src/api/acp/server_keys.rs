@@ -1,0 +1,103 @@
+//! The signing keys of an authorization server, as administrators list and exchange them.
+
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    api::{Answer, Call, read},
+    crypto::keys::KeyType,
+    domain::{
+        Failure,
+        key_ring::{self, StoredKey, Turn},
+        server,
+    },
+};
+
+/// All signing keys of an authorization server.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SigningKeys")]
+pub struct SigningKeysBody {
+    /// The one that signs first.
+    pub keys: Vec<SigningKeyBody>,
+}
+
+/// A signing key.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SigningKey")]
+pub struct SigningKeyBody {
+    /// Its name.
+    pub kid: String,
+    /// `current` signs, `next` will, `retired` has signed before; `kept` was brought along and does not sign.
+    pub state: &'static str,
+    /// `rsa`, `ecdsa` or `eddsa`.
+    pub key_type: Value,
+    /// When a retired key goes, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired_until: Option<i64>,
+    /// The public half.
+    pub jwk: Value,
+}
+
+/// What the next key is to be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSigningKey")]
+pub struct NewKeyBody {
+    /// `rsa`, `ecdsa` or `eddsa`; as the present key when left out.
+    #[serde(default)]
+    pub key_type: Option<String>,
+}
+
+/// listSigningKeys
+pub async fn list(call: Call) -> Result<Answer, Failure> {
+    let version = server::current(&call.app.domain, call.tenant(), call.param("aid"))?.version;
+    answer(&call, StatusCode::OK, version)
+}
+
+/// addSigningKey
+pub async fn add(call: Call) -> Result<Answer, Failure> {
+    let NewKeyBody { key_type } = read::json(&call.request)?;
+    let kind = read::said(key_type).map(|word| kind(&word)).transpose()?;
+    let state = server::add_key(&call.app.domain, &call.by(), call.tenant(), call.param("aid"), kind).await?;
+    answer(&call, StatusCode::CREATED, state.version)
+}
+
+/// rotateSigningKeys
+pub async fn rotate(call: Call) -> Result<Answer, Failure> {
+    let state = server::rotate_keys(&call.app.domain, &call.by(), call.tenant(), call.param("aid")).await?;
+    answer(&call, StatusCode::OK, state.version)
+}
+
+/// deleteSigningKey
+pub async fn delete(call: Call) -> Result<Answer, Failure> {
+    let (server, kid) = (call.param("aid"), call.param("kid"));
+    server::remove_key(&call.app.domain, &call.by(), call.tenant(), server, kid).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn kind(word: &str) -> Result<KeyType, Failure> {
+    serde_json::from_value(Value::from(word))
+        .map_err(|_| Failure::invalid("/key_type", "must be `rsa`, `ecdsa` or `eddsa`"))
+}
+
+fn answer(call: &Call, status: StatusCode, version: u64) -> Result<Answer, Failure> {
+    let ring = key_ring::current(&call.app.domain, call.tenant(), call.param("aid"))?;
+    let keys = ring.keys.iter().enumerate().map(|(place, key)| show(place == 0, key)).collect();
+    Ok(call.one(status, &SigningKeysBody { keys }, version))
+}
+
+fn show(signs: bool, key: &StoredKey) -> SigningKeyBody {
+    let StoredKey { kid, thumbprint: _, kind, public_jwk, private: _, turn } = key;
+    let (state, retired_until) = match turn {
+        _ if signs => ("current", None),
+        Turn::Kept => ("kept", None),
+        Turn::Next => ("next", None),
+        Turn::Retired(ends) => ("retired", Some(*ends)),
+    };
+    let key_type = serde_json::to_value(kind).unwrap_or_default();
+    // It was written by the server itself, so it is JSON.
+    let jwk = serde_json::from_str(public_jwk).unwrap_or_default();
+    SigningKeyBody { kid: kid.clone(), state, key_type, retired_until, jwk }
+}

@@ -1,0 +1,124 @@
+//! The metadata of an authorization server (RFC 8414 §2, OpenID Connect Discovery 1.0 §3), at every place where clients look
+//! for it: behind the issuer, and before it.
+
+use http::{
+    StatusCode,
+    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    api::{Answer, Call},
+    domain::{
+        Failure,
+        discovery::{self, Abilities},
+        proof,
+    },
+};
+
+/// What clients need to know of an authorization server.
+#[derive(Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the registered names themselves (RFC 8414 §2)")]
+pub struct Metadata {
+    pub issuer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
+    pub token_endpoint: String,
+    pub jwks_uri: String,
+    pub userinfo_endpoint: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
+    pub scopes_supported: Vec<String>,
+    pub response_types_supported: Vec<&'static str>,
+    pub response_modes_supported: Vec<&'static str>,
+    pub grant_types_supported: Vec<String>,
+    pub subject_types_supported: Vec<&'static str>,
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub userinfo_signing_alg_values_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub code_challenge_methods_supported: Vec<&'static str>,
+    pub claim_types_supported: Vec<&'static str>,
+    pub claims_supported: Vec<String>,
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
+    pub require_request_uri_registration: bool,
+    pub authorization_response_iss_parameter_supported: bool,
+    pub prompt_values_supported: Vec<&'static str>,
+    pub ui_locales_supported: Vec<&'static str>,
+    pub tls_client_certificate_bound_access_tokens: bool,
+    pub frontchannel_logout_supported: bool,
+    pub backchannel_logout_supported: bool,
+}
+
+/// openidConfiguration, and the same document for OAuth clients
+pub async fn get(call: Call) -> Result<Answer, Failure> {
+    let found = discovery::abilities(&call.app.domain, call.tenant(), call.param("aid"))?;
+    Ok(public(Answer::json(StatusCode::OK, &metadata(found))))
+}
+
+/// What browsers of every origin may read, and everybody may keep for a while.
+pub fn public(answer: Answer) -> Answer {
+    answer.header(CACHE_CONTROL, "public, max-age=300").header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+}
+
+fn metadata(found: Abilities) -> Metadata {
+    let Abilities { issuer, grant_types, response_types, scopes, claims, algorithms, registration } = found;
+    let at = |path: &str| format!("{issuer}{path}");
+    let methods: Vec<&'static str> = proof::METHODS.into_iter().map(|method| method.word()).collect();
+    let proofs: Vec<&'static str> = proof::algorithms().collect();
+    // Whoever asks about tokens has to prove something.
+    let confidential: Vec<&'static str> = methods.iter().copied().filter(|word| *word != "none").collect();
+    Metadata {
+        authorization_endpoint: (!response_types.is_empty()).then(|| at("/oauth2/authorize")),
+        token_endpoint: at("/oauth2/token"),
+        jwks_uri: at("/.well-known/jwks.json"),
+        userinfo_endpoint: at("/userinfo"),
+        introspection_endpoint: at("/oauth2/introspect"),
+        revocation_endpoint: at("/oauth2/revoke"),
+        end_session_endpoint: at("/oauth2/logout"),
+        registration_endpoint: registration.then(|| at("/oauth2/register")),
+        scopes_supported: scopes,
+        response_modes_supported: modes(&response_types),
+        response_types_supported: response_types,
+        grant_types_supported: grant_types,
+        subject_types_supported: vec!["public"],
+        userinfo_signing_alg_values_supported: algorithms.iter().copied().chain(["none"]).collect(),
+        id_token_signing_alg_values_supported: algorithms,
+        token_endpoint_auth_methods_supported: methods.clone(),
+        token_endpoint_auth_signing_alg_values_supported: proofs.clone(),
+        introspection_endpoint_auth_methods_supported: confidential,
+        introspection_endpoint_auth_signing_alg_values_supported: proofs.clone(),
+        revocation_endpoint_auth_methods_supported: methods,
+        revocation_endpoint_auth_signing_alg_values_supported: proofs,
+        code_challenge_methods_supported: vec!["S256"],
+        claim_types_supported: vec!["normal"],
+        claims_supported: claims,
+        claims_parameter_supported: true,
+        request_parameter_supported: false,
+        // Left out it would mean true.
+        request_uri_parameter_supported: false,
+        require_request_uri_registration: false,
+        authorization_response_iss_parameter_supported: true,
+        prompt_values_supported: vec!["none", "login", "consent", "select_account"],
+        ui_locales_supported: vec!["en", "de"],
+        tls_client_certificate_bound_access_tokens: false,
+        frontchannel_logout_supported: false,
+        backchannel_logout_supported: false,
+        issuer,
+    }
+}
+
+/// Where nothing is asked for, nothing travels.
+fn modes(response_types: &[&str]) -> Vec<&'static str> {
+    if response_types.is_empty() { Vec::new() } else { vec!["query", "fragment", "form_post"] }
+}

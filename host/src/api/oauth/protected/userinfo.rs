@@ -1,0 +1,68 @@
+//! Userinfo on the wire (OpenID Connect Core §5.3): JSON, or a JWT for clients that have asked for it.
+
+use http::{StatusCode, header::ACCESS_CONTROL_ALLOW_ORIGIN};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    api::{Answer, Call, read},
+    authn::bearer,
+    domain::{
+        Caller, Credentials, Failure, Needs, permit, token,
+        userinfo::{self, Userinfo},
+    },
+};
+
+/// The scope that a token needs.
+pub const SCOPE: &str = "openid";
+
+/// Claims about the person. More than these, as the server's claims say.
+#[derive(Serialize, JsonSchema)]
+pub struct UserinfoBody {
+    /// The person.
+    pub sub: String,
+    /// The others.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// The form.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
+pub struct UserinfoForm {
+    /// The token, when it is not in the header.
+    access_token: Option<String>,
+}
+
+/// userinfo
+pub async fn get(call: Call) -> Result<Answer, Failure> {
+    answer(&call, &call.caller).await
+}
+
+/// postUserinfo: the token may also stand in the form (RFC 6750 §2.2), but never in both places, nor in a query.
+pub async fn post(call: Call) -> Result<Answer, Failure> {
+    let headers = &call.request.headers;
+    let in_form = match read::sent_media_type(&call.request).eq_ignore_ascii_case(read::FORM) {
+        true => read::form(&call.request)?.get("access_token").map(str::to_owned),
+        false => None,
+    };
+    let token = match (bearer::token(headers)?.map(str::to_owned), in_form) {
+        (Some(_), Some(_)) => return Err(Failure::malformed("form.access_token", "is also in the header")),
+        (token, None) | (None, token) => token.ok_or(Failure::Unauthenticated(Credentials::Missing))?,
+    };
+    let domain = &call.app.domain;
+    let caller = Caller::Bearer(token::verify(domain, call.tenant(), &token)?);
+    permit(domain, &caller, Needs::Person(SCOPE), call.params.target())?;
+    answer(&call, &caller).await
+}
+
+async fn answer(call: &Call, caller: &Caller) -> Result<Answer, Failure> {
+    let bearer = caller.bearer().ok_or(Failure::Unauthenticated(Credentials::Missing))?;
+    let answer = match userinfo::of(&call.app.domain, bearer).await? {
+        Userinfo::Plain(claims) => call.json(StatusCode::OK, &claims),
+        Userinfo::Signed(token) => Answer::with(StatusCode::OK, "application/jwt", token.expose().to_owned()),
+    };
+    // Programs in browsers have the token in hand; no cookie is looked at.
+    Ok(answer.header(ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+}

@@ -1,0 +1,61 @@
+//! The dialect's words for failures: those of RFC 6749 §5.2 in the body, those of RFC 6750 §3.1 in the challenge, and those of
+//! RFC 7591 §3.2.2 for what a client says about itself.
+
+use http::{
+    StatusCode,
+    header::{ALLOW, WWW_AUTHENTICATE},
+};
+
+use crate::{
+    api::{
+        Answer,
+        acp::words::challenge,
+        oauth::words::{self, error},
+    },
+    domain::{Credentials, Failure, Problem},
+};
+
+/// Words a failure.
+pub fn word(failure: &Failure) -> Answer {
+    let description = failure.to_client();
+    match failure {
+        Failure::Unauthenticated(credentials) => {
+            let word = if *credentials == Credentials::Missing { "invalid_request" } else { "invalid_token" };
+            error(StatusCode::UNAUTHORIZED, word, description).header(WWW_AUTHENTICATE, challenge(*credentials))
+        }
+        Failure::Forbidden { .. } => error(StatusCode::FORBIDDEN, "insufficient_scope", description)
+            .header(WWW_AUTHENTICATE, r#"Bearer error="insufficient_scope""#),
+        Failure::Denied { verdict, .. } => {
+            let reasons = verdict.failures.iter().map(|failed| failed.message.as_str());
+            let description = [description.as_str()].into_iter().chain(reasons).collect::<Vec<_>>().join("; ");
+            error(StatusCode::FORBIDDEN, "access_denied", description)
+        }
+        Failure::Invalid(problems) => {
+            let description = problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ");
+            error(StatusCode::BAD_REQUEST, metadata_error(problems), description)
+        }
+        Failure::NoSuchMethod { allowed } => words::word(failure).header(ALLOW, allowed),
+        Failure::NotFound { .. }
+        | Failure::NoSuchPath
+        | Failure::Conflict { .. }
+        | Failure::InUse { .. }
+        | Failure::Outdated { .. }
+        | Failure::Unsupported { .. }
+        | Failure::Malformed(_)
+        | Failure::MediaType { .. }
+        | Failure::Unavailable { .. }
+        | Failure::Internal { .. } => words::word(failure),
+    }
+}
+
+/// The word of RFC 7591 §3.2.2 for wrong metadata.
+fn metadata_error(problems: &[Problem]) -> &'static str {
+    let about = |member: &str| problems.iter().any(|problem| problem.member.starts_with(member));
+    if about("/software_statement") {
+        "unapproved_software_statement"
+    } else if about("/redirect_uris") {
+        "invalid_redirect_uri"
+    } else {
+        "invalid_client_metadata"
+    }
+}

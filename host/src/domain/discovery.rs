@@ -1,0 +1,122 @@
+//! What an authorization server can do, as its metadata says it (RFC 8414, OpenID Connect Discovery): exactly what the server
+//! does, computed from its configuration.
+//!
+//! Called by the discovery document and by registration. Knows no URL but the issuer's.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Domain, Failure,
+    claim::{self, ClaimToken},
+    key_ring::{self, Turn},
+    scope,
+    server::{self, Server},
+};
+
+/// What an authorization server can do.
+#[derive(Debug)]
+pub struct Abilities {
+    /// Its name and base address.
+    pub issuer: String,
+    /// The grants its clients may use.
+    pub grant_types: Vec<String>,
+    /// What clients may ask the authorization endpoint for. Empty when no grant goes by way of it.
+    pub response_types: Vec<&'static str>,
+    /// The names of its scopes.
+    pub scopes: Vec<String>,
+    /// The members its ID tokens and userinfo may have.
+    pub claims: Vec<String>,
+    /// What it signs with, now first and later.
+    pub algorithms: Vec<&'static str>,
+    /// Whether clients may register themselves.
+    pub registration: bool,
+}
+
+/// What every ID token may have, whatever is configured (OpenID Connect Core §2).
+const OWN_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr"];
+
+/// What the server `id` can do.
+pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, Failure> {
+    let server = server::current(domain, tenant, id)?;
+    Ok(Abilities {
+        issuer: domain.issuer(tenant, id),
+        grant_types: server.value.grant_types.clone(),
+        response_types: response_types(&server.value),
+        scopes: scope::names(&domain.store.read()?, tenant, id, domain.now())?,
+        claims: claims(domain, tenant, id)?,
+        algorithms: algorithms(domain, tenant, id)?,
+        registration: registers(id, &server.value),
+    })
+}
+
+/// Whether clients may register themselves. Never on a tenant's own servers, whose clients administrate it.
+pub(super) fn registers(id: &str, server: &Server) -> bool {
+    server.dynamic_registration && !server.is_system(id)
+}
+
+/// What the server signs ID tokens with: the present key's algorithm first, then those of the next ones.
+pub(super) fn algorithms(domain: &Domain, tenant: &str, id: &str) -> Result<Vec<&'static str>, Failure> {
+    let ring = key_ring::current(domain, tenant, id)?;
+    let mut found = Vec::new();
+    for (place, key) in ring.keys.iter().enumerate() {
+        let algorithm = key.kind.algorithm();
+        if (place == 0 || key.turn == Turn::Next) && !found.contains(&algorithm) {
+            found.push(algorithm);
+        }
+    }
+    Ok(found)
+}
+
+fn response_types(server: &Server) -> Vec<&'static str> {
+    let has = |grant: &str| server.grant_types.iter().any(|one| one == grant);
+    let (code, implicit) = (has("authorization_code"), has("implicit"));
+    [
+        ("code", code),
+        ("token", implicit),
+        ("id_token", implicit),
+        ("id_token token", implicit),
+        ("code id_token", code && implicit),
+        ("code token", code && implicit),
+        ("code id_token token", code && implicit),
+    ]
+    .into_iter()
+    .filter_map(|(response_type, allowed)| allowed.then_some(response_type))
+    .collect()
+}
+
+/// Nested claims are named by their first part: `address` for `address.locality`.
+fn claims(domain: &Domain, tenant: &str, id: &str) -> Result<Vec<String>, Failure> {
+    let configured = claim::list(domain, tenant, id)?.into_iter().map(|(_, state)| state.value);
+    let names: BTreeSet<String> = configured
+        .filter(|claim| claim.token == ClaimToken::IdToken)
+        .map(|claim| claim.name.split('.').next().unwrap_or_default().to_owned())
+        .collect();
+    let more = names.into_iter().filter(|name| !OWN_CLAIMS.contains(&name.as_str()));
+    Ok(OWN_CLAIMS.map(str::to_owned).into_iter().chain(more).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn response_types_are_those_of_the_grants() {
+        let of = |grants: &[&str]| {
+            let grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect();
+            response_types(&Server { grant_types, ..Server::default() })
+        };
+        assert_eq!(of(&["authorization_code", "password"]), ["code"]);
+        assert_eq!(of(&["implicit"]), ["token", "id_token", "id_token token"]);
+        assert_eq!(of(&["authorization_code", "implicit"]).len(), 7);
+        assert!(of(&["client_credentials", "refresh_token"]).is_empty());
+    }
+
+    #[test]
+    fn nobody_registers_on_a_tenants_own_servers() {
+        let on = Server { dynamic_registration: true, ..Server::default() };
+        assert!(registers("shop", &on) && !registers("shop", &Server::default()));
+        for id in ["admin", "system", "developer"] {
+            assert!(!registers(id, &on), "{id}");
+        }
+    }
+}

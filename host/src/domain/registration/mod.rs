@@ -1,0 +1,265 @@
+//! Clients that register themselves (RFC 7591), and manage themselves with the token they get for it (RFC 7592).
+//!
+//! Called by the registration endpoints. A server must have it switched on; one of a tenant's own never does. What such a client
+//! may be is in `rules.rs`; the developer policies of the server and of the scopes decide as well.
+
+mod rules;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Bearer, By, Caller, Condition, Credentials, Domain, Failure,
+    client::{self, Client, Prepared},
+    credential::{self, Given},
+    discovery,
+    gate::{self, Asking, Gate, TRIES, gates},
+    handle::{self, Purpose},
+    id,
+    noun::Named,
+    server::{self, Server},
+    stamp::{Author, Stamp},
+};
+use crate::{
+    crypto::Secret,
+    store::{Record, State, Table, Write, records},
+    world::Micros,
+};
+
+pub use gate::Describe;
+pub use rules::Wanted;
+
+/// The scope of an initial access token (RFC 7591 §3).
+pub const REGISTER: &str = "dcr_register";
+/// What policies call the making of a client.
+const MAKING: &str = "register_client";
+
+/// How a client that has registered itself is managed. Its token does not end: it is exchanged with every change, and goes
+/// with the client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The name of the registration access token.
+    pub token: String,
+    /// Which client of that name.
+    pub client_since: Micros,
+}
+
+impl Record for Registration {
+    const TABLE: Table = Table::Registration;
+}
+
+/// Who asks.
+pub struct Request<'a> {
+    /// By whom: the bearer of an initial access token, or nobody.
+    pub caller: &'a Caller,
+    /// The caller's X-Request-ID, for finding the decisions of policies again.
+    pub request_id: &'a str,
+    /// How a policy sees a client.
+    pub describe: Describe,
+}
+
+/// A registered client.
+#[derive(Debug)]
+pub struct Registered {
+    /// Its id.
+    pub id: String,
+    /// Its configuration.
+    pub client: Client,
+    /// Its secret, when this request has made it: it is shown once.
+    pub secret: Option<Secret>,
+    /// The registration access token from now on.
+    pub token: Secret,
+}
+
+/// Registers a client (RFC 7591 §3.1).
+pub async fn create(
+    domain: &Domain,
+    request: &Request<'_>,
+    tenant: &str,
+    server_id: &str,
+    wanted: Wanted,
+) -> Result<Registered, Failure> {
+    let server = open(domain, tenant, server_id)?;
+    may_register(request.caller.bearer(), server_id, &server.value)?;
+    let id = id::generate(&domain.world);
+    let client = rules::settle(domain, tenant, server_id, &id, wanted, None).await?;
+    let prepared = client::ready(domain, tenant, &id, client, Given::Nothing)?;
+    let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
+    let place = Place { tenant, server: server_id, id: &id };
+    let state = save_if_allowed(domain, request, place, prepared, None, &name).await?;
+    let secret = client::secret(domain, tenant, &id, true)?;
+    Ok(Registered { id, client: state.value, secret, token })
+}
+
+/// The client that a registration access token is of (RFC 7592 §2.1).
+pub fn read(domain: &Domain, tenant: &str, server_id: &str, id: &str, token: &str) -> Result<Client, Failure> {
+    open(domain, tenant, server_id)?;
+    Ok(owned(domain, Place { tenant, server: server_id, id }, token)?.1.value.clone())
+}
+
+/// Replaces a client's configuration, and its registration access token (RFC 7592 §2.2). What administrators say about it
+/// stays, but it is not trusted any more: they trusted it as it was.
+pub async fn replace(
+    domain: &Domain,
+    request: &Request<'_>,
+    (tenant, server_id, id): (&str, &str, &str),
+    token: &str,
+    wanted: Wanted,
+) -> Result<Registered, Failure> {
+    open(domain, tenant, server_id)?;
+    let place = Place { tenant, server: server_id, id };
+    let (old_name, old) = owned(domain, place, token)?;
+    if let Some(secret) = wanted.secret.clone() {
+        let right = credential::verify(domain, tenant, id, vec![secret]).await?;
+        let reason = "is not the client's: secrets are made by the server";
+        right.then_some(()).ok_or_else(|| Failure::invalid("/client_secret", reason))?;
+    }
+    let had_secret = credential::has(domain, tenant, id)?;
+    let client = rules::settle(domain, tenant, server_id, id, wanted, Some(&old.value)).await?;
+    let prepared = client::ready(domain, tenant, id, client, Given::Nothing)?;
+    let itself = itself(place);
+    let request = Request { caller: &itself, ..*request };
+    let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
+    let state = save_if_allowed(domain, &request, place, prepared, Some(&old_name), &name).await?;
+    let secret = if had_secret { None } else { client::secret(domain, tenant, id, true)? };
+    Ok(Registered { id: id.to_owned(), client: state.value, secret, token })
+}
+
+/// Removes a client with everything of its own (RFC 7592 §2.3).
+pub async fn remove(domain: &Domain, tenant: &str, server_id: &str, id: &str, token: &str) -> Result<(), Failure> {
+    open(domain, tenant, server_id)?;
+    let place = Place { tenant, server: server_id, id };
+    owned(domain, place, token)?;
+    client::delete(domain, &By { caller: &itself(place), condition: Condition::None }, tenant, id).await
+}
+
+/// Which client.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    tenant: &'a str,
+    server: &'a str,
+    id: &'a str,
+}
+
+/// The client as a caller.
+fn itself(place: Place<'_>) -> Caller {
+    let [tenant, server, client_id] = [place.tenant, place.server, place.id].map(str::to_owned);
+    Caller::Client { tenant, server, client_id }
+}
+
+/// The server, if clients may register themselves there. Otherwise there is nothing at this path.
+fn open(domain: &Domain, tenant: &str, server_id: &str) -> Result<Arc<State<Server>>, Failure> {
+    let server = server::current(domain, tenant, server_id)?;
+    if discovery::registers(server_id, &server.value) { Ok(server) } else { Err(Failure::NoSuchPath) }
+}
+
+/// Anybody may where the server says so; otherwise it takes an initial access token of this server.
+fn may_register(bearer: Option<&Bearer>, server_id: &str, server: &Server) -> Result<(), Failure> {
+    if server.open_registration {
+        return Ok(());
+    }
+    let bearer = bearer.ok_or(Failure::Unauthenticated(Credentials::Missing))?;
+    let right = bearer.server == server_id && bearer.scopes.iter().any(|scope| scope == REGISTER);
+    let needs = || format!("a token of this authorization server with scope `{REGISTER}`");
+    right.then_some(()).ok_or_else(|| Failure::Forbidden { needs: needs() })
+}
+
+/// The name of a registration access token and its client. A token that is of no client, or of another one, is told from
+/// nothing else (RFC 7592 §2).
+fn owned(domain: &Domain, place: Place<'_>, token: &str) -> Result<(String, Arc<State<Client>>), Failure> {
+    let invalid = || Failure::Unauthenticated(Credentials::Invalid);
+    let Place { tenant, server, id } = place;
+    // Hashed, so comparing two of them tells nothing about the token.
+    let name = handle::name(domain, Purpose::Registration, tenant, server, token);
+    let registration = domain.store.record::<Registration>(&[tenant, id])?.ok_or_else(invalid)?;
+    let client = match client::current(domain, tenant, id) {
+        Err(Failure::NotFound { .. }) => return Err(invalid()),
+        found => found?,
+    };
+    let Client { server: of, since, self_registered, .. } = &client.value;
+    let right = registration.token == name && registration.client_since == *since && of == server && *self_registered;
+    if right { Ok((name, client)) } else { Err(invalid()) }
+}
+
+/// Asks the policies and saves. When other policies guard the client by then, they are asked instead.
+async fn save_if_allowed(
+    domain: &Domain,
+    request: &Request<'_>,
+    place: Place<'_>,
+    prepared: Prepared,
+    known_as: Option<&str>,
+    name: &str,
+) -> Result<State<Client>, Failure> {
+    let Place { tenant, id, .. } = place;
+    let asking = Asking { caller: request.caller, request_id: request.request_id, describe: request.describe };
+    for _ in 0..TRIES {
+        let old = known_as.map(|_| client::current(domain, tenant, id)).transpose()?;
+        let old = old.as_ref().map(|state| &state.value);
+        let asked = gates(&domain.store.read()?, tenant, &prepared.value, old, MAKING, domain.now())?;
+        for gate in &asked {
+            gate::ask(domain, asking, tenant, id, &prepared.value, gate).await?;
+        }
+        let saving =
+            Saving { prepared: prepared.clone(), known_as: known_as.map(str::to_owned), name: name.to_owned() };
+        if let Some(state) = save(domain, request.caller, place, saving, asked).await? {
+            return Ok(state);
+        }
+    }
+    Err(Failure::Unavailable { log: format!("the policies that guard client `{id}` change too fast") })
+}
+
+/// What is written: the client, and the name of its token before and from now on.
+struct Saving {
+    prepared: Prepared,
+    known_as: Option<String>,
+    name: String,
+}
+
+/// Saves unless other policies than `asked` guard the client, or its token was used for another change meanwhile.
+async fn save(
+    domain: &Domain,
+    caller: &Caller,
+    place: Place<'_>,
+    saving: Saving,
+    asked: Vec<Gate>,
+) -> Result<Option<State<Client>>, Failure> {
+    let [tenant, server, id] = [place.tenant, place.server, place.id].map(str::to_owned);
+    let author = Author::of(domain, &By { caller, condition: Condition::None });
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let still_on = stamp.live::<Server>(write, &tenant, &server)?;
+            if !still_on.is_some_and(|found| discovery::registers(&server, &found.value)) {
+                return Err(Failure::NoSuchPath);
+            }
+            let old = before(write, &tenant, &id, saving.known_as.as_deref(), &stamp)?;
+            if gates(write, &tenant, &saving.prepared.value, old.as_ref(), MAKING, stamp.now)? != asked {
+                return Ok(None);
+            }
+            let state = client::save(write, &tenant, &id, old.as_ref(), &saving.prepared, &stamp)?;
+            let registration = Registration { token: saving.name.clone(), client_since: state.value.since };
+            records::put(write, &[&tenant, &id], &registration)?;
+            Ok(Some(state))
+        })
+        .await
+}
+
+/// What is replaced: nothing, or the client whose token still has this name.
+fn before(
+    write: &Write<'_>,
+    tenant: &str,
+    id: &str,
+    known_as: Option<&str>,
+    stamp: &Stamp,
+) -> Result<Option<Client>, Failure> {
+    let Some(known_as) = known_as else {
+        return stamp.absent::<Client>(write, tenant, id).map(|()| None);
+    };
+    let found = records::get::<Registration>(write, &[tenant, id])?;
+    if found.is_none_or(|found| found.token != known_as) {
+        return Err(Failure::Unauthenticated(Credentials::Invalid));
+    }
+    let old = stamp.live::<Client>(write, tenant, id)?.ok_or_else(|| Failure::not_found(Client::NAME, id))?;
+    Ok(Some(old.value))
+}

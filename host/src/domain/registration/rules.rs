@@ -1,0 +1,151 @@
+//! What a client that registers itself may be, beyond what every client may.
+//!
+//! Called by `registration` before a transaction: it may fetch the document of a sector.
+
+use crate::{
+    crypto::Secret,
+    domain::{
+        Domain, Failure, Problem,
+        client::{self, AuthMethod, Client, ClientScopes},
+        key_ring, proof, scope,
+    },
+};
+
+/// What a client says about itself.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Its configuration. Its server, scopes and whatever administrators say about a client do not count.
+    pub client: Client,
+    /// The scopes it asks for; none leaves the choice to the server.
+    pub scopes: Option<Vec<String>>,
+    /// The algorithm it wants its ID tokens signed with.
+    pub id_token_algorithm: Option<String>,
+    /// The secret that it has already.
+    pub secret: Option<Secret>,
+}
+
+/// What a client may ask people for when it names nothing: the scopes of OpenID Connect Core §5.4 and §11, each of which a
+/// person has to grant.
+const STANDARD: [&str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
+/// The grants that end at a redirect URI.
+const REDIRECTING: [&str; 2] = ["authorization_code", "implicit"];
+
+/// The client as it will be: what it asks for, what the server adds, and what administrators have said about it before.
+pub(super) async fn settle(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    id: &str,
+    wanted: Wanted,
+    old: Option<&Client>,
+) -> Result<Client, Failure> {
+    let Wanted { client, scopes, id_token_algorithm, secret: _ } = wanted;
+    let mut problems = fixed(&client);
+    problems.extend(algorithms(domain, tenant, server, &client, id_token_algorithm.as_deref())?);
+    let scopes = choose(domain, tenant, server, &client, scopes, &mut problems)?;
+    Failure::unless_fine(problems)?;
+    sector(domain, &client).await?;
+    let name = if client.name.is_empty() { id.to_owned() } else { client.name };
+    let mut said = old.cloned().unwrap_or_default();
+    said.privacy.retain(|scope, _| scopes.contains(scope));
+    let mut client = Client {
+        server: server.to_owned(),
+        name,
+        scopes: ClientScopes::Only(scopes),
+        description: said.description,
+        audience: said.audience,
+        token_form: said.token_form,
+        consent_action: said.consent_action,
+        privacy: said.privacy,
+        secret_expires_at: said.secret_expires_at,
+        developer: None,
+        system: false,
+        trusted: false,
+        certificate: None,
+        certificate_bound_tokens: false,
+        self_registered: true,
+        issued_at: 0,
+        since: 0,
+        ..client
+    };
+    if let Some(old) = old {
+        client = client::inherit(client, old);
+    }
+    Ok(client)
+}
+
+fn fixed(client: &Client) -> Vec<Problem> {
+    let redirects = client.grant_types.iter().any(|grant| REDIRECTING.contains(&grant.as_str()));
+    let nowhere = (redirects && client.redirect_uris.is_empty())
+        .then(|| Problem::new("/redirect_uris", "is required for the grants `authorization_code` and `implicit`"));
+    let method = (!proof::METHODS.contains(&client.auth_method)).then(|| {
+        let reason = format!("`{}` is not a method of this server", client.auth_method.word());
+        Problem::new("/token_endpoint_auth_method", reason)
+    });
+    let idle = (client.auth_method == AuthMethod::None && client.grant_types.iter().any(|grant| grant == "password"))
+        .then(|| Problem::new("/grant_types", "a public client asks nobody for passwords"));
+    nowhere.into_iter().chain(method).chain(idle).collect()
+}
+
+/// What the server cannot sign with, it does not promise.
+fn algorithms(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    client: &Client,
+    id_token: Option<&str>,
+) -> Result<Vec<Problem>, Failure> {
+    let mut problems = Vec::new();
+    let signs = key_ring::signing(domain, tenant, server)?.algorithm();
+    if id_token.is_some_and(|wanted| wanted != signs) {
+        problems.push(Problem::new("/id_token_signed_response_alg", format!("must be `{signs}` on this server")));
+    }
+    let userinfo = client.userinfo_signed_response_alg.as_str();
+    if !["", "none"].contains(&userinfo) && key_ring::signing_with(domain, tenant, server, userinfo)?.is_none() {
+        problems.push(Problem::new("/userinfo_signed_response_alg", format!("must be `{signs}` or `none`")));
+    }
+    Ok(problems)
+}
+
+/// The scopes it gets. A scope that the server has made itself for machines, and that no developer policy guards, is not
+/// for whoever comes along.
+fn choose(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    client: &Client,
+    asked: Option<Vec<String>>,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<String>, Failure> {
+    let known = scope::list(domain, tenant, server)?;
+    let open =
+        |name: &str| known.iter().any(|(_, state)| state.value.name == name && state.value.developer_policy.is_none());
+    let Some(asked) = asked else {
+        let people = client.grant_types.iter().any(|grant| REDIRECTING.contains(&grant.as_str()));
+        return Ok(STANDARD.into_iter().filter(|name| people && open(name)).map(str::to_owned).collect());
+    };
+    let machine = |name: &str| {
+        !STANDARD.contains(&name) && open(name) && {
+            known.iter().any(|(_, state)| state.value.name == name && state.value.system)
+        }
+    };
+    let refused = asked.iter().filter(|name| machine(name));
+    problems.extend(
+        refused.map(|name| Problem::new("/scope", format!("`{name}` is not for clients that register themselves"))),
+    );
+    Ok(asked)
+}
+
+/// The document of a sector must list every redirect URI (OpenID Connect Registration §5).
+async fn sector(domain: &Domain, client: &Client) -> Result<(), Failure> {
+    const MEMBER: &str = "/sector_identifier_uri";
+    let Some(uri) = &client.sector_identifier_uri else { return Ok(()) };
+    client::secure_uri(MEMBER, uri).map_or(Ok(()), |problem| Err(Failure::Invalid(vec![problem])))?;
+    let document = domain.outbound.get(uri).await.map_err(|failure| Failure::invalid(MEMBER, failure.to_string()))?;
+    let listed: Vec<String> = serde_json::from_slice(&document)
+        .map_err(|_| Failure::invalid(MEMBER, "does not hold a JSON list of redirect URIs"))?;
+    match client.redirect_uris.iter().find(|uri| !listed.contains(uri)) {
+        Some(missing) => Err(Failure::invalid(MEMBER, format!("does not list `{missing}`"))),
+        None => Ok(()),
+    }
+}

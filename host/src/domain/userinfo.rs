@@ -1,0 +1,75 @@
+//! Userinfo: what an access token lets its bearer know about a person (OpenID Connect Core §5.3).
+//!
+//! Called by the userinfo endpoint with a token that `permit` has let through.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Bearer, Credentials, Domain, Failure,
+    client::{self, Client},
+    grant::{self, Grant},
+    in_force, key_ring, server,
+    token::Order,
+};
+use crate::crypto::{Secret, jws};
+
+/// What the endpoint answers.
+#[derive(Debug)]
+pub enum Userinfo {
+    /// The claims.
+    Plain(Map<String, Value>),
+    /// A JWT of them, for a client that has asked for it when it was registered.
+    Signed(Secret),
+}
+
+/// The claims about the person of a token.
+pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
+    let gone = || Failure::Unauthenticated(Credentials::Invalid);
+    let tenant = bearer.tenant.as_str();
+    // `permit` has seen that a person has let the client, but anything may have gone since.
+    let id = bearer.grant.as_deref().ok_or_else(gone)?;
+    let grant = grant::current(domain, tenant, id)?.ok_or_else(gone)?;
+    let server = server::current(domain, tenant, &bearer.server)?;
+    let client = client::current(domain, tenant, &bearer.client_id)?;
+    if !grant.holds(&server.value, &client.value, domain.world.now_seconds()) {
+        return Err(gone());
+    }
+    let order = Order {
+        tenant,
+        server: (&bearer.server, &server.value),
+        client: (&bearer.client_id, &client.value),
+        grant: Some((id, &grant)),
+        scopes: &bearer.scopes,
+    };
+    let mut claims = in_force::claims::for_id_token(domain, &order, asked(&grant).as_ref()).await?;
+    claims.insert("sub".to_owned(), Value::from(order.subject()));
+    match client.value.userinfo_signed_response_alg.as_str() {
+        "" | "none" => Ok(Userinfo::Plain(claims)),
+        algorithm => sign(domain, bearer, &client.value, algorithm, claims),
+    }
+}
+
+/// The member for userinfo of the `claims` parameter (OpenID Connect Core §5.5).
+fn asked(grant: &Grant) -> Option<Map<String, Value>> {
+    let claims: Map<String, Value> = serde_json::from_str(grant.claims.as_deref()?).ok()?;
+    claims.get("userinfo")?.as_object().cloned()
+}
+
+/// With the algorithm that the client has registered and no other: it would refuse that, and should.
+fn sign(
+    domain: &Domain,
+    bearer: &Bearer,
+    client: &Client,
+    algorithm: &str,
+    mut claims: Map<String, Value>,
+) -> Result<Userinfo, Failure> {
+    let key = key_ring::signing_with(domain, &bearer.tenant, &client.server, algorithm)?;
+    let key = key.ok_or_else(|| {
+        let reason = format!("userinfo cannot be signed with `{algorithm}`: this server has no such key");
+        Failure::Unsupported { reason }
+    })?;
+    claims.insert("iss".to_owned(), Value::from(domain.issuer(&bearer.tenant, &client.server)));
+    claims.insert("aud".to_owned(), Value::from(bearer.client_id.as_str()));
+    let token = jws::sign(&key, "JWT", &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(Userinfo::Signed(Secret::new(token)))
+}
