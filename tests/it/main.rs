@@ -37,6 +37,7 @@ mod policies;
 mod policy_test;
 mod replay;
 mod scopes;
+mod self_service;
 mod server_keys;
 mod servers;
 mod services;

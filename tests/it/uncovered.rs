@@ -27,6 +27,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("log", crate::log::COVERS),
     ("policies", crate::policies::COVERS),
     ("scopes", crate::scopes::COVERS),
+    ("self_service", crate::self_service::COVERS),
     ("servers", crate::servers::COVERS),
     ("services", crate::services::COVERS),
     ("tenants", crate::tenants::COVERS),

@@ -2,11 +2,18 @@
 //!
 //! Written by the consent page and the scope-grants operations, read by `authorize`, listed and revoked by the person.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, client::Client, grant, server::Server};
+use super::{
+    Domain, Failure,
+    client::{self, Client},
+    grant,
+    server::{self, Server},
+};
 use crate::{
-    store::{Record, Table, View, Write, records},
+    store::{Record, State, Table, View, Write, records},
     world::Micros,
 };
 
@@ -98,4 +105,67 @@ pub fn of_subject(
 ) -> Result<Vec<(String, Access)>, Failure> {
     let found = records::list_prefix::<Access>(view, &[tenant, server, subject])?;
     Ok(found.into_iter().filter_map(|(mut key, access)| Some((key.pop()?, access))).collect())
+}
+
+/// A client that has access to what is a person's.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    /// Its id.
+    pub client_id: String,
+    /// The client.
+    pub client: Arc<State<Client>>,
+    /// The scopes that it may have without asking again, and those of its grants.
+    pub scopes: Vec<String>,
+    /// When it got access last, in seconds since 1970.
+    pub since: i64,
+}
+
+/// The clients that have access to what is a person's, by id: those that the person has let have scopes, and those with a
+/// grant, which a trusted client gets without being let.
+pub fn clients(domain: &Domain, tenant: &str, server_id: &str, subject: &str) -> Result<Vec<Allowed>, Failure> {
+    let (server, now) = (server::current(domain, tenant, server_id)?, domain.world.now_seconds());
+    let read = domain.store.read()?;
+    // Each is compared with its client below: what an earlier client of the same name had is nobody's.
+    let mut found: BTreeMap<(String, Micros), (Vec<String>, i64)> = BTreeMap::new();
+    for (client_id, access) in of_subject(&read, tenant, server_id, subject)? {
+        if access.server_since == server.value.since {
+            found.insert((client_id, access.client_since), (access.scopes, access.since));
+        }
+    }
+    for (_, grant) in grant::of_subject(&read, tenant, server_id, subject)? {
+        if grant.server_since == server.value.since && grant.ends > now {
+            let (scopes, since) = found.entry((grant.client_id, grant.client_since)).or_default();
+            *since = grant.since.max(*since);
+            let new: Vec<String> = grant.scopes.into_iter().filter(|scope| !scopes.contains(scope)).collect();
+            scopes.extend(new);
+        }
+    }
+    let mut allowed = Vec::new();
+    for ((client_id, client_since), (scopes, since)) in found {
+        match client::current(domain, tenant, &client_id) {
+            Ok(client) if client.value.since == client_since => {
+                allowed.push(Allowed { client_id, client, scopes, since });
+            }
+            Ok(_) | Err(Failure::NotFound { .. }) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(allowed)
+}
+
+/// Takes everything back that a person lets a client have (revokeClientAccess). Answers whether there was anything.
+pub async fn take_back(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    subject: &str,
+    client: &str,
+) -> Result<bool, Failure> {
+    let names = [tenant, server, subject, client].map(str::to_owned);
+    domain
+        .write(move |write| {
+            let [tenant, server, subject, client] = &names;
+            revoke(write, Between { tenant, server, subject, client })
+        })
+        .await
 }

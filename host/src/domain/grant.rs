@@ -8,7 +8,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, client::Client, expiry, identity::Identity, server::Server};
+use super::{Bearer, Credentials, Domain, Failure, client::Client, expiry, identity::Identity, server::Server};
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
     world::Micros,
@@ -83,6 +83,12 @@ pub(super) fn open(write: &mut Write<'_>, tenant: &str, id: &str, grant: &Grant)
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Option<Arc<Grant>>, Failure> {
     let found = domain.store.record::<Grant>(&[tenant, id])?;
     Ok(found.filter(|grant| grant.ends > domain.world.now_seconds()))
+}
+
+/// The grant of a bearer that acts for a person: who that is, and in which session it was granted.
+pub fn of_bearer(domain: &Domain, bearer: &Bearer) -> Result<Arc<Grant>, Failure> {
+    let Some(id) = &bearer.grant else { return Err(Failure::Unauthenticated(Credentials::Invalid)) };
+    current(domain, &bearer.tenant, id)?.ok_or(Failure::Unauthenticated(Credentials::Invalid))
 }
 
 /// Revokes a grant with everything made from it, inside a transaction. Answers whether it was there.

@@ -15,6 +15,11 @@ pub fn show(at: Micros) -> String {
     Timestamp::from_microsecond(at).unwrap_or_default().to_string()
 }
 
+/// An instant in whole seconds since 1970 as text.
+pub fn show_seconds(at: i64) -> String {
+    show(at.saturating_mul(1_000_000))
+}
+
 /// A text as an instant; what is finer than a microsecond is cut off.
 pub fn parse(text: &str) -> Option<Micros> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond).filter(|at| *at >= EARLIEST)

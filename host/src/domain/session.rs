@@ -11,7 +11,7 @@ use super::{
     Domain, Failure, expiry, grant,
     handle::{self, Purpose},
     identity::Identity,
-    server::Server,
+    server::{self, Server},
 };
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
@@ -123,4 +123,49 @@ pub(super) fn of_subject(
         }
     }
     Ok(found)
+}
+
+/// The sessions of a person that have not ended, by name, the latest first.
+pub fn list(domain: &Domain, tenant: &str, server_id: &str, subject: &str) -> Result<Vec<(String, Session)>, Failure> {
+    let (server, now) = (server::current(domain, tenant, server_id)?, domain.world.now_seconds());
+    let mut found = of_subject(&domain.store.read()?, tenant, server_id, subject)?;
+    found.retain(|(_, session)| session.ends > now && session.server_since == server.value.since);
+    found.sort_by_key(|(_, session)| std::cmp::Reverse(session.since));
+    Ok(found)
+}
+
+/// Ends a session of a person. Somebody else's is not there for them.
+pub async fn end_one(domain: &Domain, tenant: &str, server: &str, subject: &str, name: &str) -> Result<(), Failure> {
+    let [tenant, server, subject, name] = [tenant, server, subject, name].map(str::to_owned);
+    domain
+        .write(move |write| {
+            let found = records::get::<Session>(&*write, &[&tenant, &server, &name])?;
+            match found.is_some_and(|session| session.identity.subject == subject) {
+                true => end(write, &tenant, &server, &name).map(drop),
+                false => Err(Failure::not_found("session", &name)),
+            }
+        })
+        .await
+}
+
+/// Ends all sessions of a person but one.
+pub async fn end_others(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    subject: &str,
+    but: Option<&str>,
+) -> Result<(), Failure> {
+    let [tenant, server, subject] = [tenant, server, subject].map(str::to_owned);
+    let but = but.map(str::to_owned);
+    domain
+        .write(move |write| {
+            for (name, _) in of_subject(&*write, &tenant, &server, &subject)? {
+                if Some(&name) != but.as_ref() {
+                    end(write, &tenant, &server, &name)?;
+                }
+            }
+            Ok(())
+        })
+        .await
 }

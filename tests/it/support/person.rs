@@ -3,7 +3,9 @@
 
 use portcullis::{
     domain::{
-        Domain, client,
+        Domain,
+        access::Access,
+        client,
         grant::{self, Grant},
         handle::{self, Purpose},
         identity::Identity,
@@ -101,6 +103,22 @@ impl Person {
         });
         written.await.unwrap();
         id
+    }
+
+    /// Says yes on the consent page: a client may have scopes without asking again.
+    pub async fn remembers(&self, domain: &Domain, client: &str, scopes: &[&str]) {
+        let access = Access {
+            server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
+            client_since: client::current(domain, "default", client).unwrap().value.since,
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            since: domain.world.now_seconds(),
+        };
+        let key = [self.aid.clone(), self.subject.clone(), client.to_owned()];
+        let written = domain.write(move |write| {
+            let [aid, subject, client] = &key;
+            Ok(records::put(write, &["default", aid, subject, client], &access)?)
+        });
+        written.await.unwrap();
     }
 
     /// The bearer of a token made from a grant.

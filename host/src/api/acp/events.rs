@@ -1,4 +1,4 @@
-//! The privacy ledger as admins read it.
+//! The privacy ledger as admins read it. People read their own part of it in the same shape (`self_service`).
 
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -7,7 +7,10 @@ use serde_json::value::RawValue;
 
 use super::{consents::ConsentBody, grants::ContextBody};
 use crate::{
-    api::{Answer, Call, read},
+    api::{
+        Answer, Call,
+        read::{self, Pairs},
+    },
     domain::{
         Failure,
         ledger::{self, Event, Filter, Found},
@@ -100,15 +103,20 @@ pub struct ConsentEventBody {
 /// listPrivacyLedgerEventsBySubject
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let query = read::query(&call.request)?;
-    query.only(&QUERY.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
+    answer(&call, &query, QUERY, query.get("sub").map(str::to_owned)).await
+}
+
+/// The events that a query asks for, which may have the names of `known`.
+pub(super) async fn answer(
+    call: &Call,
+    query: &Pairs,
+    known: &[(&str, &str)],
+    subject: Option<String>,
+) -> Result<Answer, Failure> {
+    query.only(&known.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
     let seconds = |name| query.parsed(name, |text| text.parse::<i64>().ok(), "a number of seconds since 1970");
     let after = query.parsed("after", |text| text.parse::<u64>().ok(), "`next` of an answer")?;
-    let filter = Filter {
-        subject: query.get("sub").map(str::to_owned),
-        from: seconds("from")?.unwrap_or(0),
-        to: seconds("to")?,
-        after: after.unwrap_or(0),
-    };
+    let filter = Filter { subject, from: seconds("from")?.unwrap_or(0), to: seconds("to")?, after: after.unwrap_or(0) };
     let Found { events, next } = ledger::find(&call.app.domain, call.tenant(), filter).await?;
     let events: Result<Vec<_>, _> = events.into_iter().map(|event| show(call.tenant(), event)).collect();
     Ok(call.json(StatusCode::OK, &EventsBody { events: events?, next }))

@@ -1,5 +1,5 @@
 //! What people have consented to, as machines of the tenant read and change it for them. The header `x-subject` names the
-//! person.
+//! person. People themselves get the same shapes (`self_service`).
 
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -138,27 +138,39 @@ const CONSENT: &str = "consent_id";
 
 /// listConsentsOfUser
 pub async fn list(call: Call) -> Result<Answer, Failure> {
-    let subject = subject(&call)?;
-    let query = read::query_with_lists(&call.request, &[CONSENT])?;
-    query.only(&[CONSENT])?;
-    let only: Vec<String> = query.all(CONSENT).map(str::to_owned).collect();
-    let found = consent_grant::list(&call.app.domain, call.tenant(), &subject, &only)?;
-    answer(&call, &subject, found)
+    list_of(&call, &subject(&call)?)
 }
 
 /// listConsentsOfUserByAction
 pub async fn list_by_action(call: Call) -> Result<Answer, Failure> {
-    let subject = subject(&call)?;
-    let found = consent_grant::list_by_action(&call.app.domain, call.tenant(), &subject, call.param("action"))?;
-    answer(&call, &subject, found)
+    list_of_by_action(&call, &subject(&call)?)
 }
 
 /// patchUserConsents
 pub async fn patch(call: Call) -> Result<Answer, Failure> {
-    let subject = subject(&call)?;
+    patch_of(&call, &subject(&call)?).await
+}
+
+/// The consents with what a person has said about them.
+pub(super) fn list_of(call: &Call, subject: &Subject) -> Result<Answer, Failure> {
+    let query = read::query_with_lists(&call.request, &[CONSENT])?;
+    query.only(&[CONSENT])?;
+    let only: Vec<String> = query.all(CONSENT).map(str::to_owned).collect();
+    let found = consent_grant::list(&call.app.domain, call.tenant(), subject, &only)?;
+    answer(call, subject, found)
+}
+
+/// The consents of the path's action with what a person has said about them.
+pub(super) fn list_of_by_action(call: &Call, subject: &Subject) -> Result<Answer, Failure> {
+    let found = consent_grant::list_by_action(&call.app.domain, call.tenant(), subject, call.param("action"))?;
+    answer(call, subject, found)
+}
+
+/// Does what the body says for a person.
+pub(super) async fn patch_of(call: &Call, subject: &Subject) -> Result<Answer, Failure> {
     let request: PatchBody = read::json(&call.request)?;
     let (circumstances, changes) = parse(request.clone());
-    let acted = consent_grant::patch(&call.app.domain, call.tenant(), &subject, circumstances, changes).await?;
+    let acted = consent_grant::patch(&call.app.domain, call.tenant(), subject, circumstances, changes).await?;
     Ok(call.json(StatusCode::CREATED, &PatchedBody { request, act: acted.act }))
 }
 
@@ -182,19 +194,42 @@ fn parse(body: PatchBody) -> (Circumstances, Vec<Change>) {
     let change = |ChangeBody { consent_id, granted, grant_type }| Change {
         consent: consent_id.unwrap_or_default(),
         granted,
-        grant_type: match grant_type {
-            Some(GrantWord::Implicit) => GrantType::Implicit,
-            Some(GrantWord::Explicit) | None => GrantType::Explicit,
-        },
+        grant_type: kind(grant_type),
     };
+    let circumstances = circumstances(collection_timestamp, context, language, triggered_by_action);
+    (circumstances, consents.unwrap_or_default().into_iter().map(change).collect())
+}
+
+/// How, when nothing is said about it: in so many words.
+pub(super) fn kind(word: Option<GrantWord>) -> GrantType {
+    match word {
+        Some(GrantWord::Implicit) => GrantType::Implicit,
+        Some(GrantWord::Explicit) | None => GrantType::Explicit,
+    }
+}
+
+/// The word for how.
+pub(super) fn word(kind: GrantType) -> GrantWord {
+    match kind {
+        GrantType::Implicit => GrantWord::Implicit,
+        GrantType::Explicit => GrantWord::Explicit,
+    }
+}
+
+/// The circumstances of a call.
+pub(super) fn circumstances(
+    collection_timestamp: Option<i64>,
+    context: Option<ContextBody>,
+    language: Option<String>,
+    triggered_by_action: Option<String>,
+) -> Circumstances {
     let context = context.map(|ContextBody { ip, location, device }| Context {
         ip: read::said(ip),
         location,
         device: device.map(|device| Value::Object(device).to_string()),
     });
     let (language, triggered_by_action) = (read::said(language), read::said(triggered_by_action));
-    let circumstances = Circumstances { collection_timestamp, context, language, triggered_by_action };
-    (circumstances, consents.unwrap_or_default().into_iter().map(change).collect())
+    Circumstances { collection_timestamp, context, language, triggered_by_action }
 }
 
 fn answer(call: &Call, subject: &Subject, found: Vec<Held>) -> Result<Answer, Failure> {
@@ -213,10 +248,7 @@ fn show(tenant: &str, subject: &Subject, held: Held) -> ConsentWithGrant {
         consent: consents::show(tenant, &id, consent),
         subject: subject.as_str().to_owned(),
         granted: standing.is_some(),
-        grant_type: grant_type.map(|kind| match kind {
-            GrantType::Implicit => GrantWord::Implicit,
-            GrantType::Explicit => GrantWord::Explicit,
-        }),
+        grant_type: grant_type.map(word),
         given_at: grant.as_ref().map(|grant| moment::show(grant.given_at)),
         grant_version: version,
         consent_grant_id: grant.map(|grant| grant.act),

@@ -22,6 +22,7 @@ pub mod imports;
 pub mod policies;
 pub mod rows;
 pub mod scopes;
+pub mod self_service;
 pub mod server_keys;
 pub mod servers;
 pub mod services;

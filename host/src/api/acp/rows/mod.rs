@@ -18,6 +18,7 @@ mod grants;
 mod imports;
 mod policies;
 mod scopes;
+mod self_service;
 mod server_keys;
 mod servers;
 mod services;
@@ -50,5 +51,6 @@ pub static TABLES: &[&[Row]] = &[
     system_tenants::ROWS,
     configuration::ROWS,
     grants::ROWS,
+    self_service::ROWS,
     enforcement::ROWS,
 ];
