@@ -130,6 +130,7 @@ fn table(lines: &[Line]) -> String {
     let path = lines.iter().map(|line| line.row.path.len() + 1 + line.row.method.as_str().len()).max().unwrap_or(0);
     let needs_of = |line: &Line| match line.row.needs {
         Needs::System(scope) => format!("System {scope}"),
+        Needs::SystemEither(one, other) => format!("System {one} or {other}"),
         Needs::Person(scope) => format!("Person {scope}"),
         needs => format!("{needs:?}"),
     };

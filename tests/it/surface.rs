@@ -137,7 +137,7 @@ impl Surface {
             Needs::Developer => self.developer.clone(),
             Needs::Setup => self.setup.clone(),
             Needs::System(READ_GATEWAY) => self.gateway(),
-            Needs::System(_) | Needs::Evaluate => self.system.clone(),
+            Needs::System(_) | Needs::SystemEither(..) | Needs::Evaluate => self.system.clone(),
             Needs::Person(_) => self.person(),
         }
     }

@@ -1,9 +1,9 @@
-//! SHA-256, the only unkeyed digest in the program, but for SHA-512 where a standard asks for it.
+//! SHA-256, the only unkeyed digest in the program, but for its longer sisters where a standard asks for them.
 //!
 //! Called wherever bytes need a name: artefacts, sources, thumbprints, tokens. Must not be used for passwords (see `password`)
 //! or for looking up tokens (see `Vault::keyed_hash`).
 
-use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use data_encoding::HEXLOWER;
 
 /// The SHA-256 digest of `bytes`.
@@ -16,6 +16,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// The SHA-256 digest of `bytes` as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&sha256(bytes))
+}
+
+/// The SHA-384 digest of `bytes`.
+pub fn sha384(bytes: &[u8]) -> [u8; 48] {
+    let mut out = [0; 48];
+    out.copy_from_slice(digest(&SHA384, bytes).as_ref());
+    out
 }
 
 /// The SHA-512 digest of `bytes`.

@@ -23,6 +23,10 @@ pub enum Purpose {
     Browser,
     /// What a custom login page proves with that it was sent here by us (`login_state`).
     LoginState,
+    /// The same for a consent page (`login_state`).
+    ConsentState,
+    /// What the browser brings back from a custom login page that has said who the person is.
+    Ticket,
     /// A registration access token (RFC 7592 §3).
     Registration,
 }
@@ -37,6 +41,8 @@ impl Purpose {
             Purpose::Session => "pc_session_",
             Purpose::Browser => "pc_browser_",
             Purpose::LoginState => "pc_state_",
+            Purpose::ConsentState => "pc_consent_",
+            Purpose::Ticket => "pc_ticket_",
             Purpose::Registration => "pc_registration_",
         }
     }

@@ -3,13 +3,22 @@
 //! Begun by `authorize`, carried on by the ways to log in and by the pages, finished by `authorize`. It lies in the store, so
 //! that a restart between two pages loses nothing.
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, authorize::AuthorizationRequest, expiry, identity::Identity};
+use super::{
+    Domain, Failure,
+    authorize::{AuthorizationRequest, Browser},
+    expiry,
+    handle::{self, Purpose},
+    identity::Identity,
+    server::{self, Server},
+};
 use crate::{
     crypto::vault::Sealed,
-    store::{Record, Table, Write, records},
+    store::{Record, State, Table, Write, records},
     world::Micros,
 };
 
@@ -28,7 +37,8 @@ pub struct Login {
     pub browser: String,
     /// The authentication method that was chosen, by id.
     pub method: Option<String>,
-    /// What we need to know again when a provider sends the person back, sealed (state, nonce, PKCE verifier).
+    /// What we need to know again when the person is back from elsewhere, sealed: what a provider was told (`upstream`), or
+    /// what a page of one's own has said (`custom_login`).
     pub errand: Option<Sealed>,
     /// The name of the `login_state` that a page of one's own was given.
     pub login_state: Option<String>,
@@ -81,6 +91,35 @@ pub fn current(domain: &Domain, tenant: &str, server: &str, id: &str) -> Result<
 pub fn client_of_ended(domain: &Domain, tenant: &str, server: &str, id: &str) -> Result<Option<String>, Failure> {
     let found = records::get::<Login>(&domain.store.read()?, &[tenant, id])?;
     Ok(found.filter(|login| login.server == server).map(|login| login.request.client_id))
+}
+
+/// The login `id`, for the browser that began it. Another one does not find it: whoever sends somebody a link into the middle
+/// of their own login gets nothing by it.
+pub(super) fn of_browser(
+    domain: &Domain,
+    tenant: &str,
+    (server_id, server): (&str, &Server),
+    id: &str,
+    browser: &Browser,
+) -> Result<Login, Failure> {
+    let login = current(domain, tenant, server_id, id)?;
+    let name = handle::name(domain, Purpose::Browser, tenant, server_id, browser.cookie.expose());
+    match login.browser == name && login.server_since == server.since {
+        true => Ok(login),
+        false => Err(Failure::not_found("login", id)),
+    }
+}
+
+/// The login `id` of whichever server of the tenant, with that server: for the tenant's own machines.
+pub(super) fn of_tenant(domain: &Domain, tenant: &str, id: &str) -> Result<(Login, Arc<State<Server>>), Failure> {
+    let gone = || Failure::not_found("login", id);
+    let found = records::get::<Login>(&domain.store.read()?, &[tenant, id])?.ok_or_else(gone)?;
+    let login = current(domain, tenant, &found.server, id)?;
+    match server::current(domain, tenant, &login.server) {
+        Ok(server) if server.value.since == login.server_since => Ok((login, server)),
+        Ok(_) | Err(Failure::NotFound { .. }) => Err(gone()),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Writes a login down, inside a transaction.

@@ -19,6 +19,7 @@ pub mod consent_action;
 pub mod consent_grant;
 mod consent_use;
 pub mod credential;
+pub mod custom_login;
 pub mod decide;
 pub mod decision_log;
 mod defaults;
@@ -56,6 +57,7 @@ mod remote_keys;
 pub mod replay;
 mod request_target;
 pub mod scope;
+pub mod scope_grant;
 mod scope_use;
 pub mod server;
 pub mod service;
@@ -66,6 +68,7 @@ pub mod tenant;
 mod text;
 pub mod token;
 mod upgrade;
+pub mod upstream;
 pub mod userinfo;
 mod workspace;
 
@@ -128,6 +131,7 @@ pub struct Domain {
     ledger: ledger::Turns,
     gateways: gateway_configuration::Known,
     in_force: in_force::Known,
+    providers: upstream::Providers,
 }
 
 /// The sizes a policy may have.
@@ -232,6 +236,7 @@ impl Domain {
             remote_keys: remote_keys::RemoteKeys::new(),
             gateways: gateway_configuration::Known::new(),
             in_force: in_force::Known::new(),
+            providers: upstream::Providers::new(),
             ledger: ledger::Turns::default(),
             reading,
             making_keys: Turns::new(PARALLEL_KEYS),

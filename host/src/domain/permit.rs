@@ -26,6 +26,8 @@ pub enum Needs {
     Developer,
     /// A token of the tenant's `system` server with this scope.
     System(&'static str),
+    /// The same with either of these scopes.
+    SystemEither(&'static str, &'static str),
     /// A token that a person has let a client have, of the authorization server asked, with this scope.
     Person(&'static str),
     /// A token of the `system` server of the tenant `system`: whoever sets tenants up.
@@ -52,7 +54,8 @@ pub fn permit(domain: &Domain, caller: &Caller, needs: Needs, target: Target<'_>
             issued_by(bearer(caller)?, target, DEVELOPER_SERVER, "a token of the tenant's `developer` server")
         }
         Needs::Person(scope) => person(bearer(caller)?, target, scope),
-        Needs::System(scope) => system(bearer(caller)?, target, scope),
+        Needs::System(scope) => system(bearer(caller)?, target, &[scope]),
+        Needs::SystemEither(one, other) => system(bearer(caller)?, target, &[one, other]),
         Needs::Setup => {
             let bearer = bearer(caller)?;
             let right = bearer.tenant == SYSTEM_TENANT && bearer.server == SYSTEM_SERVER;
@@ -70,7 +73,7 @@ pub fn is_open(domain: &Domain, needs: Needs, target: Target<'_>) -> bool {
             server::current(domain, tenant, server).is_ok_and(|found| found.value.decisions_open)
         }
         (
-            Needs::Evaluate | Needs::Admin | Needs::Developer | Needs::System(_) | Needs::Person(_) | Needs::Setup,
+            Needs::Evaluate | Needs::Admin | Needs::Developer | Needs::System(_) | Needs::SystemEither(..) | Needs::Person(_) | Needs::Setup,
             ..,
         ) => false,
     }
@@ -80,10 +83,10 @@ fn issued_by(bearer: &Bearer, target: Target<'_>, server: &str, needs: &str) -> 
     allow_if(target.tenant == Some(bearer.tenant.as_str()) && bearer.server == server, needs)
 }
 
-fn system(bearer: &Bearer, target: Target<'_>, scope: &str) -> Result<(), Failure> {
-    let needs = format!("a token of the tenant's `system` server with scope `{scope}`");
+fn system(bearer: &Bearer, target: Target<'_>, scopes: &[&str]) -> Result<(), Failure> {
+    let needs = format!("a token of the tenant's `system` server with scope `{}`", scopes.join("` or `"));
     issued_by(bearer, target, SYSTEM_SERVER, &needs)?;
-    allow_if(bearer.scopes.iter().any(|granted| granted == scope), &needs)
+    allow_if(bearer.scopes.iter().any(|granted| scopes.contains(&granted.as_str())), &needs)
 }
 
 /// A client's own token is nobody's, though its subject may spell like somebody's name.

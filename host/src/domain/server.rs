@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     crypto::keys::KeyType,
-    store::{Kind, Noun, State, Write},
+    store::{Kind, Noun, State, View, Write, timeline},
     world::Micros,
 };
 
@@ -90,6 +90,8 @@ pub struct Server {
     pub open_registration: bool,
     /// The component that decides whether required consents are given.
     pub consent_checker: Checker,
+    /// A page of the tenant's own that asks people which scopes a client may have.
+    pub consent_url: Option<String>,
     /// When it was made, in microseconds, set when it is. Sessions and grants carry it, so that a later server of the same
     /// name does not revive those of an earlier one.
     pub since: Micros,
@@ -124,6 +126,7 @@ impl Default for Server {
             refresh_idle_seconds: 0,
             open_registration: false,
             consent_checker: Checker::default(),
+            consent_url: None,
             since: 0,
             secrets_since: 0,
         }
@@ -156,6 +159,12 @@ pub const DEFAULT_GRANTS: [&str; 4] = ["authorization_code", "implicit", "client
 /// The server `id` as it is now.
 pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Server>>, Failure> {
     noun::current(domain, tenant, id)
+}
+
+/// The server `id` as it is at `at`, inside a transaction or another view.
+pub(super) fn at(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<Server, Failure> {
+    let found = timeline::current::<Server>(view, tenant, id, at)?.filter(|state| !state.deleted);
+    found.map(|state| state.value).ok_or_else(|| Failure::not_found(Server::NAME, id))
 }
 
 /// All servers of a tenant, by id.

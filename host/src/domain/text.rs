@@ -1,6 +1,6 @@
 //! Texts that callers choose: how long they may be, and what a URI of theirs must be.
 //!
-//! Used by the nouns' checks. Bounds keep one record, and so every list of them, from growing without end.
+//! Used by the nouns' checks, and by whoever sends people to such a URI. Bounds keep one record, and so every list of them, from growing without end.
 
 use fluent_uri::Uri;
 
@@ -57,6 +57,15 @@ pub(super) fn absolute(text: &str) -> Option<Uri<&str>> {
     if text.len() > URI { None } else { Uri::parse(text).ok() }
 }
 
+/// An address with more parameters in its query, before its fragment if it has one.
+pub(super) fn with_query(address: &str, pairs: &[(&str, &str)]) -> String {
+    let (base, fragment) = address.split_once('#').map_or((address, None), |(base, rest)| (base, Some(rest)));
+    let joint = if base.contains('?') { '&' } else { '?' };
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{base}{joint}{query}{fragment}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +89,13 @@ mod tests {
         ] {
             assert!(web_uri("/m", uri).is_some(), "{uri}");
         }
+    }
+
+    #[test]
+    fn parameters_are_added_before_the_fragment() {
+        let with = |address: &str| with_query(address, &[("a", "b c"), ("d", "&")]);
+        assert_eq!(with("https://a.example/x"), "https://a.example/x?a=b+c&d=%26");
+        assert_eq!(with("https://a.example/?x=1#/y?z"), "https://a.example/?x=1&a=b+c&d=%26#/y?z");
     }
 
     #[test]

@@ -25,6 +25,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("access_token_strategy", "signed or opaque access tokens, as later versions of the contract have it"),
     ("refresh_token_idle_ttl", "how long an unused refresh token is good"),
     ("open_dynamic_client_registration", "registration without an initial access token"),
+    ("consent_url", "a page of one's own that asks for scopes"),
     ("consent_checker", "the component that decides about required consents"),
     ("consent_action_id", "the consents that a client or a scope requires"),
     ("post_logout_redirect_uris", "RP-initiated logout"),

@@ -68,6 +68,7 @@ pub fn needs(needs: Needs) -> String {
         Needs::Admin => "a token of the tenant's admin server".to_owned(),
         Needs::Developer => "a token of the tenant's developer server".to_owned(),
         Needs::System(scope) => format!("scope {scope}"),
+        Needs::SystemEither(one, other) => format!("scope {one} or {other}"),
         Needs::Person(scope) => format!("a person's token of this server with <code>{scope}</code>"),
         Needs::Setup => "a token of the tenant system".to_owned(),
         Needs::Evaluate => "scope evaluate_decisions".to_owned(),

@@ -3,8 +3,10 @@
 //! What the other dialects say in JSON is said here in HTML, without script, in the person's language.
 
 mod assets;
+mod callback;
 pub mod cookies;
 pub mod csrf;
+mod custom;
 pub mod layout;
 pub mod rows;
 pub mod texts;

@@ -1,8 +1,9 @@
 //! The pages of an authorization server, a table a noun.
 
+mod arrivals;
 mod assets;
 
 use crate::api::route::Row;
 
 /// Every table.
-pub static TABLES: &[&[Row]] = &[assets::ROWS];
+pub static TABLES: &[&[Row]] = &[assets::ROWS, arrivals::ROWS];

@@ -26,6 +26,7 @@ pub fn problems(wanted: &Wanted) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(text::name("/name", &server.name));
     problems.extend(server.logo_uri.as_ref().and_then(|uri| text::web_uri("/logo_uri", uri)));
+    problems.extend(server.consent_url.as_ref().and_then(|uri| text::web_uri("/consent_url", uri)));
     problems.extend(lifetimes(server));
     problems.extend(words("/grant_types", &server.grant_types, &GRANTS, "is not a known grant type"));
     problems.extend(words("/profiles", &server.profiles, &PROFILES, "is not a known profile"));

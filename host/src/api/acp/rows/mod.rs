@@ -16,7 +16,9 @@ mod events;
 mod gateways;
 mod grants;
 mod imports;
+mod logins;
 mod policies;
+mod scope_grants;
 mod scopes;
 mod self_service;
 mod server_keys;
@@ -51,6 +53,8 @@ pub static TABLES: &[&[Row]] = &[
     system_tenants::ROWS,
     configuration::ROWS,
     grants::ROWS,
+    logins::ROWS,
+    scope_grants::ROWS,
     self_service::ROWS,
     enforcement::ROWS,
 ];

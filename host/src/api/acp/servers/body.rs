@@ -74,6 +74,9 @@ pub struct ServerBody {
     /// The component that decides whether required consents are given. `required-consents` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_checker: Option<CheckerBody>,
+    /// A page of the tenant's own that asks people which scopes a client may have, by way of the scope grant operations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_url: Option<String>,
     /// The policy that decides before a person's token is issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_policy_id: Option<String>,

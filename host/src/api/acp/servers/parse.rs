@@ -42,6 +42,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         access_token_strategy,
         open_dynamic_client_registration,
         consent_checker,
+        consent_url,
         user_policy_id,
         developer_policy_id,
         authentications,
@@ -87,6 +88,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         consent_checker: consent_checker
             .map(|CheckerBody { name, conf }| Checker { name, conf: conf.map(|conf| conf.to_string()) })
             .unwrap_or_default(),
+        consent_url: read::said(consent_url),
         grant_types: grant_types.unwrap_or(defaults.grant_types),
         profiles: profiles.unwrap_or_default(),
         enforce_pkce: enforce_pkce.unwrap_or(false),

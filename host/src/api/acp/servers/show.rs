@@ -65,6 +65,7 @@ pub(in crate::api::acp) fn configured(
         refresh_idle_seconds,
         open_registration,
         consent_checker,
+        consent_url,
         since: _,         // in sessions and grants only
         secrets_since: _, // shows in the version
     } = server;
@@ -94,6 +95,7 @@ pub(in crate::api::acp) fn configured(
         access_token_strategy: Some(token_form.word().to_owned()),
         open_dynamic_client_registration: Some(open_registration),
         consent_checker: (consent_checker != Checker::default()).then(|| show_checker(consent_checker)),
+        consent_url,
         user_policy_id: user_policy,
         developer_policy_id: developer_policy,
         authentications: Some(authentications::show(domain, owner, authentications, showing)?),
