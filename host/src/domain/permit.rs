@@ -73,7 +73,13 @@ pub fn is_open(domain: &Domain, needs: Needs, target: Target<'_>) -> bool {
             server::current(domain, tenant, server).is_ok_and(|found| found.value.decisions_open)
         }
         (
-            Needs::Evaluate | Needs::Admin | Needs::Developer | Needs::System(_) | Needs::SystemEither(..) | Needs::Person(_) | Needs::Setup,
+            Needs::Evaluate
+            | Needs::Admin
+            | Needs::Developer
+            | Needs::System(_)
+            | Needs::SystemEither(..)
+            | Needs::Person(_)
+            | Needs::Setup,
             ..,
         ) => false,
     }

@@ -42,18 +42,7 @@ pub(super) async fn tokens(
     let url = errand.provider.token_endpoint.as_str();
     let basic = secret.filter(|_| errand.provider.basic);
     let authorization = basic.map(|secret| header(&errand.client_id, secret));
-    let mut form = Serializer::new(String::new());
-    form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", code)
-        .append_pair("redirect_uri", &errand.redirect_uri)
-        .append_pair("code_verifier", &errand.verifier);
-    if basic.is_none() {
-        form.append_pair("client_id", &errand.client_id);
-        if let Some(secret) = secret {
-            form.append_pair("client_secret", secret.expose());
-        }
-    }
-    let form = Secret::new(form.finish());
+    let form = form(errand, code, secret.filter(|_| basic.is_none()), basic.is_none());
     let question = Question { url, authorization: authorization.as_ref(), form: Some(&form) };
     let reply = domain.outbound.ask(question).await;
     let reply = reply.map_err(|failure| Trouble::unavailable(format!("{url} {failure}")))?;
@@ -62,6 +51,22 @@ pub(super) async fn tokens(
         400 | 401 | 403 => Err(refused(url, &reply.body)),
         status => Err(Trouble::unavailable(format!("{url} answered with status {status}"))),
     }
+}
+
+/// The form, with our id and secret unless they are in the header.
+fn form(errand: &Errand, code: &str, secret: Option<&Secret>, id: bool) -> Secret {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("grant_type", "authorization_code")
+        .append_pair("code", code)
+        .append_pair("redirect_uri", &errand.redirect_uri)
+        .append_pair("code_verifier", &errand.verifier);
+    if id {
+        form.append_pair("client_id", &errand.client_id);
+    }
+    if let Some(secret) = secret {
+        form.append_pair("client_secret", secret.expose());
+    }
+    Secret::new(form.finish())
 }
 
 fn read(body: &[u8]) -> Result<Tokens, Trouble> {

@@ -26,7 +26,6 @@ use super::{
     server::Server,
 };
 use discovery::Discovery;
-use keys::KeySet;
 use shelf::Shelf;
 
 pub use arrive::{Arrived, Returned, arrive};
@@ -35,12 +34,11 @@ pub use begin::begin;
 /// What is known of providers, for a while.
 pub struct Providers {
     discoveries: Shelf<Discovery>,
-    keys: Shelf<KeySet>,
 }
 
 impl Providers {
     pub(super) fn new() -> Providers {
-        Providers { discoveries: Shelf::new(), keys: Shelf::new() }
+        Providers { discoveries: Shelf::new() }
     }
 }
 

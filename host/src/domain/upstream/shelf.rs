@@ -1,6 +1,6 @@
 //! Documents of providers that are kept for a while: fetched once for everybody who waits for them, and bounded in number.
 //!
-//! Called by `discovery` and `keys`. Must not know what the documents say.
+//! Called by `discovery`. Must not know what the documents say.
 
 use std::sync::Arc;
 

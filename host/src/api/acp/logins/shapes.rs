@@ -221,7 +221,11 @@ pub(in crate::api::acp) fn show(
         granted_scopes: granted.unwrap_or_default(),
         requested_audience: Vec::new(),
         granted_audience: vec![issuer.clone()],
-        requested_claims: request.claims.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        requested_claims: request
+            .claims
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default(),
         requested_grant_type: if request.response_type.code { "authorization_code" } else { "implicit" },
         requested_at: moment::show(since.saturating_mul(1_000_000)),
         max_age: request.max_age,
@@ -237,14 +241,12 @@ pub(in crate::api::acp) fn show(
 }
 
 fn requested(domain: &Domain, tenant: &str, server: &str, names: &[String]) -> Result<Vec<RequestedScope>, Failure> {
-    let known = scope::list(domain, tenant, server)?;
-    let known = known.into_iter().filter(|(_, state)| names.contains(&state.value.name));
-    let one = |(id, state): (String, State<Scope>)| {
-        let scope = scopes::show(tenant, &id, state.value);
-        let requested_name = scope.name.clone().unwrap_or_default();
-        Ok(RequestedScope { scope, requested_name, params: Vec::new() })
-    };
-    known.map(one).collect()
+    let known = scope::list(domain, tenant, server)?.into_iter();
+    let requested = known.filter(|(_, state)| names.contains(&state.value.name)).map(|(id, state)| {
+        let requested_name = state.value.name.clone();
+        RequestedScope { scope: scopes::show(tenant, &id, state.value), requested_name, params: Vec::new() }
+    });
+    Ok(requested.collect())
 }
 
 /// The parameters of an authorization request, as they were understood.
