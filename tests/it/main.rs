@@ -29,6 +29,7 @@ mod fuzz_seeds;
 mod gateways;
 mod hostile;
 mod imports;
+mod interop;
 mod key_ring;
 mod ledger;
 mod log;

@@ -19,6 +19,7 @@ pub mod people;
 pub mod person;
 pub mod process;
 pub mod random;
+pub mod scripts;
 pub mod wire;
 pub mod world;
 

@@ -1,0 +1,138 @@
+//! Runs the scripts of `tests/interop` with what they need from npm and PyPI, as their lock files say.
+//!
+//! What is fetched lies under `target`, named by the lock file's digest, and is fetched once. Without the tools a test is
+//! skipped, loudly; in CI that is a failure, since `.ci/run` installs them.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Mutex,
+};
+
+use data_encoding::HEXLOWER;
+use portcullis::crypto::digest;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::Command,
+};
+
+use super::TestWorld;
+
+/// Where the scripts are.
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop");
+
+/// Two tests must not fetch the same at the same time.
+static FETCHING: Mutex<()> = Mutex::new(());
+
+/// A script that is ready to run, with the folder of its copy.
+pub struct Script {
+    command: Command,
+    _copy: TempDir,
+}
+
+impl Script {
+    /// A script for Node.js, none when it cannot be run here.
+    pub fn node(name: &str) -> Option<Script> {
+        let packages = fetched("npm", &["package.json", "package-lock.json"], |folder| {
+            let mut npm = std::process::Command::new("npm");
+            npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+            npm
+        })?;
+        // Modules are looked for above the script that names them, so a copy of the scripts goes below.
+        let copy = TempDir::new_in(&packages).unwrap();
+        copy_scripts(copy.path());
+        let mut command = Command::new("node");
+        command.arg(copy.path().join(name));
+        Some(Script { command, _copy: copy })
+    }
+
+    /// A script for Python, none when it cannot be run here.
+    pub fn python(name: &str) -> Option<Script> {
+        let packages = fetched("pip", &["requirements.txt"], |folder| {
+            let mut pip = std::process::Command::new("python3");
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+            pip.args(["--target", ".", "--requirement", "requirements.txt"]).current_dir(folder);
+            pip
+        })?;
+        let copy = tempfile::tempdir().unwrap();
+        copy_scripts(copy.path());
+        let mut command = Command::new("python3");
+        command.arg(copy.path().join(name)).env("PYTHONPATH", packages).env("PYTHONDONTWRITEBYTECODE", "1");
+        Some(Script { command, _copy: copy })
+    }
+
+    /// The same script with a variable in its environment.
+    pub fn with(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Script {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it to its end and fails the test unless it succeeds.
+    ///
+    /// A line `@advance SECONDS` moves the clock of `world`; the script then reads what time it is, in seconds since 1970.
+    #[track_caller]
+    pub fn run(mut self, world: Option<TestWorld>) -> impl Future<Output = ()> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        async move {
+            let mut child = self.command.spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let mut input = child.stdin.take().unwrap();
+            while let Some(line) = lines.next_line().await.unwrap() {
+                match (line.strip_prefix("@advance "), &world) {
+                    (Some(seconds), Some(world)) => {
+                        world.advance_seconds(seconds.parse().unwrap());
+                        let now = world.world().now_seconds();
+                        input.write_all(format!("{now}\n").as_bytes()).await.unwrap();
+                    }
+                    _ => println!("{line}"),
+                }
+            }
+            let status = child.wait().await.unwrap();
+            assert!(status.success(), "{status}; its steps are above");
+        }
+    }
+}
+
+/// The folder with what a lock file names; none when it cannot be had here.
+fn fetched(tool: &str, files: &[&str], fetch: impl Fn(&Path) -> std::process::Command) -> Option<PathBuf> {
+    let _one_at_a_time = FETCHING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(Path::new(SCRIPTS).join(file)).unwrap()).collect();
+    let name = HEXLOWER.encode(&digest::sha256(&contents.concat())[..8]);
+    let above = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("interop");
+    let folder = above.join(format!("{tool}-{name}"));
+    if folder.exists() {
+        return Some(folder);
+    }
+    fs::create_dir_all(&above).unwrap();
+    let fresh = TempDir::new_in(&above).unwrap();
+    files.iter().zip(&contents).for_each(|(file, content)| fs::write(fresh.path().join(file), content).unwrap());
+    match fetch(fresh.path()).stdout(Stdio::null()).status() {
+        Ok(status) if status.success() => {
+            // Whole or not at all; another process may have been faster.
+            let _ = fs::rename(fresh.path(), &folder);
+            Some(folder)
+        }
+        failed => skipped(&format!("{tool} cannot fetch what tests/interop needs ({failed:?})")),
+    }
+}
+
+/// Whether a program can be started; says so when it cannot.
+pub fn installed(program: &str) -> bool {
+    let found = std::process::Command::new(program).arg("--version").stdout(Stdio::null()).status();
+    found.is_ok_and(|status| status.success()) || skipped::<()>(&format!("{program} is not installed")).is_some()
+}
+
+/// Says that a test is skipped; in CI it fails.
+fn skipped<T>(why: &str) -> Option<T> {
+    assert!(env::var_os("CI").is_none(), "{why}");
+    eprintln!("SKIPPED: {why}, so the clients of others were NOT tried");
+    None
+}
+
+fn copy_scripts(folder: &Path) {
+    for entry in fs::read_dir(SCRIPTS).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+}
