@@ -1,0 +1,100 @@
+//! A browser without a screen and without script: it logs in and consents where a page asks, and ends at the client.
+
+use std::{collections::BTreeMap, error::Error};
+
+use ureq::http::{Method, Request};
+
+/// Follows pages and redirects of one server.
+pub struct Browser {
+    home: String,
+    person: (String, String),
+    cookies: BTreeMap<String, String>,
+}
+
+/// A page of the server, or the address for which the browser was let go.
+enum Place {
+    Page { url: String, html: String },
+    Elsewhere(String),
+}
+
+impl Browser {
+    /// For the server at `home`, as this person.
+    pub fn new(home: &str, person: (String, String)) -> Browser {
+        Browser { home: home.to_owned(), person, cookies: BTreeMap::new() }
+    }
+
+    /// Opens an address and does what the pages ask, until one sends it to the client.
+    pub fn walk(&mut self, url: &str) -> Result<String, Box<dyn Error>> {
+        let mut place = self.follow(Method::GET, url, String::new())?;
+        for _ in 0..5 {
+            match place {
+                Place::Elsewhere(url) => return Ok(url),
+                Place::Page { url, html } => place = self.answer(&url, &html)?,
+            }
+        }
+        Err("pages without end".into())
+    }
+
+    /// Sends the form with a password, or presses the first button of the form that has several.
+    fn answer(&mut self, url: &str, html: &str) -> Result<Place, Box<dyn Error>> {
+        let forms: Vec<&str> = html.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next()).collect();
+        let login = forms.iter().find(|form| form.contains(r#"type="password""#));
+        let choice = forms.iter().find(|form| form.matches("<button").count() > 1);
+        let form = login.or(choice).ok_or_else(|| format!("stuck at {url}:\n{html}"))?;
+        let mut fields = Vec::new();
+        for tag in form.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
+            let (Some(name), kind) = (attribute(tag, "name"), attribute(tag, "type")) else { continue };
+            match kind.as_deref() {
+                Some("password") => fields.push((name, self.person.1.clone())),
+                None | Some("text") => fields.push((name, self.person.0.clone())),
+                Some("checkbox" | "radio") if !tag.contains(" checked") => {}
+                _ => fields.push((name, attribute(tag, "value").unwrap_or_else(|| "on".to_owned()))),
+            }
+        }
+        let button = form.split("<button").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
+        fields.extend(attribute(button, "name").map(|name| (name, attribute(button, "value").unwrap_or_default())));
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+        let action = attribute(form.split('>').next().unwrap_or_default(), "action").unwrap_or_else(|| url.to_owned());
+        self.follow(Method::POST, &action, body.join("&"))
+    }
+
+    fn follow(&mut self, method: Method, url: &str, body: String) -> Result<Place, Box<dyn Error>> {
+        let (mut method, mut url, mut body) = (method, url.to_owned(), body);
+        for _ in 0..10 {
+            if url.starts_with('/') {
+                url = format!("{}{url}", self.home);
+            }
+            if !url.starts_with(&self.home) {
+                return Ok(Place::Elsewhere(url));
+            }
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let request = Request::builder().method(&method).uri(&url).header("cookie", cookies.join("; "));
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            let answer = crate::send(request.header("origin", &self.home).body(body.into_bytes())?)?;
+            for cookie in answer.headers().get_all("set-cookie") {
+                let (pair, _) = cookie.to_str()?.split_once(';').ok_or("a cookie without attributes")?;
+                let (name, value) = pair.split_once('=').ok_or("a cookie without a value")?;
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+            match answer.headers().get("location") {
+                Some(place) => (method, url, body) = (Method::GET, place.to_str()?.to_owned(), String::new()),
+                None => return Ok(Place::Page { url, html: String::from_utf8(answer.into_body())? }),
+            }
+        }
+        Err(format!("redirects without end at {url}").into())
+    }
+}
+
+/// The value of an attribute, with entities decoded.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    let (value, _) = rest.split_once('"')?;
+    Some(value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
+}
+
+fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
