@@ -1,4 +1,5 @@
-//! Clients that nobody here wrote against the real program: `openid-client` of npm, and Authlib in a Flask application.
+//! Clients that nobody here wrote against the real program: `openid-client` of npm, Authlib in a Flask application, and the
+//! `openidconnect` crate.
 //!
 //! What they do stands in `tests/interop`, one line a step. Here the program is started and set up over its API.
 
@@ -12,18 +13,18 @@ use crate::support::{
 };
 
 /// A running program with the server `shop`, where alice can log in and a registrar may register clients.
-pub struct Shop {
+struct Shop {
     process: Process,
     registrar: String,
     _folder: TempDir,
 }
 
 /// The person who can log in.
-pub const ALICE: (&str, &str) = ("alice", "correct horse battery staple");
+const ALICE: (&str, &str) = ("alice", "correct horse battery staple");
 
 impl Shop {
     /// Starts it with keys of this type.
-    pub async fn open(key_type: &str) -> Shop {
+    async fn open(key_type: &str) -> Shop {
         let folder = tempfile::tempdir().unwrap();
         let process = Process::serve(folder.path());
         let admin = process.token_of("default", "admin", "admin");
@@ -42,18 +43,10 @@ impl Shop {
         Shop { process, registrar, _folder: folder }
     }
 
-    /// Its issuer.
-    pub fn issuer(&self) -> String {
-        format!("{}/default/shop", self.process.url)
-    }
-
-    /// The secret of the client `registrar`, which may register others.
-    pub fn registrar(&self) -> &str {
-        &self.registrar
-    }
-
+    /// Lets a script do its steps against it.
     async fn visit(&self, script: Script) {
-        let script = script.with("ISSUER", self.issuer()).with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1);
+        let issuer = format!("{}/default/shop", self.process.url);
+        let script = script.with("ISSUER", issuer).with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1);
         script.with("REGISTRAR_ID", "registrar").with("REGISTRAR_SECRET", &self.registrar).run(None).await;
     }
 }
@@ -68,4 +61,10 @@ async fn openid_client_of_npm_gets_along_with_us() {
 async fn authlib_in_a_flask_application_gets_along_with_us() {
     let Some(script) = Script::python("authlib_client.py") else { return };
     Shop::open("rsa").await.visit(script).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_openidconnect_crate_gets_along_with_us() {
+    let Some(script) = Script::rust("openidconnect") else { return };
+    Shop::open("ecdsa").await.visit(script).await;
 }

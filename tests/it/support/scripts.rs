@@ -1,4 +1,4 @@
-//! Runs the scripts of `tests/interop` with what they need from npm and PyPI, as their lock files say.
+//! Runs the scripts of `tests/interop` with what they need from npm, PyPI and crates.io, as their lock files say.
 //!
 //! What is fetched lies under `target`, named by the lock file's digest, and is fetched once. Without the tools a test is
 //! skipped, loudly; in CI that is a failure, since `.ci/run` installs them.
@@ -7,7 +7,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use data_encoding::HEXLOWER;
@@ -26,10 +26,11 @@ const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop");
 /// Two tests must not fetch the same at the same time.
 static FETCHING: Mutex<()> = Mutex::new(());
 
-/// A script that is ready to run, with the folder of its copy.
+/// A script that is ready to run.
 pub struct Script {
     command: Command,
-    _copy: TempDir,
+    /// Where its copy lies, as long as it runs.
+    _copy: Option<TempDir>,
 }
 
 impl Script {
@@ -45,7 +46,7 @@ impl Script {
         copy_scripts(copy.path());
         let mut command = Command::new("node");
         command.arg(copy.path().join(name));
-        Some(Script { command, _copy: copy })
+        Some(Script { command, _copy: Some(copy) })
     }
 
     /// A script for Python, none when it cannot be run here.
@@ -60,7 +61,24 @@ impl Script {
         copy_scripts(copy.path());
         let mut command = Command::new("python3");
         command.arg(copy.path().join(name)).env("PYTHONPATH", packages).env("PYTHONDONTWRITEBYTECODE", "1");
-        Some(Script { command, _copy: copy })
+        Some(Script { command, _copy: Some(copy) })
+    }
+
+    /// A program of a workspace of its own below the scripts, none when it cannot be built here.
+    pub fn rust(name: &str) -> Option<Script> {
+        let _one_at_a_time = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = above().join("cargo");
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--locked"]).arg("--target-dir").arg(&target);
+        // Not the settings of the build that this test is part of.
+        cargo.current_dir(Path::new(SCRIPTS).join(name)).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        match cargo.status() {
+            Ok(status) if status.success() => {
+                let command = Command::new(target.join("debug").join(format!("portcullis-{name}")));
+                Some(Script { command, _copy: None })
+            }
+            failed => skipped(&format!("cargo cannot build tests/interop/{name} ({failed:?})")),
+        }
     }
 
     /// The same script with a variable in its environment.
@@ -97,10 +115,10 @@ impl Script {
 
 /// The folder with what a lock file names; none when it cannot be had here.
 fn fetched(tool: &str, files: &[&str], fetch: impl Fn(&Path) -> std::process::Command) -> Option<PathBuf> {
-    let _one_at_a_time = FETCHING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _one_at_a_time = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
     let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(Path::new(SCRIPTS).join(file)).unwrap()).collect();
     let name = HEXLOWER.encode(&digest::sha256(&contents.concat())[..8]);
-    let above = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("interop");
+    let above = above();
     let folder = above.join(format!("{tool}-{name}"));
     if folder.exists() {
         return Some(folder);
@@ -116,6 +134,11 @@ fn fetched(tool: &str, files: &[&str], fetch: impl Fn(&Path) -> std::process::Co
         }
         failed => skipped(&format!("{tool} cannot fetch what tests/interop needs ({failed:?})")),
     }
+}
+
+/// Where all of it lies.
+fn above() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("interop")
 }
 
 /// Whether a program can be started; says so when it cannot.

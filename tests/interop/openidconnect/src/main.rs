@@ -9,11 +9,12 @@ mod browser;
 use std::{collections::BTreeMap, env, error::Error, process::exit};
 
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthorizationCode, ClientId,
-    ClientName, ClientSecret, CsrfToken, EndSessionUrl, HttpRequest,
-    HttpResponse, IntrospectionUrl, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl, RefreshToken, RequestTokenError, ResponseTypes,
-    RevocationUrl, Scope, TokenIntrospectionResponse, TokenResponse, core::*, registration::{AdditionalClientMetadata, ClientRegistrationRequest, EmptyAdditionalClientRegistrationResponse},
+    AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthorizationCode, ClientId, ClientName, ClientSecret,
+    CsrfToken, EndSessionUrl, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, LogoutRequest, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl, RefreshToken,
+    RequestTokenError, ResponseTypes, RevocationUrl, Scope, TokenIntrospectionResponse, TokenResponse,
+    core::*,
+    registration::{AdditionalClientMetadata, ClientRegistrationRequest, EmptyAdditionalClientRegistrationResponse},
 };
 use serde::{Deserialize, Serialize};
 
@@ -164,7 +165,7 @@ fn main() {
     let initial = step("client_credentials", || initial_token(&provider, &registrar));
     step("a wrong secret is refused", || {
         let client = client!(provider, registrar.0.clone(), ClientSecret::new("wrong".to_owned()));
-        refused(CoreErrorResponseType::InvalidClient, client.exchange_client_credentials().request(&send))
+        refused(CoreErrorResponseType::InvalidClient, client.exchange_client_credentials()?.request(&send))
     });
     let (id, secret) = step("registration with an initial access token", || register(&provider, initial));
     let tokens =
@@ -184,7 +185,7 @@ fn main() {
 fn initial_token(provider: &Provider, (id, secret): &(ClientId, ClientSecret)) -> Outcome<AccessToken> {
     let client = client!(provider, id.clone(), secret.clone());
     let tokens =
-        client.exchange_client_credentials().add_scope(Scope::new("dcr_register".to_owned())).request(&send)?;
+        client.exchange_client_credentials()?.add_scope(Scope::new("dcr_register".to_owned())).request(&send)?;
     Ok(tokens.access_token().clone())
 }
 
