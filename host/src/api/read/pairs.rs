@@ -2,6 +2,8 @@
 //!
 //! Called by the handlers through `read`. Must not know which names an operation has.
 
+use http::Method;
+
 use super::{FORM, media_type};
 use crate::{api::Request, domain::Failure};
 
@@ -31,12 +33,33 @@ pub fn form(request: &Request) -> Result<Pairs, Failure> {
     Pairs::parse("form", &request.body, &[])
 }
 
+/// Name and value pairs as they were sent, of the query or of the form: for an operation that says itself what it means
+/// when one is there twice.
+pub fn sent(request: &Request) -> Result<Vec<(String, String)>, Failure> {
+    let (place, text) = match request.method == Method::POST {
+        true => {
+            media_type(request, FORM)?;
+            ("form", request.body.as_ref())
+        }
+        false => ("query", request.query.as_bytes()),
+    };
+    let pairs: Vec<_> = form_urlencoded::parse(text).into_owned().take(MOST + 1).collect();
+    match pairs.len() > MOST {
+        true => Err(too_many(place)),
+        false => Ok(pairs),
+    }
+}
+
+fn too_many(place: &str) -> Failure {
+    Failure::malformed(place, format!("may have at most {MOST} parameters"))
+}
+
 impl Pairs {
     fn parse(place: &'static str, text: &[u8], lists: &[&str]) -> Result<Pairs, Failure> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text) {
             if pairs.len() == MOST {
-                return Err(Failure::malformed(place, format!("may have at most {MOST} parameters")));
+                return Err(too_many(place));
             }
             if !lists.contains(&name.as_ref()) && pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Failure::malformed(format!("{place}.{name}"), "is given more than once"));

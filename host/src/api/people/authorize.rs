@@ -1,0 +1,68 @@
+//! The authorization endpoint (RFC 6749 §3.1): a browser comes from a client, and goes on to the login or back to the client.
+//!
+//! Called for GET and POST alike (OpenID Connect Core §3.1.2.1). Knows no rule of the request.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{cookies, layout, texts::Language};
+use crate::{
+    api::{Answer, Call, read},
+    domain::{
+        Failure,
+        authorize::{self, Begun},
+        server,
+    },
+};
+
+/// What may be sent, as OpenAPI shows it.
+pub const PARAMETERS: &[(&str, &str)] = &[
+    ("client_id", "Who asks."),
+    ("redirect_uri", "Where the answer goes: one of the client's own. Required when it has several, and with `openid`."),
+    ("response_type", "`code`, `token`, `id_token` or several, separated by spaces."),
+    ("response_mode", "`query`, `fragment` or `form_post`."),
+    ("scope", "Separated by spaces; without it, the client's own scopes but `openid` and `offline_access`."),
+    ("state", "Handed back as it is."),
+    ("nonce", "For the ID token."),
+    ("code_challenge", "PKCE: the SHA-256 digest of the verifier in base64url."),
+    ("code_challenge_method", "`S256`."),
+    ("prompt", "`none`, or any of `login`, `consent` and `select_account`."),
+    ("max_age", "The oldest login that will do, in seconds."),
+    ("login_hint", "Who the client thinks it is."),
+    ("id_token_hint", "An ID token of this server: who it must be."),
+    ("acr_values", "Authentication context classes, the best first."),
+    ("claims", "Claims asked for one by one (OpenID Connect Core §5.5)."),
+    ("ui_locales", "The languages the person prefers."),
+];
+
+/// The form: the parameters of the query, and every other is ignored.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
+pub struct AuthorizeForm {
+    /// Who asks.
+    client_id: String,
+    /// Where the answer goes: one of the client's own.
+    redirect_uri: Option<String>,
+    /// `code`, `token`, `id_token` or several.
+    response_type: String,
+    /// Separated by spaces.
+    scope: Option<String>,
+    /// Handed back as it is.
+    state: Option<String>,
+}
+
+/// authorize, authorizeByPost
+pub async fn begin(call: Call) -> Result<Answer, Failure> {
+    let sent = read::sent(&call.request)?;
+    let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
+    let browser = cookies::browser(&call);
+    let answer = match authorize::begin(domain, tenant, server, &sent, &browser).await? {
+        Begun::Login(id) => layout::see_other(&format!("{}/login/{id}", domain.issuer(tenant, server))),
+        Begun::Answer(destination) => {
+            let server = server::current(domain, tenant, server)?;
+            let brand = layout::Brand::of(&server.value);
+            layout::answer(&destination, Language::of(&call.request, &[]), Some(brand))
+        }
+    };
+    Ok(cookies::keep(answer, &call, &browser))
+}

@@ -1,0 +1,12 @@
+//! The authorization endpoint: what it takes and refuses, what people have to do, what clients get and where.
+//!
+//! Most is asked of the domain itself, with browsers of the test's making; `wire.rs` asks over sockets.
+
+mod answers;
+mod consent;
+mod people;
+mod requests;
+mod shop;
+mod wire;
+
+pub use wire::COVERS;
