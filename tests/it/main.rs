@@ -13,6 +13,7 @@ mod support;
 mod apis;
 mod authentications;
 mod authority;
+mod authorize;
 mod backup;
 mod boot;
 mod claims;

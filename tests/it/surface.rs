@@ -16,6 +16,8 @@ use crate::support::{
     person::{Person, SELF_SERVICE},
 };
 
+/// A request of a client for a browser in which nobody may be asked.
+const AUTHORIZE: &str = "?client_id=clerk&response_type=code&prompt=none";
 const PETS: &str = include_str!("surface/pets.yaml");
 /// A session of `anna`.
 const OTHER_BROWSER: &str = "other-browser";
@@ -252,6 +254,7 @@ impl Surface {
                 let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
                 (FORM.to_owned(), form.into())
             }
+            "authorizeByPost" => (FORM.to_owned(), AUTHORIZE.trim_start_matches('?').into()),
             _ => (media_type.to_owned(), self.body(row).to_string().into()),
         };
         Example { path, content_type: Some(content_type), body, headers }
@@ -259,7 +262,7 @@ impl Surface {
 
     fn headers(&self, row: &Row) -> Vec<(&'static str, String)> {
         let (client, secret) = &self.credentials;
-        if row.path.contains("/authorize") {
+        if row.path.starts_with("/api") && row.path.contains("/authorize") {
             let mut headers = vec![("x-gateway-authorization", basic(client, secret))];
             if row.path.ends_with("/authorize") {
                 headers.push(("x-original-method", row.method.to_string()));
@@ -383,6 +386,7 @@ fn authentications() -> Value {
 fn query(row: &Row) -> &'static str {
     match row.id {
         "importConfiguration" => "?mode=update",
+        "authorize" => AUTHORIZE,
         _ => "",
     }
 }

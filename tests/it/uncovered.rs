@@ -13,6 +13,7 @@ use crate::support::golden;
 const FILES: &[(&str, &[&str])] = &[
     ("apis", crate::apis::COVERS),
     ("authentications", crate::authentications::COVERS),
+    ("authorize", crate::authorize::COVERS),
     ("claims", crate::claims::COVERS),
     ("clients", crate::clients::COVERS),
     ("configuration", crate::configuration::COVERS),

@@ -18,7 +18,10 @@ use crate::{
 /// What may be sent, as OpenAPI shows it.
 pub const PARAMETERS: &[(&str, &str)] = &[
     ("client_id", "Who asks."),
-    ("redirect_uri", "Where the answer goes: one of the client's own. Required when it has several, and with `openid`."),
+    (
+        "redirect_uri",
+        "Where the answer goes: one of the client's own. Required when it has several, and with `openid`.",
+    ),
     ("response_type", "`code`, `token`, `id_token` or several, separated by spaces."),
     ("response_mode", "`query`, `fragment` or `form_post`."),
     ("scope", "Separated by spaces; without it, the client's own scopes but `openid` and `offline_access`."),

@@ -3,6 +3,7 @@
 //! What the other dialects say in JSON is said here in HTML, without script, in the person's language.
 
 mod assets;
+pub mod authorize;
 mod callback;
 pub mod cookies;
 pub mod csrf;

@@ -2,8 +2,9 @@
 
 mod arrivals;
 mod assets;
+mod authorize;
 
 use crate::api::route::Row;
 
 /// Every table.
-pub static TABLES: &[&[Row]] = &[assets::ROWS, arrivals::ROWS];
+pub static TABLES: &[&[Row]] = &[assets::ROWS, arrivals::ROWS, authorize::ROWS];
