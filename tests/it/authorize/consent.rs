@@ -7,7 +7,6 @@ use portcullis::domain::{
 use serde_json::json;
 
 use super::shop::{AID, Shop};
-use crate::support::made::{ADMIN, make_policy, no};
 
 impl Shop {
     /// The scopes that a login shows on the consent page, with their display names.
@@ -137,26 +136,4 @@ async fn a_client_without_scopes_is_asked_about_as_well() {
     assert_eq!(shop.shown(&id, &browser).await, Vec::<String>::new());
     shop.say(&id, &browser, &[]).await.unwrap();
     assert!(shop.finish(&id, &browser).await.unwrap().get("code").is_some());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_policies_of_server_and_scopes_are_asked() {
-    let shop = Shop::open().await;
-    let browser = shop.browser_of("alice").await;
-    make_policy(&shop.admin, "never", json!([no()])).await;
-    let scopes = shop.admin.get(&format!("{ADMIN}/servers/{AID}/scopes")).await.expect(200).json();
-    let email = scopes["scopes"].as_array().unwrap().iter().find(|scope| scope["name"] == "email").unwrap();
-    let mut body = email.clone();
-    body["user_policy_id"] = json!("never");
-    let path = format!("{ADMIN}/scopes/{}", email["id"].as_str().unwrap());
-    shop.admin.put(&path, &body).await.expect(200);
-
-    let id = shop.waits(shop.ask(&browser, &SHY).await);
-    assert_eq!(shop.shown(&id, &browser).await, ["openid", "profile"], "a scope that is denied is left out");
-    shop.say(&id, &browser, &["openid", "profile", "email"]).await.unwrap();
-    assert_eq!(shop.granted(&id, &browser).await, "openid profile");
-
-    shop.change(json!({ "user_policy_id": "never" })).await;
-    assert_eq!(shop.refused(shop.ask(&browser, &[]).await), "access_denied");
-    assert_eq!(shop.refused(shop.ask(&browser, &[("prompt", "none")]).await), "access_denied");
 }

@@ -239,6 +239,7 @@ async fn an_id_token_hint_is_ours_and_for_this_client() {
         let told = shop.answered(shop.ask(&browser, &more).await);
         told.get(name).unwrap_or_else(|| panic!("{told:?}")).to_owned()
     };
+    shop.make_client("else", json!({ "trusted": true, "grant_types": ["implicit"] })).await;
     let hint = token("web", "id_token", "id_token").await;
     let more = [("id_token_hint", hint.as_str())];
     assert!(shop.answered(shop.ask(&browser, &more).await).get("code").is_some());
@@ -247,7 +248,6 @@ async fn an_id_token_hint_is_ours_and_for_this_client() {
     let browser_later = shop.browser_of("alice").await;
     assert!(shop.answered(shop.ask(&browser_later, &more).await).get("code").is_some(), "it may have expired");
 
-    shop.make_client("else", json!({ "trusted": true, "grant_types": ["implicit"] })).await;
     let foreign = [("client_id", "else"), ("response_type", "token"), more[0]];
     assert_eq!(shop.refused(shop.ask(&browser_later, &foreign).await), "invalid_request", "another client's");
 
@@ -273,7 +273,7 @@ async fn a_request_without_scopes_gets_the_clients_own() {
         let told = shop.answered(shop.ask(&browser, more).await);
         told.get("scope").unwrap_or_else(|| panic!("{told:?}")).to_owned()
     };
-    assert_eq!(scope(&[("response_type", "token"), ("scope", "")]).await, "email profile");
+    assert_eq!(scope(&[("response_type", "token"), ("scope", "")]).await, "profile email");
     assert_eq!(scope(&[("response_type", "token"), ("scope", "profile")]).await, "profile");
     assert_eq!(scope(&[("response_type", "token"), ("scope", "openid offline_access")]).await, "openid", "no code");
     assert_eq!(
