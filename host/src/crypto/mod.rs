@@ -12,6 +12,7 @@ mod mac;
 pub mod password;
 mod sealed;
 pub mod secret;
+pub mod totp;
 mod turns;
 pub mod vault;
 mod verifying;

@@ -9,7 +9,7 @@ use super::{
     authorize::Browser,
     handle::{self, Purpose},
     identity::Identity,
-    login::{self, Login},
+    login::Login,
     server::Server,
     session::{self, Session},
 };
@@ -17,6 +17,19 @@ use crate::{
     crypto::Secret,
     store::{Write, records},
 };
+
+/// What became of an attempt to get in.
+#[derive(Debug)]
+pub enum Tried {
+    /// The person is in: the cookie of the new session.
+    In(Secret),
+    /// What was shown is wrong. Which part of it is not said.
+    Wrong,
+    /// Too many attempts: not before so many seconds.
+    Wait(u64),
+    /// The login waits for something else by now.
+    GoneOn,
+}
 
 /// Lets a person in. Answers the cookie of the new session.
 pub(super) async fn let_in(
@@ -86,13 +99,10 @@ impl Entry {
             login.ends > self.blank.since
                 && login.server == self.server
                 && login.server_since == self.blank.server_since
+                && login.browser == self.browser
                 && login.refused.is_none()
         };
-        let found = found.filter(current).ok_or_else(|| Failure::not_found("login", &self.login))?;
-        match found.browser == self.browser {
-            true => Ok(found),
-            false => Err(Failure::Forbidden { needs: login::SAME_BROWSER.to_owned() }),
-        }
+        found.filter(current).ok_or_else(|| Failure::not_found("login", &self.login))
     }
 
     /// Notes in the login who the person is, and starts a new session in place of the one that the browser had.

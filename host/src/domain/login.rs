@@ -72,8 +72,6 @@ impl expiry::Ends for Login {
 pub const PATIENCE: i64 = 1800;
 /// How long one that has ended is still known, in seconds.
 const AFTERWARDS: i64 = 24 * 3600;
-/// What another browser lacks.
-pub(super) const SAME_BROWSER: &str = "the browser in which this login began";
 
 /// A name for a new login.
 pub fn new_id(domain: &Domain) -> String {
@@ -126,6 +124,32 @@ pub(super) fn of_tenant(domain: &Domain, tenant: &str, id: &str) -> Result<(Logi
 pub(super) fn put(write: &mut Write<'_>, tenant: &str, id: &str, login: &Login) -> Result<(), Failure> {
     records::put(write, &[tenant, id], login)?;
     expiry::note(write, &[tenant, id], login)
+}
+
+/// Chooses the method by which the person logs in, or none to be asked again.
+pub async fn choose(
+    domain: &Domain,
+    (tenant, server_id): (&str, &str),
+    id: &str,
+    browser: &Browser,
+    method: Option<&str>,
+) -> Result<(), Failure> {
+    let server = server::current(domain, tenant, server_id)?;
+    let is_on = |method: &str| server.value.authentications.iter().any(|known| known.id == method && !known.disabled);
+    if let Some(unknown) = method.filter(|method| !is_on(method)) {
+        return Err(Failure::invalid("/method", format!("`{unknown}` is no way to log in here")));
+    }
+    let name = handle::name(domain, Purpose::Browser, tenant, server_id, browser.cookie.expose());
+    let (id_again, server_id, since) = (id.to_owned(), server_id.to_owned(), server.value.since);
+    let method = method.map(str::to_owned);
+    let chosen = move |login: &mut Login| {
+        if login.server != server_id || login.server_since != since || login.browser != name {
+            return Err(Failure::not_found("login", &id_again));
+        }
+        login.method.clone_from(&method);
+        Ok(())
+    };
+    change(domain, tenant, id, chosen).await.map(drop)
 }
 
 /// Changes a login in one transaction. `change` sees it as it is then, and may refuse.

@@ -20,6 +20,7 @@ pub mod gateways;
 pub mod grants;
 pub mod imports;
 pub mod logins;
+pub mod people;
 pub mod policies;
 pub mod rows;
 pub mod scope_grants;

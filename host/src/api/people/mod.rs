@@ -5,12 +5,17 @@
 mod assets;
 pub mod authorize;
 mod callback;
+mod consent;
 pub mod cookies;
 pub mod csrf;
 mod custom;
 pub mod layout;
+mod login;
+mod logout;
 pub mod rows;
+pub mod second_factor;
 pub mod texts;
+mod visit;
 pub mod words;
 
 use super::Dialect;

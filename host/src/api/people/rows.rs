@@ -3,8 +3,10 @@
 mod arrivals;
 mod assets;
 mod authorize;
+mod login;
+mod logout;
 
 use crate::api::route::Row;
 
 /// Every table.
-pub static TABLES: &[&[Row]] = &[assets::ROWS, arrivals::ROWS, authorize::ROWS];
+pub static TABLES: &[&[Row]] = &[assets::ROWS, authorize::ROWS, login::ROWS, arrivals::ROWS, logout::ROWS];

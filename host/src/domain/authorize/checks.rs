@@ -45,7 +45,7 @@ static LINES: &[Line] = &[
     Line { name: "PKCE", check: pkce },
     Line { name: "prompt", check: prompt },
     Line { name: "max_age", check: max_age },
-    Line { name: "id_token_hint", check: hints::id_token },
+    Line { name: "id_token_hint", check: hints::id_token_hint },
     Line { name: "claims", check: hints::claims },
     Line { name: "hints", check: hints::others },
 ];

@@ -18,6 +18,7 @@ use crate::domain::{
     issue::id_token::OPENID,
     login::Login,
     scope::{self, Scope},
+    second_factor::{self, Whose},
 };
 
 /// A login that is being looked at.
@@ -142,8 +143,16 @@ fn has_second_factor(identity: &Identity) -> bool {
     identity.amr.iter().any(|method| ["mfa", "otp"].contains(&method.as_str()))
 }
 
-fn second_factor(_asked: Asked<'_>, _identity: &Identity) -> Result<Next, Failure> {
-    Ok(Next::SecondFactor { enrolled: false })
+/// Proves a second factor. Somebody who has none sets one up, right after they have logged in: a session of before is not
+/// enough to get one.
+fn second_factor(asked: Asked<'_>, identity: &Identity) -> Result<Next, Failure> {
+    let Place { domain, tenant, id, server } = asked.place;
+    let whose = Whose { tenant, server: (id, server), subject: &identity.subject };
+    let enrolled = second_factor::is_enrolled(domain, whose)?;
+    match enrolled || identity.auth_time >= asked.login.since {
+        true => Ok(Next::SecondFactor { enrolled }),
+        false => how_to_log_in(asked),
+    }
 }
 
 /// Sorts out which scopes the person may have, and which of those nobody has asked them about yet.

@@ -6,47 +6,26 @@
 use serde_json::{Map, Value};
 
 use super::{
+    Place,
     checks::Draft,
     refusal::{Refusal, Wrong},
 };
-use crate::{
-    crypto::jws,
-    domain::{Failure, key_ring},
-};
+use crate::domain::issue::id_token;
 
-/// The type of our ID tokens. An access token is none, though the same key has signed it.
-const ID_TOKEN: &str = "JWT";
 /// More context classes or languages than anybody means.
 const MOST_WORDS: usize = 16;
 /// The longest language tag (RFC 5646 §4.4.1).
 const LONGEST_TAG: usize = 35;
 
 /// An ID token of ours for this client. It may have expired: it is a hint who the person is, not a proof.
-pub(super) fn id_token(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+pub(super) fn id_token_hint(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let Some(token) = draft.sent.get("id_token_hint") else { return Ok(()) };
-    let Some(claims) = verified(draft, token)? else {
-        return Err(Refusal::request("id_token_hint is no ID token of this server").into());
-    };
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let ours = text("iss") == Some(draft.place.domain.issuer(draft.place.tenant, draft.place.id).as_str());
-    let client = draft.client.0;
-    let audience = match claims.get("aud") {
-        Some(Value::String(only)) => only == client,
-        Some(Value::Array(several)) => several.iter().any(|one| one == client),
-        _ => false,
-    };
-    match text("sub") {
-        Some(subject) if ours && audience => expect(draft, subject),
-        _ => Err(Refusal::request("id_token_hint is not for this client").into()),
+    let Place { domain, tenant, id, .. } = draft.place;
+    match id_token::read_hint(domain, tenant, id, token)? {
+        Some(hint) if hint.audience.iter().any(|client| client == draft.client.0) => expect(draft, &hint.subject),
+        Some(_) => Err(Refusal::request("id_token_hint is not for this client").into()),
+        None => Err(Refusal::request("id_token_hint is no ID token of this server").into()),
     }
-}
-
-/// The claims of a token that one of the server's keys has signed.
-fn verified(draft: &Draft<'_>, token: &str) -> Result<Option<Map<String, Value>>, Failure> {
-    let Ok(header) = jws::decode_header(token) else { return Ok(None) };
-    let (Some(kid), Some(ID_TOKEN)) = (header.kid, header.typ.as_deref()) else { return Ok(None) };
-    let key = key_ring::find(draft.place.domain, draft.place.tenant, draft.place.id, &kid)?;
-    Ok(key.and_then(|key| jws::verify(token, &key.verifier()).ok()))
 }
 
 /// The person must be this one, and no other as well.

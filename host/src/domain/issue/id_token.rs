@@ -41,6 +41,31 @@ pub async fn sign(domain: &Domain, order: &Order<'_>, with: With<'_>) -> Result<
     Ok(Secret::new(token))
 }
 
+/// What an ID token of ours says when somebody shows it again. It may have expired: it is a hint, not a proof.
+#[derive(Debug)]
+pub struct Hint {
+    /// The person.
+    pub subject: String,
+    /// The clients it is for.
+    pub audience: Vec<String>,
+}
+
+/// Reads an ID token that one of the server's keys has signed. An access token is none, though the same keys sign it.
+pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Result<Option<Hint>, Failure> {
+    let Ok(header) = jws::decode_header(token) else { return Ok(None) };
+    let (Some(kid), Some(TYPE)) = (header.kid, header.typ.as_deref()) else { return Ok(None) };
+    let Some(key) = key_ring::find(domain, tenant, server, &kid)? else { return Ok(None) };
+    let Ok(claims) = jws::verify::<Map<String, Value>>(token, &key.verifier()) else { return Ok(None) };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let audience = match claims.get("aud") {
+        Some(Value::String(only)) => vec![only.clone()],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let ours = text("iss") == Some(domain.issuer(tenant, server).as_str());
+    Ok(text("sub").filter(|_| ours).map(|subject| Hint { subject: subject.to_owned(), audience }))
+}
+
 /// The member `id_token` of the `claims` parameter (OpenID Connect Core §5.5).
 fn asked(claims: Option<&str>) -> Option<Map<String, Value>> {
     let mut claims: Map<String, Value> = serde_json::from_str(claims?).ok()?;

@@ -17,6 +17,7 @@ mod gateways;
 mod grants;
 mod imports;
 mod logins;
+mod people;
 mod policies;
 mod scope_grants;
 mod scopes;
@@ -55,6 +56,7 @@ pub static TABLES: &[&[Row]] = &[
     grants::ROWS,
     logins::ROWS,
     scope_grants::ROWS,
+    people::ROWS,
     self_service::ROWS,
     enforcement::ROWS,
 ];

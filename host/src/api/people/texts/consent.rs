@@ -9,6 +9,7 @@ pub struct Consent {
     pub title: &'static str,
     pub who: &'static str,
     pub scopes: &'static str,
+    pub who_you_are: &'static str,
     pub always: &'static str,
     pub purpose: &'static str,
     pub data: &'static str,
@@ -30,7 +31,8 @@ pub struct Consent {
 static ENGLISH: Consent = Consent {
     title: "{client} asks for access",
     who: "You are logged in as {person}.",
-    scopes: "{client} would like to",
+    scopes: "What {client} asks for",
+    who_you_are: "Who you are",
     always: "always",
     purpose: "Purpose: {purpose}",
     data: "Data: {data}",
@@ -52,7 +54,8 @@ static ENGLISH: Consent = Consent {
 static GERMAN: Consent = Consent {
     title: "{client} bittet um Zugriff",
     who: "Sie sind angemeldet als {person}.",
-    scopes: "{client} möchte",
+    scopes: "Worum {client} bittet",
+    who_you_are: "Wer Sie sind",
     always: "immer",
     purpose: "Zweck: {purpose}",
     data: "Daten: {data}",

@@ -17,7 +17,6 @@ pub struct Login {
     pub wrong: &'static str,
     pub other_method: &'static str,
     pub known_people: &'static str,
-    pub no_method: &'static str,
 }
 
 static ENGLISH: Login = Login {
@@ -32,7 +31,6 @@ static ENGLISH: Login = Login {
     wrong: "Username and password do not match. Please check both.",
     other_method: "Log in another way",
     known_people: "People who can log in here",
-    no_method: "Nobody can log in here: no way to log in is set up.",
 };
 
 static GERMAN: Login = Login {
@@ -47,7 +45,6 @@ static GERMAN: Login = Login {
     wrong: "Benutzername und Passwort passen nicht zusammen. Bitte prüfen Sie beide.",
     other_method: "Anders anmelden",
     known_people: "Wer sich hier anmelden kann",
-    no_method: "Hier kann sich niemand anmelden: Es ist keine Art der Anmeldung eingerichtet.",
 };
 
 impl Language {

@@ -1,0 +1,159 @@
+//! The consent page: what a client asks for, what for, and the person's yes or no.
+
+use http::StatusCode;
+use maud::{Markup, html};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    layout::{self, Brand},
+    texts::{Consent as Texts, fill},
+    visit::Visit,
+};
+use crate::{
+    api::{Answer, read},
+    domain::{
+        Failure,
+        authorize::{self, Said},
+        client::Client,
+        consent::{Consent, DataUser},
+        consent_grant::Held,
+        issue::id_token::OPENID,
+        login,
+        scope::Scope,
+    },
+};
+
+/// The form.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
+pub struct ConsentForm {
+    /// The names of the scopes that are granted, a field each.
+    scope: Vec<String>,
+    /// The ids of the consents that are given, a field each.
+    consent: Vec<String>,
+    /// The page's hidden field.
+    csrf: String,
+}
+
+/// giveConsent
+pub async fn give(visit: Visit) -> Result<Answer, Failure> {
+    let form = read::form_with_lists(&visit.call.request, &["scope", "consent"])?;
+    if let Err(refusal) = visit.check(&form) {
+        return Ok(refusal);
+    }
+    let list = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
+    let (scopes, consents) = (list("scope"), list("consent"));
+    let said = Said { scopes: &scopes, consents: &consents, language: visit.language.tag() };
+    let (domain, (tenant, server)) = (&visit.call.app.domain, visit.place());
+    authorize::consent(domain, tenant, server, visit.login(), &visit.browser, said).await?;
+    Ok(visit.go_on())
+}
+
+/// The page.
+pub fn form(visit: &Visit, scopes: &[(String, Scope)], consents: &[Held]) -> Result<Answer, Failure> {
+    let (texts, client) = (visit.language.consent(), visit.client_name());
+    let (tenant, server) = visit.place();
+    let login = login::current(&visit.call.app.domain, tenant, server, visit.login())?;
+    let person = login.identity.map(|identity| identity.subject).unwrap_or_default();
+    let title = fill(texts.title, &[("client", client)]);
+    let body = html! {
+        (parties(visit))
+        h1 { (title) }
+        p.quiet { (fill(texts.who, &[("person", &person)])) }
+        form method="post" action={ (visit.url()) "/consent" } {
+            (visit.csrf())
+            h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
+            ul.grants aria-labelledby="scopes" {
+                @if scopes.is_empty() { li { span.fixed { (texts.who_you_are) } } }
+                @for (name, scope) in scopes { li { (scope_line(texts, visit.client.as_ref(), name, scope)) } }
+            }
+            @if !consents.is_empty() {
+                h2 #consents { (texts.consents) }
+                ul.grants aria-labelledby="consents" { @for held in consents { li { (consent_line(texts, held)) } } }
+                p.quiet.small { (fill(texts.missing, &[("client", client)])) }
+            }
+            p.quiet.small { (texts.revocable) }
+            @if let Some(client) = &visit.client { (links(texts, client)) }
+            div.buttons { button { (texts.allow) } }
+        }
+        form method="post" action={ (visit.url()) "/refuse" } {
+            (visit.csrf())
+            div.buttons { button.second { (texts.refuse) } }
+        }
+    };
+    Ok(visit.page(StatusCode::OK, &title, &body))
+}
+
+fn parties(visit: &Visit) -> Markup {
+    html! {
+        @if let Some(client) = &visit.client {
+            div.parties { (layout::mark(Brand { name: &client.name, logo: client.pages.logo_uri.as_deref() })) }
+        }
+    }
+}
+
+fn scope_line(texts: &Texts, client: Option<&Client>, name: &str, scope: &Scope) -> Markup {
+    let title = if scope.display_name.is_empty() { name } else { &scope.display_name };
+    let privacy = client.and_then(|client| client.privacy.get(name));
+    let inside = html! {
+        span {
+            span.name { (title) @if name == OPENID { span.tag { (texts.always) } } }
+            @if !scope.description.is_empty() { span.why { (scope.description) } }
+            @if let Some(privacy) = privacy {
+                @if !privacy.purpose.is_empty() { span.why { (fill(texts.purpose, &[("purpose", &privacy.purpose)])) } }
+                @if !privacy.pii_categories.is_empty() {
+                    span.why { (fill(texts.data, &[("data", &privacy.pii_categories.join(", "))])) }
+                }
+            }
+        }
+    };
+    html! {
+        @if name == OPENID {
+            span.fixed { (inside) }
+        } @else {
+            label { input type="checkbox" name="scope" value=(name) checked; (inside) }
+        }
+    }
+}
+
+fn consent_line(texts: &Texts, held: &Held) -> Markup {
+    let Consent { terms, .. } = &held.consent;
+    let withdrawn = if terms.can_be_withdrawn { texts.can_be_withdrawn } else { texts.cannot_be_withdrawn };
+    html! {
+        label {
+            input type="checkbox" name="consent" value=(held.id) required;
+            span {
+                span.name { (terms.name) span.tag { (texts.required) } }
+                @if !terms.description.is_empty() { span.why { (terms.description) } }
+                @for service in &terms.internal_services { (used_by(texts.used_by, service)) }
+                @for service in &terms.third_party_services { (used_by(texts.shared_with, service)) }
+                @if !terms.pii_categories.is_empty() {
+                    span.why { (fill(texts.data, &[("data", &terms.pii_categories.join(", "))])) }
+                }
+                span.why { (withdrawn) }
+            }
+        }
+    }
+}
+
+/// A service that uses the data, and what for.
+fn used_by(text: &str, service: &DataUser) -> Markup {
+    let purposes: Vec<&str> = service.purposes.iter().map(|purpose| purpose.name.as_str()).collect();
+    html! {
+        span.why {
+            (fill(text, &[("service", &service.name)]))
+            @if !purposes.is_empty() { ": " (purposes.join(", ")) }
+        }
+    }
+}
+
+fn links(texts: &Texts, client: &Client) -> Markup {
+    html! {
+        div.links {
+            (layout::link(client.pages.client_uri.as_deref(), texts.homepage))
+            (layout::link(client.pages.policy_uri.as_deref(), texts.policy))
+            (layout::link(client.pages.tos_uri.as_deref(), texts.terms))
+        }
+    }
+}

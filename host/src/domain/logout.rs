@@ -1,0 +1,121 @@
+//! Logging out, as clients and people ask for it (OpenID Connect RP-Initiated Logout 1.0).
+//!
+//! Called by the logout page. Whoever cannot show an ID token of the person has the person asked first, so that no page of
+//! somebody else's logs people out; and nobody is sent to an address that the client has not registered.
+
+use form_urlencoded::Serializer;
+
+use super::{
+    Domain, Failure, client,
+    issue::id_token::{self, Hint},
+    server, session,
+};
+
+/// What is asked for (§2).
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// An ID token of ours, expired or not.
+    pub id_token_hint: Option<String>,
+    /// Who asks.
+    pub client_id: Option<String>,
+    /// Where to go afterwards.
+    pub post_logout_redirect_uri: Option<String>,
+    /// Handed back there.
+    pub state: Option<String>,
+}
+
+/// What becomes of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Left {
+    /// The person, by this name, has to be asked first.
+    Ask(String),
+    /// Nobody is logged in any more.
+    Gone {
+        /// Where the client wants the browser to go.
+        to: Option<String>,
+    },
+}
+
+/// Logs the browser with this session cookie out. `confirmed` says that the person was asked.
+pub async fn log_out(
+    domain: &Domain,
+    (tenant, server_id): (&str, &str),
+    asked: &Asked,
+    cookie: Option<&str>,
+    confirmed: bool,
+) -> Result<Left, Failure> {
+    let server = server::current(domain, tenant, server_id)?;
+    let hint = match &asked.id_token_hint {
+        // A token that is none of ours says nothing, and is no reason to keep anybody logged in.
+        Some(token) => id_token::read_hint(domain, tenant, server_id, token)?,
+        None => None,
+    };
+    let to = way_back(domain, (tenant, server_id), asked, hint.as_ref())?;
+    let found = match cookie {
+        Some(cookie) => session::find(domain, tenant, (server_id, &server.value), cookie)?,
+        None => None,
+    };
+    let Some((name, session)) = found else { return Ok(Left::Gone { to }) };
+    let subject = &session.identity.subject;
+    if !confirmed && hint.is_none_or(|hint| hint.subject != *subject) {
+        return Ok(Left::Ask(subject.clone()));
+    }
+    end(domain, tenant, server_id, name).await?;
+    Ok(Left::Gone { to })
+}
+
+async fn end(domain: &Domain, tenant: &str, server: &str, name: String) -> Result<(), Failure> {
+    let (tenant, server) = (tenant.to_owned(), server.to_owned());
+    domain.write(move |write| session::end(write, &tenant, &server, &name).map(drop)).await
+}
+
+/// Where to go afterwards: one of the client's own addresses, exactly, with `state` (§3).
+fn way_back(
+    domain: &Domain,
+    (tenant, server): (&str, &str),
+    asked: &Asked,
+    hint: Option<&Hint>,
+) -> Result<Option<String>, Failure> {
+    let Asked { client_id, post_logout_redirect_uri, state, .. } = asked;
+    if let (Some(client), Some(hint)) = (client_id, hint) {
+        if !hint.audience.contains(client) {
+            return Err(Failure::malformed("query.client_id", "is not who the id_token_hint is for"));
+        }
+    }
+    let Some(wanted) = post_logout_redirect_uri else { return Ok(None) };
+    const WHAT: &str = "query.post_logout_redirect_uri";
+    let client_id = client_id.as_ref().or_else(|| hint.and_then(|hint| hint.audience.first()));
+    let Some(client_id) = client_id else {
+        return Err(Failure::malformed(WHAT, "needs an id_token_hint of this server, or a client_id"));
+    };
+    let client = match client::current(domain, tenant, client_id) {
+        Ok(client) if client.value.server == server => client,
+        Ok(_) | Err(Failure::NotFound { .. }) => return Err(Failure::malformed("query.client_id", "is not known here")),
+        Err(failure) => return Err(failure),
+    };
+    if !client.value.post_logout_redirect_uris.contains(wanted) {
+        return Err(Failure::malformed(WHAT, "is none of the client's own"));
+    }
+    Ok(Some(with_state(wanted, state.as_deref())))
+}
+
+fn with_state(address: &str, state: Option<&str>) -> String {
+    let Some(state) = state else { return address.to_owned() };
+    let pair = Serializer::new(String::new()).append_pair("state", state).finish();
+    let (before, fragment) = address.split_once('#').map_or((address, None), |(one, two)| (one, Some(two)));
+    let joint = if before.contains('?') { '&' } else { '?' };
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{before}{joint}{pair}{fragment}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_is_added_and_escaped() {
+        assert_eq!(with_state("https://a.example/bye", None), "https://a.example/bye");
+        assert_eq!(with_state("https://a.example/bye", Some("x&y=z\r\n")), "https://a.example/bye?state=x%26y%3Dz%0D%0A");
+        assert_eq!(with_state("https://a.example/?a=1#f", Some("s")), "https://a.example/?a=1&state=s#f");
+    }
+}
