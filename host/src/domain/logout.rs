@@ -3,12 +3,10 @@
 //! Called by the logout page. Whoever cannot show an ID token of the person has the person asked first, so that no page of
 //! somebody else's logs people out; and nobody is sent to an address that the client has not registered.
 
-use form_urlencoded::Serializer;
-
 use super::{
     Domain, Failure, client,
     issue::id_token::{self, Hint},
-    server, session,
+    server, session, text,
 };
 
 /// What is asked for (§2).
@@ -90,32 +88,16 @@ fn way_back(
     };
     let client = match client::current(domain, tenant, client_id) {
         Ok(client) if client.value.server == server => client,
-        Ok(_) | Err(Failure::NotFound { .. }) => return Err(Failure::malformed("query.client_id", "is not known here")),
+        Ok(_) | Err(Failure::NotFound { .. }) => {
+            return Err(Failure::malformed("query.client_id", "is not known here"));
+        }
         Err(failure) => return Err(failure),
     };
     if !client.value.post_logout_redirect_uris.contains(wanted) {
         return Err(Failure::malformed(WHAT, "is none of the client's own"));
     }
-    Ok(Some(with_state(wanted, state.as_deref())))
-}
-
-fn with_state(address: &str, state: Option<&str>) -> String {
-    let Some(state) = state else { return address.to_owned() };
-    let pair = Serializer::new(String::new()).append_pair("state", state).finish();
-    let (before, fragment) = address.split_once('#').map_or((address, None), |(one, two)| (one, Some(two)));
-    let joint = if before.contains('?') { '&' } else { '?' };
-    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
-    format!("{before}{joint}{pair}{fragment}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn state_is_added_and_escaped() {
-        assert_eq!(with_state("https://a.example/bye", None), "https://a.example/bye");
-        assert_eq!(with_state("https://a.example/bye", Some("x&y=z\r\n")), "https://a.example/bye?state=x%26y%3Dz%0D%0A");
-        assert_eq!(with_state("https://a.example/?a=1#f", Some("s")), "https://a.example/?a=1&state=s#f");
-    }
+    Ok(Some(match state {
+        Some(state) => text::with_query(wanted, &[("state", state)]),
+        None => wanted.clone(),
+    }))
 }

@@ -33,7 +33,6 @@ pub async fn log_in(
     let Some(identity) = proven else { return Ok(Tried::Wrong) };
     domain.guesses.succeeded(attempt);
     let server = server::current(domain, tenant, server_id)?;
-    let cookie =
-        let_in::let_in(domain, tenant, (server_id, &server.value), login_id, identity, browser).await?;
+    let cookie = let_in::let_in(domain, tenant, (server_id, &server.value), login_id, identity, browser).await?;
     Ok(Tried::In(cookie))
 }

@@ -9,11 +9,7 @@ use maud::{Markup, html};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    consent, layout, second_factor,
-    texts::fill,
-    visit::Visit,
-};
+use super::{consent, layout, second_factor, texts::fill, visit::Visit};
 use crate::{
     api::{Answer, read},
     crypto::Secret,
@@ -67,9 +63,9 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
         Next::Provider(method) => {
             layout::see_other(&upstream::begin(domain, tenant, server, visit.login(), &method, &visit.browser).await?)
         }
-        Next::Custom(method) => {
-            layout::see_other(&custom_login::begin(domain, tenant, server, visit.login(), &method, &visit.browser).await?)
-        }
+        Next::Custom(method) => layout::see_other(
+            &custom_login::begin(domain, tenant, server, visit.login(), &method, &visit.browser).await?,
+        ),
         Next::SecondFactor { enrolled: true } => second_factor::form(&visit, None),
         Next::SecondFactor { enrolled: false } => second_factor::offer(&visit, None, None)?,
         Next::Consent { scopes, consents } => consent::form(&visit, &scopes, &consents)?,
@@ -101,8 +97,7 @@ pub async fn password(visit: Visit) -> Result<Answer, Failure> {
     let (domain, place) = (&visit.call.app.domain, visit.place());
     let username = form.get("username").unwrap_or_default();
     let password = Secret::new(form.get("password").unwrap_or_default());
-    let tried =
-        password_login::log_in(domain, place, visit.login(), &visit.browser, username, &password).await?;
+    let tried = password_login::log_in(domain, place, visit.login(), &visit.browser, username, &password).await?;
     match visit.tried(tried, visit.language.login().wrong) {
         Ok(answer) => Ok(answer),
         Err(wrong) => match authorize::next(domain, place.0, place.1, visit.login(), &visit.browser).await? {

@@ -100,13 +100,7 @@ fn query(sent: &Pairs) -> String {
     Serializer::new(String::new()).extend_pairs(given(sent)).finish()
 }
 
-fn ask(
-    call: &Call,
-    sent: &Pairs,
-    frame: Frame<'_>,
-    browser: &Browser,
-    person: &str,
-) -> Answer {
+fn ask(call: &Call, sent: &Pairs, frame: Frame<'_>, browser: &Browser, person: &str) -> Answer {
     let texts = frame.language.logout();
     let name = frame.brand.map(|brand| brand.name).unwrap_or_default();
     let body = html! {

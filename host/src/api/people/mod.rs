@@ -2,20 +2,20 @@
 //!
 //! What the other dialects say in JSON is said here in HTML, without script, in the person's language.
 
-mod assets;
+pub mod assets;
 pub mod authorize;
-mod callback;
-mod consent;
+pub mod callback;
+pub mod consent;
 pub mod cookies;
 pub mod csrf;
-mod custom;
+pub mod custom;
 pub mod layout;
-mod login;
-mod logout;
+pub mod login;
+pub mod logout;
 pub mod rows;
 pub mod second_factor;
 pub mod texts;
-mod visit;
+pub mod visit;
 pub mod words;
 
 use super::Dialect;

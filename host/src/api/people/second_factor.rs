@@ -16,8 +16,7 @@ use super::{
 use crate::{
     api::{Answer, read},
     domain::{
-        Failure,
-        login as logins,
+        Failure, login as logins,
         second_factor::{self, Offer, Whose},
         server,
     },

@@ -17,7 +17,7 @@ use crate::domain::Failure;
 pub use document::{document, large_document};
 pub use json::{from_json, from_value};
 pub use multipart::{MULTIPART, field};
-pub use pairs::{Pairs, form, query, query_with_lists, sent};
+pub use pairs::{Pairs, form, form_with_lists, query, query_with_lists, sent};
 
 /// The media type of most bodies.
 pub const JSON: &str = "application/json";

@@ -10,6 +10,9 @@ use crate::{api::Request, domain::Failure};
 /// More pairs than any operation takes. Each is compared with all before it, so their number is bounded.
 const MOST: usize = 64;
 
+/// The same where lists are among them: a box for every scope of a client.
+const MOST_LISTED: usize = 2048;
+
 /// Name and value pairs, each name at most once (RFC 6749 §3.1: parameters must not be repeated) unless it is a list's.
 #[derive(Debug)]
 pub struct Pairs {
@@ -29,8 +32,13 @@ pub fn query_with_lists(request: &Request, lists: &[&str]) -> Result<Pairs, Fail
 
 /// The form in the body of a request.
 pub fn form(request: &Request) -> Result<Pairs, Failure> {
+    form_with_lists(request, &[])
+}
+
+/// The form in the body of a request in which `lists` may be given more than once.
+pub fn form_with_lists(request: &Request, lists: &[&str]) -> Result<Pairs, Failure> {
     media_type(request, FORM)?;
-    Pairs::parse("form", &request.body, &[])
+    Pairs::parse("form", &request.body, lists)
 }
 
 /// Name and value pairs as they were sent, of the query or of the form: for an operation that says itself what it means
@@ -45,23 +53,25 @@ pub fn sent(request: &Request) -> Result<Vec<(String, String)>, Failure> {
     };
     let pairs: Vec<_> = form_urlencoded::parse(text).into_owned().take(MOST + 1).collect();
     match pairs.len() > MOST {
-        true => Err(too_many(place)),
+        true => Err(too_many(place, MOST)),
         false => Ok(pairs),
     }
 }
 
-fn too_many(place: &str) -> Failure {
-    Failure::malformed(place, format!("may have at most {MOST} parameters"))
+fn too_many(place: &str, most: usize) -> Failure {
+    Failure::malformed(place, format!("may have at most {most} parameters"))
 }
 
 impl Pairs {
     fn parse(place: &'static str, text: &[u8], lists: &[&str]) -> Result<Pairs, Failure> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text) {
-            if pairs.len() == MOST {
-                return Err(too_many(place));
+            let listed = lists.contains(&name.as_ref());
+            let most = if listed { MOST_LISTED } else { MOST };
+            if pairs.len() >= most {
+                return Err(too_many(place, most));
             }
-            if !lists.contains(&name.as_ref()) && pairs.iter().any(|(known, _)| *known == name) {
+            if !listed && pairs.iter().any(|(known, _)| *known == name) {
                 return Err(Failure::malformed(format!("{place}.{name}"), "is given more than once"));
             }
             pairs.push((name.into_owned(), value.into_owned()));

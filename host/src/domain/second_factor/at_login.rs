@@ -8,8 +8,7 @@ use crate::{
         authorize::{self, Browser, Next},
         identity::Identity,
         let_in::{Entry, Tried},
-        login,
-        server,
+        login, server,
     },
     store::Write,
 };
@@ -32,10 +31,8 @@ pub async fn prove_at_login(
     else {
         return Ok(Tried::GoneOn);
     };
-    go_on(domain, (tenant, server_id), login_id, browser, |whose| {
-        Ok(check(domain, whose, code)?.map(Then::UseUp))
-    })
-    .await
+    go_on(domain, (tenant, server_id), login_id, browser, |whose| Ok(check(domain, whose, code)?.map(Then::UseUp)))
+        .await
 }
 
 /// Sets up the second factor in a login, and proves it at once.
