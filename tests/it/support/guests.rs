@@ -5,8 +5,23 @@ pub fn component(name: &str) -> Vec<u8> {
     framed(&file(name))
 }
 
+/// A claim mapper of a file that goes into its frame.
+pub fn mapper(name: &str) -> Vec<u8> {
+    wat::parse_str(file("mapper").replace(";; GUEST\n", &file(name))).unwrap()
+}
+
+/// The component of a file as a consent checker: the same functions under the other world's name.
+pub fn checker(name: &str) -> Vec<u8> {
+    let frame = file("frame").replace(r#"(func (export "validate")"#, r#"(func (export "check")"#);
+    wat::parse_str(frame.replace(";; GUEST\n", &with_defaults(&file(name)))).unwrap()
+}
+
 /// The frame with the functions of `guest`, and the defaults for those it does not have.
 fn framed(guest: &str) -> Vec<u8> {
+    wat::parse_str(file("frame").replace(";; GUEST\n", &with_defaults(guest))).unwrap()
+}
+
+fn with_defaults(guest: &str) -> String {
     let mut functions = guest.to_owned();
     for default in file("defaults").split("\n;;\n") {
         let name = default.split_once("(func ").unwrap().1.split_once(' ').unwrap().0;
@@ -15,7 +30,7 @@ fn framed(guest: &str) -> Vec<u8> {
             functions.push_str(default);
         }
     }
-    wat::parse_str(file("frame").replace(";; GUEST\n", &functions)).unwrap()
+    functions
 }
 
 /// Bytes that look like a component and are none.

@@ -20,6 +20,7 @@ pub mod person;
 pub mod process;
 pub mod random;
 pub mod scripts;
+pub mod shop;
 pub mod wire;
 pub mod world;
 
