@@ -47,7 +47,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 const MAY_ABORT: [&str; 2] = ["crypto/vault.rs", "world.rs"];
 
 /// Files that put everything together and may name everything.
-const COMPOSITION: &[&str] = &["server.rs", "bundled.rs", "lib.rs", "main.rs", "cli"];
+const COMPOSITION: &[&str] = &["server.rs", "server", "bundled.rs", "lib.rs", "main.rs", "cli"];
 
 struct File {
     /// Below host/src.

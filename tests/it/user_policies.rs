@@ -40,14 +40,14 @@ async fn a_second_factor_is_asked_for_and_then_enough() {
     let shop = Shop::start(json!({})).await;
     assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed, "there is no policy yet");
     make_policy(&shop.admin, "aal2", aal2()).await;
-    shop.set("/servers/shop", json!({ "user_policy_id": "aal2" })).await.expect(201);
+    shop.set("/servers/shop", json!({ "user_policy_id": "aal2" })).await.expect(200);
     assert_eq!(judge(&shop, &["pwd"]).await, Judged::StepUp);
     assert_eq!(judge(&shop, &["pwd", "otp", "mfa"]).await, Judged::Allowed);
     assert!(matches!(judge(&shop, &["fed", "mfa"]).await, Judged::Denied(reasons) if reasons.len() == 1));
     // Where nobody can be asked for it there is no token.
     assert_eq!(shop.login("openid").await.expect(400).json()["error"], "invalid_grant");
     // The bundled policy has no way to recover.
-    shop.set("/servers/shop", json!({ "user_policy_id": "nist-aal-2" })).await.expect(201);
+    shop.set("/servers/shop", json!({ "user_policy_id": "nist-aal-2" })).await.expect(200);
     assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)));
     assert_eq!(judge(&shop, &["pwd", "mfa"]).await, Judged::Allowed);
     // Clients on their own behalf are no people.
@@ -58,13 +58,13 @@ async fn a_second_factor_is_asked_for_and_then_enough() {
 async fn what_goes_wrong_is_a_no() {
     let shop = Shop::start(json!({})).await;
     make_policy(&shop.admin, "deny", json!([no()])).await;
-    shop.set("/servers/shop", json!({ "user_policy_id": "deny" })).await.expect(201);
+    shop.set("/servers/shop", json!({ "user_policy_id": "deny" })).await.expect(200);
     assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)));
     assert_eq!(shop.login("openid").await.expect(400).json()["error"], "invalid_grant");
 
     shop.server.sandbox.install("steady", guests::component("trap")).unwrap();
     make_policy(&shop.admin, "broken", json!([{ "name": "steady", "recovery": [{ "id": "", "type": "mfa" }] }])).await;
-    shop.set("/servers/shop", json!({ "user_policy_id": "broken" })).await.expect(201);
+    shop.set("/servers/shop", json!({ "user_policy_id": "broken" })).await.expect(200);
     assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)), "a trap is not cured by a second factor");
     shop.server.sandbox.uninstall("steady");
     assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)));
@@ -96,7 +96,7 @@ async fn a_scope_whose_policy_says_no_is_left_out() {
     assert_eq!(left(&shop, &all).await, all);
     for (scope, policy) in [("openid", "allow-all"), ("email", "deny"), ("profile", "broken")] {
         let path = format!("/scopes/{}", shop.scope(scope).await);
-        shop.set(&path, json!({ "user_policy_id": policy })).await.expect(201);
+        shop.set(&path, json!({ "user_policy_id": policy })).await.expect(200);
     }
     assert_eq!(left(&shop, &all).await, ["openid", "address"]);
     assert_eq!(left(&shop, &["openid", "unknown"]).await, ["openid"], "a scope that is gone is not granted");
@@ -111,7 +111,7 @@ async fn a_policy_sees_who_asks_for_what() {
     let field = |field: &str, value: Value| json!({ "field": field, "comparator": "equals", "value": value });
     let sales = json!([{ "name": "identity-context", "conf": { "fields": [field("department", json!("sales"))] } }]);
     make_policy(&shop.admin, "sales", sales).await;
-    shop.set("/servers/shop", json!({ "user_policy_id": "sales" })).await.expect(201);
+    shop.set("/servers/shop", json!({ "user_policy_id": "sales" })).await.expect(200);
     shop.login("openid email").await.expect(200);
 
     // Offered to the log while the token was made, written a moment later.
