@@ -1,10 +1,14 @@
 //! Consents that a client or a scope requires: asked for, given on the record, and decided about by a component whose fault
 //! is a no.
 
-use portcullis::domain::{
-    Failure,
-    in_force::{consents, policies},
-    server::{Checker, Server},
+use portcullis::{
+    domain::{
+        Failure,
+        consent_grant::{ConsentGrant, GrantType},
+        in_force::{consents, policies},
+        server::{Checker, Server},
+    },
+    store::records,
 };
 use serde_json::{Value, json};
 
@@ -13,6 +17,7 @@ use crate::support::{
     made::{ADMIN, wrong_members},
     people::{events, held, make_consent, say},
     shop::{Shop, about, anna, claims, texts},
+    world::START,
 };
 
 /// A shop with the consents `terms`, `mail`, `news` and the actions `buy` (terms, news if one likes) and `write` (mail).
@@ -113,16 +118,17 @@ async fn a_yes_is_written_down_with_its_circumstances() {
     grant(&shop, &["openid", "email"], &["mail", "terms"]).await.unwrap();
     let events = events(&shop.admin, "").await;
     assert_eq!(events.len(), 3, "what was granted already is not granted again: {events:?}");
-    let machine = shop.server.as_system();
-    let of = async |id: &str| {
-        let all = held(&machine, "anna", "").await;
-        all.into_iter().find(|one| one["consent_id"] == id).unwrap()
+    let kept = |id: &str| {
+        let read = shop.server.app.domain.store.read().unwrap();
+        records::get::<ConsentGrant>(&read, &["default", "anna", id]).unwrap().unwrap()
     };
-    let terms = of("terms").await;
-    assert_eq!((&terms["grant_type"], &terms["language"]), (&json!("explicit"), &json!("de")), "{terms}");
-    assert_eq!(terms["triggered_by_action"], "buy");
-    let mail = of("mail").await;
-    assert_ne!(mail["triggered_by_action"], "buy", "{mail}");
+    let terms = kept("terms");
+    assert_eq!((terms.grant_type, terms.version, terms.given_at), (GrantType::Explicit, 1, START));
+    assert_eq!(terms.circumstances.language.as_deref(), Some("de"));
+    assert_eq!(terms.circumstances.collection_timestamp, Some(START * 1000));
+    assert_eq!(terms.circumstances.triggered_by_action.as_deref(), Some("buy"));
+    assert_eq!(kept("mail").circumstances.triggered_by_action, None, "no action asks for both");
+    assert_eq!(held(&shop.server.as_system(), "anna", "?consent_id=news").await[0]["grant_type"], "explicit");
 }
 
 #[tokio::test(flavor = "multi_thread")]
