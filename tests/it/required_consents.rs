@@ -123,7 +123,7 @@ async fn a_yes_is_written_down_with_its_circumstances() {
         records::get::<ConsentGrant>(&read, &["default", "anna", id]).unwrap().unwrap()
     };
     let terms = kept("terms");
-    assert_eq!((terms.grant_type, terms.version, terms.given_at), (GrantType::Explicit, 1, START));
+    assert_eq!((terms.grant_type, terms.version, terms.revoked), (GrantType::Explicit, 1, false));
     assert_eq!(terms.circumstances.language.as_deref(), Some("de"));
     assert_eq!(terms.circumstances.collection_timestamp, Some(START * 1000));
     assert_eq!(terms.circumstances.triggered_by_action.as_deref(), Some("buy"));
