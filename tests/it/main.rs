@@ -10,6 +10,7 @@ macro_rules! covers {
 
 mod support;
 
+mod account_pages;
 mod apis;
 mod authentications;
 mod authority;

@@ -11,6 +11,7 @@ use crate::support::golden;
 
 /// Every file of tests with what it shows.
 const FILES: &[(&str, &[&str])] = &[
+    ("account_pages", crate::account_pages::COVERS),
     ("apis", crate::apis::COVERS),
     ("authentications", crate::authentications::COVERS),
     ("authorize", crate::authorize::COVERS),

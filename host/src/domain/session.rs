@@ -46,6 +46,17 @@ impl expiry::Ends for Session {
     }
 }
 
+/// How long ago a person may have proven who they are to change how they log in, in seconds.
+const RECENTLY: i64 = 15 * 60;
+
+impl Session {
+    /// Whether the person has proven only now who they are: what changes how they log in asks for it, so that a browser that
+    /// was left alone is not enough.
+    pub fn is_recent(&self, domain: &Domain) -> bool {
+        domain.world.now_seconds().saturating_sub(self.identity.auth_time) <= RECENTLY
+    }
+}
+
 /// The session whose cookie a browser shows, with its name, unless it has ended.
 pub fn find(
     domain: &Domain,

@@ -2,6 +2,7 @@
 //!
 //! What the other dialects say in JSON is said here in HTML, without script, in the person's language.
 
+pub mod account;
 pub mod assets;
 pub mod authorize;
 pub mod callback;

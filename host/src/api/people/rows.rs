@@ -1,5 +1,6 @@
 //! The pages of an authorization server, a table a noun.
 
+mod account;
 mod arrivals;
 mod assets;
 mod authorize;
@@ -9,4 +10,5 @@ mod logout;
 use crate::api::route::Row;
 
 /// Every table.
-pub static TABLES: &[&[Row]] = &[assets::ROWS, authorize::ROWS, login::ROWS, arrivals::ROWS, logout::ROWS];
+pub static TABLES: &[&[Row]] =
+    &[assets::ROWS, authorize::ROWS, login::ROWS, arrivals::ROWS, logout::ROWS, account::ROWS];

@@ -3,6 +3,7 @@
 //!
 //! Read by the pages. What has a `{name}` in it is filled in by [`fill`].
 
+mod account;
 mod common;
 mod consent;
 mod errors;
@@ -14,6 +15,7 @@ use http::header::ACCEPT_LANGUAGE;
 
 use crate::api::Request;
 
+pub use account::Account;
 pub use common::Common;
 pub use consent::Consent;
 pub use errors::{Errors, Told};

@@ -15,6 +15,23 @@ pub async fn begin_account(domain: &Domain, tenant: &str, server: &str, browser:
             return Ok(Begun::Answer(pages(place)));
         }
     }
+    ask(place, browser).await
+}
+
+/// Begins a login for the same pages, also when the browser has a session: the person has to prove who they are again.
+pub async fn begin_account_again(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    browser: &Browser,
+) -> Result<Begun, Failure> {
+    let found = server::current(domain, tenant, server)?;
+    let place = Place { domain, tenant, id: server, server: &found.value };
+    place.lets_people_in()?;
+    ask(place, browser).await
+}
+
+async fn ask(place: Place<'_>, browser: &Browser) -> Result<Begun, Failure> {
     let request = AuthorizationRequest { account: true, ..AuthorizationRequest::default() };
     wait::write_down(place, &wait::begun(place, request, 0, browser)).await.map(Begun::Login)
 }

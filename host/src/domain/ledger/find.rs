@@ -43,6 +43,39 @@ pub async fn find(domain: &Domain, tenant: &str, filter: Filter) -> Result<Found
     Ok(found.map_err(|error| Failure::Internal { log: error.to_string() })??)
 }
 
+/// The latest events about a person, the latest first, with their numbers: at most `count`, those before the number `before`
+/// only. On a thread where it may block.
+pub async fn latest(
+    domain: &Domain,
+    tenant: &str,
+    subject: &str,
+    before: Option<u64>,
+    count: usize,
+) -> Result<Vec<(u64, Event)>, Failure> {
+    let (store, tenant, subject) = (domain.store.clone(), tenant.to_owned(), subject.to_owned());
+    let found = tokio::task::spawn_blocking(move || read_latest(&store, &tenant, &subject, before, count)).await;
+    Ok(found.map_err(|error| Failure::Internal { log: error.to_string() })??)
+}
+
+fn read_latest(
+    store: &Store,
+    tenant: &str,
+    subject: &str,
+    before: Option<u64>,
+    count: usize,
+) -> Result<Vec<(u64, Event)>, StoreError> {
+    let read = store.read()?;
+    let listed = index::ids(&read, Index::SubjectEvents, &[tenant, subject])?;
+    let numbers = listed.iter().rev().filter_map(|number| number.parse().ok());
+    let mut found = Vec::new();
+    for number in numbers.filter(|number| before.is_none_or(|before| *number < before)).take(count) {
+        if let Some(event) = records::get::<Event>(&read, &[tenant, &number_text(number)])? {
+            found.push((number, event));
+        }
+    }
+    Ok(found)
+}
+
 /// The numbers to look at, in order.
 enum Numbers {
     /// All of 1 to this one.

@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub(super) use chain::{append, sign};
-pub use find::{Filter, Found, find};
+pub use find::{Filter, Found, find, latest};
 pub(super) use payload::{Said, text};
 pub use verify::{Break, Progress, Slice, tenants, verify};
 

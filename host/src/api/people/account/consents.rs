@@ -1,0 +1,129 @@
+//! The page of the consents: what a person has agreed to, of which version and when, and the buttons to agree and to take
+//! it back.
+
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::{Place, Visit, when};
+use crate::{
+    api::{Answer, people::texts::fill, read::Pairs},
+    domain::{
+        Failure,
+        consent::DataUser,
+        consent_grant::{self, Circumstances, Context, GrantType, Held, Subject},
+    },
+};
+
+/// accountConsentsPage
+pub async fn page(visit: Visit) -> Result<Answer, Failure> {
+    let held = consent_grant::list(&visit.call.app.domain, visit.call.tenant(), &subject(&visit)?, &[])?;
+    let (granted, open): (Vec<Held>, Vec<Held>) = held.into_iter().partition(|held| held.standing().is_some());
+    let texts = &visit.texts().consents;
+    let list = |title: &str, none: &str, held: &[Held]| {
+        html! {
+            h2 { (title) }
+            @if held.is_empty() { p.quiet { (none) } }
+            ul.things { @for one in held { li { (show(&visit, one)) } } }
+        }
+    };
+    let body = html! {
+        p.quiet { (texts.explanation) }
+        (list(texts.granted, texts.none, &granted))
+        @if !open.is_empty() { (list(texts.open, "", &open)) }
+    };
+    Ok(visit.page(Place::Consents, texts.done, &body))
+}
+
+/// grantConsentOnPage
+pub async fn grant(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
+    let (domain, tenant, id) = (&visit.call.app.domain, visit.call.tenant(), visit.call.param("consent"));
+    let (subject, circumstances) = (subject(&visit)?, circumstances(&visit));
+    consent_grant::grant(domain, tenant, &subject, id, GrantType::Explicit, circumstances).await?;
+    Ok(visit.done(Place::Consents))
+}
+
+/// withdrawConsentOnPage
+pub async fn withdraw(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
+    let (domain, tenant, id) = (&visit.call.app.domain, visit.call.tenant(), visit.call.param("consent"));
+    let (subject, circumstances) = (subject(&visit)?, circumstances(&visit));
+    consent_grant::revoke(domain, tenant, &subject, id, circumstances).await?;
+    Ok(visit.done(Place::Consents))
+}
+
+fn subject(visit: &Visit) -> Result<Subject, Failure> {
+    Subject::new("sub", visit.subject()).map_err(|problem| Failure::Invalid(vec![problem]))
+}
+
+/// The longest name of a browser that is written down, in characters.
+const LONGEST_BROWSER: usize = 200;
+
+/// How the person has said so, for the ledger.
+fn circumstances(visit: &Visit) -> Circumstances {
+    let browser: String = visit.browser.agent.chars().take(LONGEST_BROWSER).collect();
+    let context = Context {
+        ip: Some(visit.browser.address.clone()),
+        location: None,
+        device: Some(json!({ "user_agent": browser }).to_string()),
+    };
+    Circumstances {
+        collection_timestamp: Some(visit.call.app.domain.world.now().saturating_mul(1000)),
+        context: Some(context),
+        language: Some(visit.language.tag().to_owned()),
+        triggered_by_action: None,
+    }
+}
+
+fn show(visit: &Visit, held: &Held) -> Markup {
+    let (texts, terms) = (&visit.texts().consents, &held.consent.terms);
+    let version = held.consent.version.to_string();
+    html! {
+        div.what {
+            h3 { (terms.name) }
+            @if !terms.description.is_empty() { p { (terms.description) } }
+            ul.facts.small {
+                @for user in &terms.internal_services { li { (used(texts.used_by, user)) } }
+                @for user in &terms.third_party_services { li { (used(texts.shared_with, user)) } }
+                @if !terms.pii_categories.is_empty() {
+                    li { (fill(texts.data, &[("data", &terms.pii_categories.join(", "))])) }
+                }
+            }
+            p.quiet.small { (fill(texts.version, &[("version", &version)])) " · " (state(visit, held)) }
+        }
+        (button(visit, held))
+    }
+}
+
+fn used(text: &str, user: &DataUser) -> String {
+    let service = fill(text, &[("service", &user.name)]);
+    let purposes: Vec<&str> = user.purposes.iter().map(|purpose| purpose.name.as_str()).collect();
+    match purposes.is_empty() {
+        true => service,
+        false => format!("{service}: {}", purposes.join(", ")),
+    }
+}
+
+/// What the person has said last, and when.
+fn state(visit: &Visit, held: &Held) -> Markup {
+    let texts = &visit.texts().consents;
+    let at = held.grant.as_ref().map(|grant| when(grant.given_at.div_euclid(1_000_000)));
+    match (held.standing(), &held.grant) {
+        (Some(GrantType::Explicit), _) => html! { (texts.given) " " (at.unwrap_or_default()) },
+        (Some(GrantType::Implicit), _) => html! { (texts.given_implicitly) " " (at.unwrap_or_default()) },
+        (None, Some(grant)) if grant.revoked => html! { (texts.withdrawn) },
+        (None, Some(grant)) => html! { (fill(texts.outdated, &[("version", &grant.version.to_string())])) },
+        (None, None) => html! { (texts.never) },
+    }
+}
+
+fn button(visit: &Visit, held: &Held) -> Markup {
+    let (texts, name) = (&visit.texts().consents, &held.consent.terms.name);
+    let path = |action: &str| format!("/account/consents/{}/{action}", held.id);
+    let about = fill(texts.about, &[("consent", name)]);
+    match held.standing() {
+        None => visit.button(&path("grant"), "second", texts.grant, &about),
+        Some(_) if held.consent.terms.can_be_withdrawn => {
+            visit.button(&path("withdraw"), "danger", texts.withdraw, &about)
+        }
+        Some(_) => html! { p.quiet.small { (texts.cannot_be_withdrawn) } },
+    }
+}
