@@ -249,7 +249,7 @@ fn check(request: &Malformed, answer: &Answer, dialect: &Dialect, row: &Row) {
 /// Whether a failure has the dialect's form.
 fn in_words_of(dialect: &Dialect, status: u16, body: &Value) -> bool {
     match dialect.name {
-        "oauth" => body["error"].is_string() && body["error_description"].is_string(),
+        "oauth" | "oauth-protected" => body["error"].is_string() && body["error_description"].is_string(),
         "decide" => body["status"] == status && body["message"].is_string(),
         _ => body["status_code"] == status && body["error"].is_string() && body["details"].is_object(),
     }

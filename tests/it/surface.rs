@@ -58,6 +58,8 @@ pub struct Surface {
     credentials: (String, String),
     /// The developer's client.
     own_client: String,
+    /// The key that signs next.
+    next_key: String,
     /// A decision in the log.
     decision: String,
 }
@@ -81,6 +83,10 @@ fn things() -> Vec<(&'static str, Value)> {
         ("policies", json!({ "id": "rule", "policy_name": "Rule", "validators": [yes()] })),
         ("servers", json!({ "id": "shop", "name": "Shop", "key_type": "ecdsa" })), // there already, with a known key
         ("servers", json!({ "id": "closing", "name": "Closing", "key_type": "ecdsa" })),
+        (
+            "servers",
+            json!({ "id": "registering", "name": "R", "key_type": "ecdsa", "enable_dynamic_client_registration": true }),
+        ),
         ("services", aid(json!({ "id": "orders", "name": "Orders" }))),
         ("services", aid(json!({ "id": "pets", "name": "Pets" }))),
         ("services", aid(json!({ "id": "closed", "name": "Closed" }))),
@@ -89,12 +95,17 @@ fn things() -> Vec<(&'static str, Value)> {
         ("apis", api),
         ("claims", aid(json!({ "id": "shoe-size", "name": "shoe_size", "mapping": "shoe_size", "type": "id_token" }))),
         ("clients", aid(clerk)),
-        ("clients", aid(json!({ "client_id": "friend", "client_name": "Friend", "scopes": SELF_SERVICE }))),
+        ("clients", aid(json!({ "client_id": "friend", "client_name": "Friend", "scopes": friendly() }))),
         ("policies", json!({ "id": "unused", "policy_name": "Unused", "validators": [yes()] })),
         ("consents", terms.clone()),
         ("consents", json!({ "id": "spare-consent", "name": "Spare", "update_existing_grants": "explicitAll" })),
         ("actions", checkout),
     ]
+}
+
+/// What `anna` lets her client have.
+fn friendly() -> Vec<&'static str> {
+    [&["openid"], &SELF_SERVICE[..]].concat()
 }
 
 impl Surface {
@@ -112,10 +123,11 @@ impl Surface {
             gateway: String::new(),
             credentials: Default::default(),
             own_client: String::new(),
+            next_key: String::new(),
             decision: String::new(),
         };
         surface.restore().await;
-        let grant = surface.anna.lets(&server.app.domain, "friend", &SELF_SERVICE, None).await;
+        let grant = surface.anna.lets(&server.app.domain, "friend", &friendly(), None).await;
         surface.person = surface.anna.bearer(&server.app.domain, &grant).await;
         surface.decision = decision(server).await;
         surface
@@ -157,6 +169,7 @@ impl Surface {
         self.import().await;
         self.restore_gateway().await;
         self.restore_own_client().await;
+        self.restore_next_key().await;
         self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
     }
 
@@ -188,6 +201,17 @@ impl Surface {
             let made = self.developer.post("/api/developer/default/clients", &body).await.expect(201).json();
             self.own_client = made["client_id"].as_str().unwrap().to_owned();
         }
+    }
+
+    async fn restore_next_key(&mut self) {
+        let path = format!("{ADMIN}/servers/shop/keys");
+        let next = |keys: Value| keys["keys"].as_array().unwrap().iter().find(|key| key["state"] == "next").cloned();
+        let known = next(self.admin.get(&path).await.expect(200).json());
+        let next = match known {
+            Some(key) => key,
+            None => next(self.admin.post(&path, &json!({})).await.expect(201).json()).unwrap(),
+        };
+        self.next_key = next["kid"].as_str().unwrap().to_owned();
     }
 
     /// Everything that anybody could have changed.
@@ -257,6 +281,7 @@ impl Surface {
             "authorizeByPost" => (FORM.to_owned(), AUTHORIZE.trim_start_matches('?').into()),
             // No browser was shown the form.
             _ if row.path.contains("/account/") => (FORM.to_owned(), Bytes::from_static(b"csrf=none")),
+            "postUserinfo" => (FORM.to_owned(), Bytes::new()),
             _ => (media_type.to_owned(), self.body(row).to_string().into()),
         };
         Example { path, content_type: Some(content_type), body, headers }
@@ -284,6 +309,7 @@ impl Surface {
             "getTenant" | "updateTenant" | "deleteTenant" => ("spare", ""),
             "deleteAuthorizationServer" => ("default", "closing"),
             "token" => ("default", "admin"),
+            id if id.ends_with("RegisteredClient") || id == "registerClient" => ("default", "registering"),
             _ => ("default", "shop"),
         };
         let deletes = row.method == Method::DELETE;
@@ -299,6 +325,7 @@ impl Surface {
             ("{consent}", if deletes { "spare-consent" } else { "terms" }),
             ("{action}", "checkout"),
             ("{session}", OTHER_BROWSER),
+            ("{kid}", &self.next_key),
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
             ("{document}", "acp.json"),
@@ -356,7 +383,8 @@ impl Surface {
             "patchUserConsents" | "patchConsentGrants" => {
                 json!({ "consents": [{ "consent_id": "terms", "granted": true }] })
             }
-            "importConfiguration" => json!({}),
+            "importConfiguration" | "addSigningKey" => json!({}),
+            "registerClient" | "updateRegisteredClient" => json!({ "redirect_uris": ["https://new.example/back"] }),
             "evaluate" | "evaluateMany" => question(),
             other => panic!("{other}: write a body into surface.rs"),
         }

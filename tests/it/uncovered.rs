@@ -22,18 +22,23 @@ const FILES: &[(&str, &[&str])] = &[
     ("contract", crate::contract::COVERS),
     ("decisions", crate::decisions::COVERS),
     ("developers", crate::developers::COVERS),
+    ("discovery", crate::discovery::COVERS),
     ("enforcement", crate::enforcement::COVERS),
     ("gateways", crate::gateways::COVERS),
     ("imports", crate::imports::COVERS),
+    ("key_rotation", crate::key_rotation::COVERS),
     ("ledger", crate::ledger::COVERS),
     ("log", crate::log::COVERS),
     ("policies", crate::policies::COVERS),
+    ("proofs", crate::proofs::COVERS),
+    ("registration", crate::registration::COVERS),
     ("scopes", crate::scopes::COVERS),
     ("self_service", crate::self_service::COVERS),
     ("servers", crate::servers::COVERS),
     ("services", crate::services::COVERS),
     ("tenants", crate::tenants::COVERS),
     ("tokens", crate::tokens::COVERS),
+    ("userinfo", crate::userinfo::COVERS),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod certificates;
 pub mod client;
 pub mod documented;
+pub mod elsewhere;
 pub mod gateway;
 pub mod golden;
 pub mod guests;
@@ -21,6 +22,7 @@ pub mod process;
 pub mod random;
 pub mod scripts;
 pub mod shop;
+pub mod signer;
 pub mod wire;
 pub mod world;
 
