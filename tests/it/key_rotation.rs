@@ -85,8 +85,8 @@ async fn keys_take_turns_and_go_with_what_they_have_signed() {
     let token = by_second.token().await.unwrap();
     assert_eq!((&header(&token)["kid"], &header(&token)["alg"]), (&json!(next[1].0), &json!("EdDSA")));
     assert!(may_ask(&by_first).await && may_ask(&by_second).await, "what was signed before is good");
-    let shown = admin.get("/api/admin/default/servers/shop").await.expect(200).json();
-    assert_eq!(shown["key_type"], "eddsa");
+    let listed = admin.get(KEYS).await.expect(200).json();
+    assert_eq!((&listed["keys"][0]["key_type"], &listed["keys"][1]["key_type"]), (&json!("eddsa"), &json!("ecdsa")));
 
     server.world.advance_seconds(3600 + 59);
     let admin = server.as_admin();
@@ -96,6 +96,8 @@ async fn keys_take_turns_and_go_with_what_they_have_signed() {
     let third = rotate(&admin).await;
     assert_eq!(third.len(), 2, "{third:?}");
     assert_eq!(third[1], (next[1].0.clone(), "retired".to_owned()));
+    let listed = admin.get(KEYS).await.expect(200).json();
+    assert_eq!(listed["keys"][0]["key_type"], "eddsa", "a new key is of the present one's kind");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 //! Called by the registration endpoints. A server must have it switched on; one of a tenant's own never does. What such a client
 //! may be is in `rules.rs`; the developer policies of the server and of the scopes decide as well.
 
+mod pace;
 mod rules;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use gate::Describe;
+pub(super) use pace::Pace;
 pub use rules::Wanted;
 
 /// The scope of an initial access token (RFC 7591 §3).
@@ -57,6 +59,8 @@ pub struct Request<'a> {
     pub request_id: &'a str,
     /// How a policy sees a client.
     pub describe: Describe,
+    /// From where.
+    pub address: String,
 }
 
 /// A registered client.
@@ -82,6 +86,11 @@ pub async fn create(
 ) -> Result<Registered, Failure> {
     let server = open(domain, tenant, server_id)?;
     may_register(request.caller.bearer(), server_id, &server.value)?;
+    let now = domain.world.now_seconds();
+    if server.value.open_registration && !domain.registrations.allows(tenant, server_id, &request.address, now) {
+        let reason = "too many have registered from this address, try again later".to_owned();
+        return Err(Failure::Conflict { noun: Client::NAME, reason });
+    }
     let id = id::generate(&domain.world);
     let client = rules::settle(domain, tenant, server_id, &id, wanted, None).await?;
     let prepared = client::ready(domain, tenant, &id, client, Given::Nothing)?;
@@ -119,7 +128,7 @@ pub async fn replace(
     let client = rules::settle(domain, tenant, server_id, id, wanted, Some(&old.value)).await?;
     let prepared = client::ready(domain, tenant, id, client, Given::Nothing)?;
     let itself = itself(place);
-    let request = Request { caller: &itself, ..*request };
+    let request = Request { caller: &itself, address: request.address.clone(), ..*request };
     let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
     let state = save_if_allowed(domain, &request, place, prepared, Some(&old_name), &name).await?;
     let secret = if had_secret { None } else { client::secret(domain, tenant, id, true)? };

@@ -83,7 +83,7 @@ pub struct MetadataBody {
 }
 
 /// Reads what a client says about itself.
-pub fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
+pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
     let mut problems = unsupported(&body);
     let MetadataBody {
         redirect_uris,

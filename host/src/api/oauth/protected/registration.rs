@@ -10,7 +10,7 @@ use crate::{
     authn::bearer,
     crypto::Secret,
     domain::{
-        Credentials, Failure,
+        Caller, Credentials, Failure,
         client::{Client, ClientKeys, ClientPages, ClientScopes},
         key_ring,
         registration::{self, Registered, Request},
@@ -46,9 +46,9 @@ pub struct RegisteredBody {
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
     let caller = super::caller(domain, tenant, &call.request.headers)?;
-    let request = Request { caller: &caller, request_id: &call.request.request_id, describe };
-    let wanted = || parse(read::json::<MetadataBody>(&call.request)?);
-    let registered = registration::create(domain, &request, tenant, server, wanted()?).await?;
+    let request = request(&call, &caller);
+    let wanted = parse(read::json::<MetadataBody>(&call.request)?)?;
+    let registered = registration::create(domain, &request, tenant, server, wanted).await?;
     answer(&call, StatusCode::CREATED, registered)
 }
 
@@ -69,7 +69,7 @@ pub async fn update(call: Call) -> Result<Answer, Failure> {
     if body.client_id.as_ref().is_some_and(|given| given != id) {
         return Err(Failure::invalid("/client_id", "must be the client of the path"));
     }
-    let request = Request { caller: &call.caller, request_id: &call.request.request_id, describe };
+    let request = request(&call, &call.caller);
     let place = (tenant, server, id);
     let registered = registration::replace(&call.app.domain, &request, place, token, parse(body)?).await?;
     answer(&call, StatusCode::OK, registered)
@@ -80,6 +80,11 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
     let (tenant, server, id) = (call.tenant(), call.param("aid"), call.param("cid"));
     registration::remove(&call.app.domain, tenant, server, id, token(&call)?).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn request<'a>(call: &'a Call, caller: &'a Caller) -> Request<'a> {
+    let address = call.request.peer.ip().to_canonical().to_string();
+    Request { caller, request_id: &call.request.request_id, describe, address }
 }
 
 fn token(call: &Call) -> Result<&str, Failure> {

@@ -31,7 +31,7 @@ pub fn word(failure: &Failure) -> Answer {
             error(StatusCode::FORBIDDEN, "access_denied", description)
         }
         Failure::Invalid(problems) => {
-            let description = problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ");
+            let description = problems.iter().map(told).collect::<Vec<_>>().join("; ");
             error(StatusCode::BAD_REQUEST, metadata_error(problems), description)
         }
         Failure::NoSuchMethod { allowed } => words::word(failure).header(ALLOW, allowed),
@@ -45,6 +45,19 @@ pub fn word(failure: &Failure) -> Answer {
         | Failure::MediaType { .. }
         | Failure::Unavailable { .. }
         | Failure::Internal { .. } => words::word(failure),
+    }
+}
+
+/// Members that the administration calls otherwise.
+const CALLED: [(&str, &str); 2] =
+    [("/token_endpoint_signing_alg", "/token_endpoint_auth_signing_alg"), ("/scopes", "/scope")];
+
+fn told(problem: &Problem) -> String {
+    let Problem { member, reason } = problem;
+    let called = CALLED.iter().find_map(|(there, here)| Some((here, member.strip_prefix(there)?)));
+    match called {
+        Some((here, rest)) => Problem::new(format!("{here}{rest}"), reason.as_str()).to_string(),
+        None => problem.to_string(),
     }
 }
 
