@@ -9,6 +9,7 @@ use portcullis::{
         authorize::Code,
         grant::{self, Grant},
         handle::{self, Purpose},
+        key_ring::KeyRing,
     },
     store::records,
 };
@@ -154,4 +155,16 @@ async fn codes_and_cookies_do_not_show_in_debug_output() {
     let begun = shop.ask(&browser, &[]).await;
     let shown = format!("{begun:?} {browser:?}");
     assert!(!shown.contains("pc_code_") && !shown.contains("pc_session_") && !shown.contains("pc_browser_"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_our_own_fault_has_a_word_for_clients() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    let keyless = KeyRing { keys: Vec::new() };
+    let broken = shop.server.app.domain.write(move |write| Ok(records::put(write, &["default", AID], &keyless)?)).await;
+    broken.unwrap();
+    let told = shop.answered(shop.ask(&browser, &[("response_type", "code token")]).await);
+    assert_eq!((told.mode, shop.error_of(&told).as_str()), ("#", "server_error"));
+    assert!(shop.answered(shop.ask(&browser, &[]).await).get("code").is_some(), "a code needs no key");
 }

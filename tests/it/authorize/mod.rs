@@ -4,6 +4,7 @@
 
 mod answers;
 mod consent;
+mod in_force;
 mod people;
 mod requests;
 mod shop;

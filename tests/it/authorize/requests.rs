@@ -76,7 +76,7 @@ async fn a_client_is_one_of_this_very_server() {
         "authorization_server_id": "other", "client_id": "theirs", "client_name": "Theirs", "redirect_uris": [BACK],
     });
     shop.admin.post(&format!("{ADMIN}/clients"), &body).await.expect(201);
-    for id in ["theirs", "nobody", "admin", ""] {
+    for id in ["theirs", "nobody", "admin", "", "we\0b", "../web", "WEB", "web ", &"x".repeat(300)] {
         untrusted(shop.ask(&browser, &[("client_id", id)]).await, id);
     }
     shop.delete_client("web").await;
@@ -243,6 +243,10 @@ async fn an_id_token_hint_is_ours_and_for_this_client() {
     let hint = token("web", "id_token", "id_token").await;
     let more = [("id_token_hint", hint.as_str())];
     assert!(shop.answered(shop.ask(&browser, &more).await).get("code").is_some());
+
+    let bob = shop.browser_of("bob").await;
+    assert_eq!(shop.refused(shop.ask(&bob, &[more[0], ("prompt", "none")]).await), "login_required", "it is of alice");
+    shop.waits(shop.ask(&bob, &more).await);
 
     shop.server.world.advance_seconds(3601);
     let browser_later = shop.browser_of("alice").await;

@@ -1,0 +1,159 @@
+//! Policies, required consents and their checker, where a person lets a client in.
+
+use portcullis::domain::{
+    Failure,
+    authorize::{self, Browser, Next, Said},
+};
+use serde_json::{Value, json};
+
+use super::shop::{AID, Shop};
+use crate::support::{
+    made::{ADMIN, attribute, make_policy, no},
+    people::{held, make_consent, say},
+};
+
+impl Shop {
+    /// Gives a scope more members.
+    async fn change_scope(&self, name: &str, more: Value) {
+        let path = format!("{ADMIN}/servers/{AID}/scopes");
+        let scopes = self.admin.get(&path).await.expect(200).json();
+        let found = scopes["scopes"].as_array().unwrap().iter().find(|scope| scope["name"] == name);
+        let mut body = found.unwrap_or_else(|| panic!("no {name} in {scopes}")).clone();
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let path = format!("{ADMIN}/scopes/{}", body["id"].as_str().unwrap());
+        self.admin.put(&path, &body).await.expect(200);
+    }
+
+    /// Gives a client more members.
+    async fn change_client(&self, id: &str, more: Value) {
+        let path = format!("{ADMIN}/clients/{id}");
+        let mut body = self.admin.get(&path).await.expect(200).json();
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.admin.put(&path, &body).await.expect(200);
+    }
+
+    /// What a login's consent page shows: scopes and consents.
+    async fn page(&self, id: &str, browser: &Browser) -> (Vec<String>, Vec<String>) {
+        match self.next(id, browser).await {
+            Ok(Next::Consent { scopes, consents }) => {
+                (scopes.into_iter().map(|(name, _)| name).collect(), consents.into_iter().map(|held| held.id).collect())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn agree(&self, id: &str, browser: &Browser, consents: &[&str]) -> Result<(), Failure> {
+        let consents: Vec<String> = consents.iter().map(|id| (*id).to_owned()).collect();
+        let said = Said { scopes: &[], consents: &consents, language: "en" };
+        authorize::consent(&self.server.app.domain, "default", AID, id, browser, said).await
+    }
+}
+
+const TOKENS: [(&str, &str); 2] = [("response_type", "code token"), ("scope", "openid profile email")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_whose_policy_says_no_is_left_out() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    make_policy(&shop.admin, "bob", json!([attribute("authn_ctx.sub", "equals", json!("bob"))])).await;
+    shop.change_scope("email", json!({ "user_policy_id": "bob" })).await;
+
+    let id = shop.waits(shop.ask(&browser, &[("client_id", "shy"), TOKENS[0], TOKENS[1]]).await);
+    assert_eq!(shop.page(&id, &browser).await.0, ["openid", "profile"]);
+    let trusted = shop.answered(shop.ask(&browser, &TOKENS).await);
+    assert_eq!(trusted.get("scope"), Some("openid profile"));
+    let bob = shop.browser_of("bob").await;
+    assert_eq!(shop.answered(shop.ask(&bob, &TOKENS).await).get("scope"), Some("email openid profile"));
+
+    shop.change_scope("openid", json!({ "user_policy_id": "bob" })).await;
+    let id_token = [("response_type", "id_token"), ("nonce", "n")];
+    assert_eq!(shop.refused(shop.ask(&browser, &id_token).await), "access_denied", "there is nothing left to answer");
+    assert!(shop.answered(shop.ask(&bob, &id_token).await).get("id_token").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_whom_the_servers_policy_refuses_gets_no_client_anything() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    make_policy(&shop.admin, "bob", json!([attribute("authn_ctx.sub", "equals", json!("bob"))])).await;
+    let waiting = shop.waits(shop.ask(&browser, &[("client_id", "shy")]).await);
+    shop.change(json!({ "user_policy_id": "bob" })).await;
+    assert_eq!(shop.refused(shop.ask(&browser, &[]).await), "access_denied");
+    assert_eq!(shop.refused(shop.ask(&browser, &[("prompt", "none")]).await), "access_denied");
+    assert!(matches!(shop.next(&waiting, &browser).await, Ok(Next::Finish)), "it is asked at every step");
+    assert_eq!(shop.error_of(&shop.finish(&waiting, &browser).await.unwrap()), "access_denied");
+    let bob = shop.browser_of("bob").await;
+    assert!(shop.answered(shop.ask(&bob, &[]).await).get("code").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_is_asked_for_where_it_helps_and_the_policy_asked_again() {
+    let shop = Shop::open().await;
+    let mut rule = attribute("authn_ctx.amr", "contains", json!("mfa"));
+    rule["recovery"] = json!([{ "id": "second", "type": "mfa" }]);
+    make_policy(&shop.admin, "strong", json!([rule])).await;
+    shop.change(json!({ "user_policy_id": "strong" })).await;
+    let browser = shop.browser();
+    let id = shop.waits(shop.ask(&browser, &[]).await);
+    shop.lets_in(&id, "alice", None).await;
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::SecondFactor { enrolled: false })));
+    assert!(matches!(shop.finish(&id, &browser).await, Err(Failure::Conflict { .. })), "not without it");
+    let known = shop.browser_of("alice").await;
+    assert_eq!(shop.refused(shop.ask(&known, &[("prompt", "none")]).await), "interaction_required");
+
+    shop.change_login(&id, |login| login.identity.as_mut().unwrap().amr.push("mfa".to_owned())).await;
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Finish)));
+    assert!(shop.finish(&id, &browser).await.unwrap().get("code").is_some());
+
+    let mut hopeless = no();
+    hopeless["recovery"] = json!([{ "id": "second", "type": "mfa" }]);
+    make_policy(&shop.admin, "hopeless", json!([hopeless])).await;
+    shop.change(json!({ "user_policy_id": "hopeless" })).await;
+    let id = shop.waits(shop.ask(&browser, &[]).await);
+    shop.lets_in(&id, "alice", None).await;
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::SecondFactor { .. })));
+    shop.change_login(&id, |login| login.identity.as_mut().unwrap().amr.push("mfa".to_owned())).await;
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Finish)), "not round in circles");
+    assert_eq!(shop.error_of(&shop.finish(&id, &browser).await.unwrap()), "access_denied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consents_that_are_required_are_asked_for_whoever_is_trusted() {
+    let shop = Shop::open().await;
+    for id in ["terms", "news"] {
+        make_consent(&shop.admin, id, json!({})).await;
+    }
+    let consents = json!([{ "id": "terms", "required": true }, { "id": "news", "required": false }]);
+    let action = json!({ "id": "enter", "name": "Enter", "consents": consents });
+    shop.admin.post(&format!("{ADMIN}/actions"), &action).await.expect(201);
+    shop.change_client("web", json!({ "consent_action_id": "enter" })).await;
+    let browser = shop.browser_of("alice").await;
+    assert_eq!(shop.refused(shop.ask(&browser, &[("prompt", "none")]).await), "consent_required");
+
+    let id = shop.waits(shop.ask(&browser, &TOKENS).await);
+    assert_eq!(shop.page(&id, &browser).await, (vec![], vec!["terms".to_owned()]), "no scopes: it is trusted");
+    assert!(matches!(shop.finish(&id, &browser).await, Err(Failure::Conflict { .. })), "not without");
+    shop.agree(&id, &browser, &["news"]).await.unwrap();
+    assert_eq!(shop.page(&id, &browser).await.1, ["terms"], "what was not shown is not given");
+    shop.agree(&id, &browser, &["terms"]).await.unwrap();
+    assert_eq!(shop.finish(&id, &browser).await.unwrap().get("scope"), Some("openid profile email"));
+
+    let machine = shop.server.as_system();
+    let given = held(&machine, "alice", "").await;
+    let granted = |id: &str| given.iter().any(|held| held["id"] == id && held["consent_grant"].is_object());
+    assert!(granted("terms") && !granted("news"), "{given:?}");
+    assert!(shop.answered(shop.ask(&browser, &[("prompt", "none")]).await).get("code").is_some());
+    say(&machine, "alice", "terms", false, "explicit").await;
+    assert_eq!(shop.refused(shop.ask(&browser, &[("prompt", "none")]).await), "consent_required", "taken back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_checker_has_the_last_word() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    make_consent(&shop.admin, "terms", json!({})).await;
+    shop.change(json!({ "consent_checker": { "name": "required-consents", "conf": { "consents": ["terms"] } } })).await;
+    assert_eq!(shop.refused(shop.ask(&browser, &[]).await), "access_denied", "nobody asks for it, and it is not given");
+    say(&shop.server.as_system(), "alice", "terms", true, "explicit").await;
+    assert!(shop.answered(shop.ask(&browser, &[]).await).get("code").is_some());
+}
