@@ -136,7 +136,7 @@ async fn consents_that_are_required_are_asked_for_whoever_is_trusted() {
     shop.agree(&id, &browser, &["news"]).await.unwrap();
     assert_eq!(shop.page(&id, &browser).await.1, ["terms"], "what was not shown is not given");
     shop.agree(&id, &browser, &["terms"]).await.unwrap();
-    assert_eq!(shop.finish(&id, &browser).await.unwrap().get("scope"), Some("openid profile email"));
+    assert_eq!(shop.finish(&id, &browser).await.unwrap().get("scope"), Some("email openid profile"));
 
     let machine = shop.server.as_system();
     let given = held(&machine, "alice", "").await;
