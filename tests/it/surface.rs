@@ -282,6 +282,7 @@ impl Surface {
             // No browser was shown the form.
             _ if row.path.contains("/account/") => (FORM.to_owned(), Bytes::from_static(b"csrf=none")),
             "postUserinfo" => (FORM.to_owned(), Bytes::new()),
+            "introspect" | "revoke" => (FORM.to_owned(), Bytes::from_static(b"token=somebody-elses")),
             _ => (media_type.to_owned(), self.body(row).to_string().into()),
         };
         Example { path, content_type: Some(content_type), body, headers }

@@ -128,7 +128,7 @@ pub struct Domain {
     reading: Arc<Semaphore>,
     /// Turns for making and checking signing keys.
     making_keys: Turns,
-    tokens: Cache<[u8; 32], Arc<Bearer>>,
+    tokens: Cache<[u8; 32], Arc<token::Known>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     remote_keys: remote_keys::RemoteKeys,
     registrations: registration::Pace,

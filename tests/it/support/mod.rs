@@ -23,6 +23,7 @@ pub mod random;
 pub mod scripts;
 pub mod shop;
 pub mod signer;
+pub mod tills;
 pub mod wire;
 pub mod world;
 

@@ -1,11 +1,14 @@
-//! The `oauth` dialect: the runtime of an authorization server. So far the token endpoint for machines and the keys.
+//! The `oauth` dialect: the runtime of an authorization server, as far as programs talk to it: tokens and keys.
 //! Errors are RFC 6749 §5.2.
 
+pub mod asking;
 pub mod client;
 pub mod discovery;
 pub mod discovery_rows;
+pub mod introspect;
 pub mod jwks;
 pub mod protected;
+pub mod revoke;
 pub mod rows;
 pub mod token;
 pub mod words;

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use super::{jwks, token};
+use super::{introspect, jwks, revoke, token};
 use crate::{
     api::{
         read::FORM,
@@ -19,12 +19,38 @@ pub static ROWS: &[Row] = &[
         id: "token",
         needs: Needs::Nothing, // authenticates its client itself
         doc: Doc {
-            summary: "Issues an access token (RFC 6749 §4.4).",
+            summary: "Issues tokens for an authorization code, a refresh token, a client's own credentials or a person's (RFC 6749).",
             query: &[],
             body: Some((FORM, shape::<token::TokenForm>)),
-            answers: &[(StatusCode::OK, Some(shape::<token::TokenAnswer>))],
+            answers: &[(StatusCode::OK, Some(shape::<token::TokenAnswer<'static>>))],
         },
         run: |call| Box::pin(token::issue(call)),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/oauth2/introspect",
+        id: "introspect",
+        needs: Needs::Nothing, // authenticates its client itself, or takes a token
+        doc: Doc {
+            summary: "What a token is worth (RFC 7662). For tokens of other clients it takes scope `introspect_tokens`.",
+            query: &[],
+            body: Some((FORM, shape::<introspect::IntrospectForm>)),
+            answers: &[(StatusCode::OK, Some(shape::<introspect::IntrospectAnswer<'static>>))],
+        },
+        run: |call| Box::pin(introspect::introspect(call)),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/oauth2/revoke",
+        id: "revoke",
+        needs: Needs::Nothing, // authenticates its client itself, or takes a token
+        doc: Doc {
+            summary: "Revokes a token (RFC 7009). For tokens of other clients it takes scope `revoke_tokens`.",
+            query: &[],
+            body: Some((FORM, shape::<revoke::RevokeForm>)),
+            answers: &[(StatusCode::OK, None)],
+        },
+        run: |call| Box::pin(revoke::revoke(call)),
     },
     Row {
         method: Method::GET,

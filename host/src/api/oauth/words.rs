@@ -49,6 +49,12 @@ pub fn invalid_client(description: &str) -> Answer {
         .header(WWW_AUTHENTICATE, r#"Basic realm="token endpoint""#)
 }
 
+/// A token that is not, or no longer, good, with the challenge RFC 6750 §3 asks for.
+pub fn invalid_token(description: &str) -> Answer {
+    error(StatusCode::UNAUTHORIZED, "invalid_token", description)
+        .header(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
+}
+
 /// An error answer.
 pub fn error(status: StatusCode, error: &'static str, description: impl Into<String>) -> Answer {
     Answer::json(status, &ErrorBody { error, error_description: description.into() })

@@ -13,6 +13,7 @@ use crate::{
         access::{self, Between},
         authentication::static_users,
         grant::{self, Grant},
+        guesses::Try,
         identity::Identity,
         in_force::consents,
     },
@@ -24,18 +25,30 @@ pub(super) const PASSWORD: &str = "password";
 /// Issues tokens for a person whose name and password the client sends. Without `scope` it is everything that the client
 /// may have and the policies let the person have.
 pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
-    let Asked { domain, tenant, server: (_, server), proven, sent, .. } = *asked;
+    let Asked { domain, tenant, proven, sent, .. } = *asked;
     let username = required("username", sent.username)?;
     let password = Secret::new(required("password", sent.password)?);
     let scopes = of_client(domain, tenant, &proven.client.value, sent.scope)?;
-    let known = static_users::prove(domain, &server.authentications, username, &password).await;
-    let identity = known.ok_or(Refused::Invalid("the name is unknown or the password is wrong"))?;
+    let identity = prove(asked, username, &password).await?;
     let scopes = person::allowed(asked, &identity, &scopes).await?;
     consented(asked, &identity, &scopes).await?;
     let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, scopes));
     let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
     open(asked, id, grant, keep).await?;
     Ok(tokens)
+}
+
+/// Who it is, as long as nobody guesses.
+async fn prove(asked: &Asked<'_>, username: &str, password: &Secret) -> Result<Identity, Refused> {
+    let (domain, (server_id, server)) = (asked.domain, asked.server);
+    let attempt = Try { tenant: asked.tenant, server: server_id, account: username, address: asked.sent.address };
+    if domain.guesses.allowed(attempt).is_err() {
+        return Err(Refused::Invalid("there were too many tries with this name or from this address: wait a while"));
+    }
+    let known = static_users::prove(domain, &server.authentications, username, password).await;
+    let identity = known.ok_or(Refused::Invalid("the name is unknown or the password is wrong"))?;
+    domain.guesses.succeeded(attempt);
+    Ok(identity)
 }
 
 /// Consents are given in a browser, by whoever knows what they are about.

@@ -110,7 +110,13 @@ fn form(order: &Order<'_>) -> Form {
     order.client.1.token_form.unwrap_or(order.server.1.token_form)
 }
 
-fn claims(domain: &Domain, order: &Order<'_>, more: Map<String, Value>) -> Claims {
+/// Members that only a person's token has: what the tenant's claims say must not stand in their place where they are left out.
+const OF_PERSONS: [&str; 4] = ["gid", "auth_time", "acr", "amr"];
+
+fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Claims {
+    if !more.is_empty() {
+        more.retain(|name, _| !OF_PERSONS.contains(&name.as_str()));
+    }
     let now = domain.world.now_seconds();
     let (server_id, server) = order.server;
     let (client_id, client) = order.client;

@@ -1,0 +1,173 @@
+//! The introspection endpoint (RFC 7662).
+
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{asking, words::invalid_client};
+use crate::{
+    api::{Answer, Call, read},
+    domain::{
+        Failure,
+        grant::Grant,
+        server,
+        token::{
+            Claims,
+            asker::INTROSPECT,
+            introspect::{Introspection, introspect as ask},
+        },
+    },
+};
+
+/// The form (RFC 7662 §2.1), beside what authenticates the client.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
+pub struct IntrospectForm {
+    /// An access token, signed or opaque, or a refresh token.
+    token: String,
+    /// Not needed: tokens show what they are.
+    token_type_hint: Option<String>,
+}
+
+/// What a token is worth (RFC 7662 §2.2). Of one that is not good, only `active` is told.
+#[derive(Default, Serialize, JsonSchema)]
+pub struct IntrospectAnswer<'a> {
+    /// Whether it is good now.
+    pub active: bool,
+    /// Whom it is about: a person, or the client itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<&'a str>,
+    /// The person's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<&'a str>,
+    /// The client it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<&'a str>,
+    /// The granted scopes, space separated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<std::borrow::Cow<'a, str>>,
+    /// Whom it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<&'a [String]>,
+    /// The issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<&'a str>,
+    /// When it was issued, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// Before when it is not good, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// When it ends, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// The name of an access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<&'a str>,
+    /// `bearer` or `refresh_token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<&'static str>,
+    /// When the person has logged in, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The authentication context class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<&'a str>,
+    /// How the person has logged in (RFC 8176).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amr: Option<&'a [String]>,
+    /// The tenant's own claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext: Option<&'a Map<String, Value>>,
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<&'a str>,
+    /// The authorization server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_id: Option<&'a str>,
+}
+
+/// introspect
+pub async fn introspect(call: Call) -> Result<Answer, Failure> {
+    let form = read::form(&call.request)?;
+    let token = form.get("token").ok_or_else(|| Failure::malformed("form.token", "is required"))?;
+    let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
+    let server = server::current(domain, tenant, server_id)?;
+    let server = (server_id, &server.value);
+    let asker = match asking::asker(&call, &form, server, INTROSPECT).await? {
+        Ok(asker) if asker.is_proven => asker,
+        // RFC 7662 §2.1: whoever found a token must not be able to try it out here.
+        Ok(_) => return Ok(invalid_client("a client without a secret may not ask about tokens")),
+        Err(answer) => return Ok(answer),
+    };
+    let found = ask(domain, tenant, server, &asker, token)?;
+    let body = match &found {
+        None => IntrospectAnswer::default(),
+        Some(Introspection::Access(known)) => access(&known.claims),
+        Some(Introspection::Refresh { grant, ends }) => refresh(tenant, grant, *ends),
+    };
+    Ok(call.json(StatusCode::OK, &body))
+}
+
+fn access(claims: &Claims) -> IntrospectAnswer<'_> {
+    let Claims {
+        iss,
+        sub,
+        aud,
+        client_id,
+        iat,
+        nbf,
+        exp,
+        jti,
+        scope,
+        scp: _,
+        tid,
+        aid,
+        client_since: _,
+        gid,
+        auth_time,
+        acr,
+        amr,
+        more,
+    } = claims;
+    IntrospectAnswer {
+        active: true,
+        sub: Some(sub),
+        username: gid.is_some().then_some(sub),
+        client_id: Some(client_id),
+        scope: Some(scope.into()),
+        aud: Some(aud),
+        iss: Some(iss),
+        iat: Some(*iat),
+        nbf: Some(*nbf),
+        exp: Some(*exp),
+        jti: Some(jti),
+        token_type: Some("bearer"),
+        auth_time: *auth_time,
+        acr: acr.as_deref(),
+        amr: (!amr.is_empty()).then_some(amr),
+        ext: (!more.is_empty()).then_some(more),
+        tenant_id: Some(tid),
+        server_id: Some(aid),
+    }
+}
+
+fn refresh<'a>(tenant: &'a str, grant: &'a Grant, ends: i64) -> IntrospectAnswer<'a> {
+    let identity = &grant.identity;
+    IntrospectAnswer {
+        active: true,
+        sub: Some(&identity.subject),
+        username: Some(&identity.subject),
+        client_id: Some(&grant.client_id),
+        scope: Some(grant.scopes.join(" ").into()),
+        exp: Some(ends),
+        token_type: Some("refresh_token"),
+        auth_time: Some(identity.auth_time),
+        acr: identity.acr.as_deref(),
+        amr: (!identity.amr.is_empty()).then_some(&identity.amr),
+        tenant_id: Some(tenant),
+        server_id: Some(&grant.server),
+        ..IntrospectAnswer::default()
+    }
+}

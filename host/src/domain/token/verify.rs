@@ -1,0 +1,157 @@
+//! Verifying an access token: once by its signature or its record, and for every request whether it still holds.
+//!
+//! Called for every bearer, by introspection and by revocation.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{ANY_SERVER, AccessToken, Claims, RevokedToken, TYPE};
+use crate::{
+    crypto::{digest, jws},
+    domain::{
+        Bearer, Credentials, Domain, Failure,
+        caller::Issuer,
+        client::{self, ClientScopes},
+        grant,
+        handle::{self, Purpose},
+        key_ring, server,
+    },
+};
+
+/// An access token that we have made, whether it still holds or not.
+#[derive(Debug)]
+pub struct Known {
+    /// Whose it is.
+    pub bearer: Arc<Bearer>,
+    /// What it says.
+    pub claims: Claims,
+    /// The name of its record, when it is opaque.
+    pub(super) kept: Option<String>,
+}
+
+/// Finds out whose token this is. It must have been issued by a server of `tenant` that still holds the key, to a client
+/// that still exists, and be within its time.
+pub fn verify(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Bearer>, Failure> {
+    Ok(Arc::clone(&known(domain, tenant, token)?.bearer))
+}
+
+/// Like [`verify`], with all claims of the token.
+pub fn claims(domain: &Domain, tenant: &str, token: &str) -> Result<(Arc<Bearer>, Map<String, Value>), Failure> {
+    let known = known(domain, tenant, token)?;
+    match serde_json::to_value(&known.claims) {
+        Ok(Value::Object(claims)) => Ok((Arc::clone(&known.bearer), claims)),
+        _ => Err(Failure::Internal { log: "claims are an object".to_owned() }),
+    }
+}
+
+/// Like [`verify`], with everything that is known of the token.
+pub(super) fn known(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Known>, Failure> {
+    // An opaque token is remembered too: what its record says never changes, and that it is there is looked at below.
+    let name = digest::sha256(token.as_bytes());
+    let known = match domain.tokens.get(&name) {
+        Some(known) => known,
+        None => {
+            let known = Arc::new(match handle::looks_like(Purpose::Access, token) {
+                true => find_kept(domain, tenant, token)?,
+                false => check_signature(domain, tenant, token)?,
+            });
+            domain.tokens.insert(name, Arc::clone(&known));
+            known
+        }
+    };
+    match still_good(domain, tenant, &known) {
+        // Whatever it was issued by, or to, is gone.
+        Err(Failure::NotFound { .. }) => Err(Failure::Unauthenticated(Credentials::Invalid)),
+        Ok(false) => Err(Failure::Unauthenticated(Credentials::Invalid)),
+        Ok(true) => Ok(known),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What an opaque token says.
+fn find_kept(domain: &Domain, tenant: &str, token: &str) -> Result<Known, Failure> {
+    let name = handle::name(domain, Purpose::Access, tenant, ANY_SERVER, token);
+    let kept = domain.store.record::<AccessToken>(&[tenant, &name])?;
+    let kept = kept.ok_or(Failure::Unauthenticated(Credentials::Invalid))?;
+    let claims: Claims =
+        serde_json::from_str(&kept.claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(Known { bearer: Arc::new(bearer(&claims, Issuer::Kept)), claims, kept: Some(name) })
+}
+
+/// The expensive half: once for each token.
+fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Known, Failure> {
+    let refused = |_| Failure::Unauthenticated(Credentials::Malformed);
+    let header = jws::decode_header(token).map_err(refused)?;
+    let (Some(kid), Some(TYPE)) = (header.kid, header.typ.as_deref()) else {
+        return Err(Failure::Unauthenticated(Credentials::Malformed));
+    };
+    // Unverified, only to learn which server's keys to try: the tenant is the request's, never the token's.
+    let claimed = jws::peek_claims(token).map_err(refused)?;
+    let server = claimed.get("aid").and_then(Value::as_str).unwrap_or_default();
+    let key = key_ring::find(domain, tenant, server, &kid)?;
+    let key = key.ok_or(Failure::Unauthenticated(Credentials::Invalid))?;
+    let claims = jws::verify(token, &key.verifier()).map_err(|_| Failure::Unauthenticated(Credentials::Invalid))?;
+    let claims: Claims =
+        serde_json::from_value(Value::Object(claims)).map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
+    if claims.tid != tenant || claims.aid != server {
+        return Err(Failure::Unauthenticated(Credentials::Invalid));
+    }
+    Ok(Known { bearer: Arc::new(bearer(&claims, Issuer::Key(key.thumbprint().to_owned()))), claims, kept: None })
+}
+
+fn bearer(claims: &Claims, issuer: Issuer) -> Bearer {
+    Bearer {
+        tenant: claims.tid.clone(),
+        server: claims.aid.clone(),
+        client_id: claims.client_id.clone(),
+        client_since: claims.client_since,
+        subject: claims.sub.clone(),
+        grant: claims.gid.clone(),
+        scopes: claims.scp.clone(),
+        jti: claims.jti.clone(),
+        issuer,
+        expires: claims.exp,
+    }
+}
+
+/// The cheap half: for every request, so that whatever is deleted stops working at once.
+fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Failure> {
+    let bearer = &known.bearer;
+    if bearer.tenant != tenant {
+        return Ok(false);
+    }
+    if bearer.expires <= domain.world.now_seconds() {
+        return Err(Failure::Unauthenticated(Credentials::Expired));
+    }
+    let client = client::current(domain, tenant, &bearer.client_id)?;
+    let same_client = client.value.server == bearer.server && client.value.since == bearer.client_since;
+    // A right that was taken from the client, or a scope that was deleted, is taken from its tokens too.
+    let still_has = match &client.value.scopes {
+        ClientScopes::AllOfServer => true,
+        ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
+    };
+    let granted = match &bearer.grant {
+        Some(id) => grant::current(domain, tenant, id)?.is_some(),
+        None => true,
+    };
+    Ok(same_client && still_has && granted && is_issued(domain, tenant, known)?)
+}
+
+/// Whether the server still stands by it: it has the key, or the record, and has not revoked it.
+fn is_issued(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Failure> {
+    let bearer = &known.bearer;
+    match (&bearer.issuer, &known.kept) {
+        (Issuer::Key(thumbprint), _) => {
+            let ring = key_ring::current(domain, tenant, &bearer.server)?;
+            let has = ring.keys.iter().any(|key| key.thumbprint() == thumbprint);
+            Ok(has && domain.store.record::<RevokedToken>(&[tenant, &bearer.jti])?.is_none())
+        }
+        (Issuer::Kept, Some(name)) => {
+            let kept = domain.store.record::<AccessToken>(&[tenant, name])?;
+            let server = server::current(domain, tenant, &bearer.server)?;
+            Ok(kept.is_some_and(|kept| kept.server_since == server.value.since))
+        }
+        (Issuer::Kept, None) => Ok(false),
+    }
+}
