@@ -1,10 +1,10 @@
 //! The pages of a person's own account: what they show, what their buttons do, and that neither other people nor other
 //! people's pages get anything by them.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use http::Method;
 use portcullis::{
-    crypto::digest,
+    crypto::{digest, totp},
     domain::{Domain, access, grant},
 };
 use serde_json::json;
@@ -12,9 +12,10 @@ use serde_json::json;
 use crate::support::{
     TestServer,
     browser::{Browser, Page},
-    made::{ADMIN, make_client, make_server},
+    made::{ADMIN, ask_token, make_client, make_server},
     people::{events, held, make_consent, say},
     person::Person,
+    shop::Shop,
 };
 
 covers!(
@@ -30,20 +31,24 @@ covers!(
     "endOtherSessionsOnPage",
     "logoutOnPage",
     "loggedOutPage",
+    "accountSecondFactorPage",
+    "setUpSecondFactorOnPage",
+    "removeSecondFactorOnPage",
 );
 
 const ACCOUNT: &str = "/default/shop/account";
 /// A name that would do something in a page that does not escape it.
 const HOSTILE: &str = "</h2><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
 
+const PASSWORD: &str = "anna's password";
+
 /// A server `shop` at which people log in with a password, with a client `app`.
 async fn shop() -> TestServer {
     let server = TestServer::start().await;
     let admin = server.as_admin();
-    make_server(&admin, "shop", json!({ "name": "The Shop" })).await;
-    let users = json!([{ "username": "anna", "password": "anna's password", "authentication_context": {} }]);
-    let methods = json!({ "methods": [{ "id": "static", "name": "Password", "method": "static", "static": { "users": users } }] });
-    admin.put(&format!("{ADMIN}/servers/shop/authentications"), &methods).await;
+    let anna = json!({ "username": "anna", "password": PASSWORD, "authentication_context": {} });
+    let method = json!({ "id": "static", "name": "Staff", "method": "static", "static": { "users": [anna] } });
+    make_server(&admin, "shop", json!({ "name": "The Shop", "authentications": { "methods": [method] } })).await;
     let app = json!({
         "authorization_server_id": "shop", "client_id": "app", "client_name": HOSTILE, "scopes": ["openid", "email"],
         "client_uri": "https://app.example/?a=1&b=2", "redirect_uris": ["https://app.example/back"],
@@ -86,7 +91,7 @@ fn grants_of(domain: &Domain, id: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_account_is_for_whoever_has_logged_in() {
     let server = shop().await;
-    for path in ["", "/clients", "/consents", "/events", "/sessions"] {
+    for path in ["", "/clients", "/consents", "/events", "/sessions", "/second-factor"] {
         let mut nobody = Browser::new(&server.url);
         let answer = nobody.ask(Method::GET, &format!("{ACCOUNT}{path}"), Vec::new()).await.expect(303);
         assert!(answer.header("location").unwrap().contains("/default/shop/login/"), "{:?}", answer.headers);
@@ -287,7 +292,9 @@ async fn no_other_page_presses_the_buttons() {
             foreign.ask(Method::POST, &action, form.fields.clone()).await.expect(403);
         }
         // A link or a picture presses no button.
-        browser.ask(Method::GET, &action, Vec::new()).await.expect(405);
+        if !action.ends_with("/second-factor") {
+            browser.ask(Method::GET, &action, Vec::new()).await.expect(405);
+        }
     }
     assert!(grants_of(domain, &granted));
     assert!(events(&server.as_admin(), "").await.is_empty());
@@ -296,4 +303,123 @@ async fn no_other_page_presses_the_buttons() {
     // The same form, sent by its own page, does what it says.
     browser.post(&form).await.expect(200);
     assert!(!grants_of(domain, &granted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_leads_back_to_the_page_that_was_asked_for() {
+    let server = shop().await;
+    let mut browser = Browser::new(&server.url).with_header("user-agent", "Firefox");
+    let page = browser.login(&format!("{ACCOUNT}/sessions"), "anna", PASSWORD).await.expect(200);
+    assert!(page.url.ends_with("/default/shop/account/sessions"), "{}", page.url);
+    assert!(page.text().contains("Firefox") && page.text().contains("this browser"), "{}", page.text());
+    let page = open(&mut browser, "").await.expect(200);
+    let page = browser.send(&page, "/account/logout", &[]).await.expect(200);
+    assert!(page.text().contains("You are logged out"), "{}", page.text());
+    assert!(open(&mut browser, "").await.expect(200).has_form("/password"));
+}
+
+/// The code that an app shows which was given the secret of the page.
+fn code(server: &TestServer, page: &Page) -> String {
+    let text = page.text();
+    let (_, rest) = text.split_once("<code class=\"secret\">").unwrap();
+    let secret = rest.split('<').next().unwrap().replace(' ', "");
+    let secret = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+    totp::at(&secret, server.app.domain.world.now_seconds() / 30)
+}
+
+/// A code that is not this one.
+fn another(code: &str) -> String {
+    code.chars().map(|digit| if digit == '9' { '0' } else { '9' }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_is_set_up_and_removed_with_codes() {
+    let server = shop().await;
+    let mut browser = Browser::new(&server.url);
+    let page = browser.login(&format!("{ACCOUNT}/second-factor"), "anna", PASSWORD).await.expect(200);
+    assert!(
+        page.url.ends_with("/account/second-factor") && page.text().contains("<img class=\"qr\""),
+        "{}",
+        page.text()
+    );
+    let right = code(&server, &page);
+    let wrong = browser.send(&page, "/account/second-factor", &[("code", &another(&right))]).await.expect(401);
+    assert!(wrong.text().contains("role=\"alert\""), "{}", wrong.text());
+    // The same secret again: the app has it already.
+    assert_eq!(code(&server, &wrong), right);
+    let page = browser.send(&wrong, "/account/second-factor", &[("code", &right)]).await.expect(200);
+    assert!(page.url.ends_with("?done=1") && page.has_form("/remove"), "{}", page.text());
+    // Nobody sets up another one in its place.
+    let fields: Vec<(String, String)> = wrong.form("/account/second-factor").with(&[("code", &right)]).fields;
+    browser.ask(Method::POST, &format!("{ACCOUNT}/second-factor"), fields).await.expect(409);
+
+    let secret = right.clone();
+    server.world.advance_seconds(30);
+    for bad in [another(&secret), String::new(), secret] {
+        let again = browser.send(&page, "/remove", &[("code", &bad)]).await.expect(401);
+        assert!(again.has_form("/remove"), "{}", again.text());
+    }
+    let right = code(&server, &wrong);
+    let page = browser.send(&page, "/remove", &[("code", &right)]).await.expect(200);
+    assert!(!page.has_form("/remove") && page.has_form("/account/second-factor"), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_offered_elsewhere_is_not_taken() {
+    let server = shop().await;
+    let [mut one, mut other] = [Browser::new(&server.url), Browser::new(&server.url)];
+    let address = format!("{ACCOUNT}/second-factor");
+    let theirs = one.login(&address, "anna", PASSWORD).await.expect(200);
+    let ours = other.login(&address, "anna", PASSWORD).await.expect(200);
+    let ticket = theirs.form("/account/second-factor").value("ticket").unwrap().to_owned();
+    let right = code(&server, &theirs);
+    let fields = [("ticket", ticket.as_str()), ("code", right.as_str())];
+    other.send(&ours, "/account/second-factor", &fields).await.expect(400);
+    other.send(&ours, "/account/second-factor", &[("ticket", "x"), ("code", &right)]).await.expect(400);
+    assert!(other.open(&address).await.expect(200).has_form("/account/second-factor"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_was_left_alone_does_not_change_how_one_logs_in() {
+    let server = shop().await;
+    let mut browser = Browser::new(&server.url);
+    let address = format!("{ACCOUNT}/second-factor");
+    let page = browser.login(&address, "anna", PASSWORD).await.expect(200);
+    let right = code(&server, &page);
+    server.world.advance_seconds(15 * 60 + 1);
+    let right_now = code(&server, &page);
+    assert_ne!(right, right_now);
+    // The other pages are still there, this one is not, and its form neither.
+    open(&mut browser, "/sessions").await.expect(200);
+    let stale = browser.send(&page, "/account/second-factor", &[("code", &right_now)]).await.expect(200);
+    assert!(stale.url.contains("/login/") && stale.has_form("/password"), "{}", stale.url);
+    let login = browser.open(&address).await.expect(200);
+    assert!(login.url.contains("/login/"), "{}", login.url);
+    let before = browser.session().map(|(_, cookie)| cookie.to_owned());
+    let page = browser.send(&login, "/password", &[("username", "anna"), ("password", PASSWORD)]).await.expect(200);
+    assert!(page.url.ends_with("/account/second-factor"), "{}", page.url);
+    assert!(page.text().contains("has no second step yet"), "{}", page.text());
+    assert_ne!(browser.session().map(|(_, cookie)| cookie.to_owned()), before);
+    // It is the same browser, not one more.
+    assert!(!open(&mut browser, "/sessions").await.expect(200).has_form("/end-others"));
+}
+
+/// Tokens of the token endpoint, and what becomes of them when the person takes back the client's access.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tokens_of_a_client_end_when_its_access_is_taken_back() {
+    let shop = Shop::start(json!({})).await;
+    let answer = shop.login("openid profile").await.expect(200).json();
+    let [access, refresh] = ["access_token", "refresh_token"].map(|name| answer[name].as_str().unwrap().to_owned());
+    let domain = &shop.server.app.domain;
+    assert!(portcullis::domain::token::verify(domain, "default", &access).is_ok());
+    let mut browser = Browser::new(&shop.server.url);
+    let password = "correct horse battery";
+    let page = browser.login(&format!("{ACCOUNT}/clients"), "anna", password).await.expect(200);
+    assert!(page.text().contains("Till"), "{}", page.text());
+    browser.send(&page, "/clients/till/revoke", &[]).await.expect(200);
+    assert!(portcullis::domain::token::verify(domain, "default", &access).is_err());
+    let till = shop.admin.get(&format!("{ADMIN}/clients/till")).await.expect(200).json();
+    let form = format!("grant_type=refresh_token&refresh_token={refresh}");
+    let refused = ask_token(&shop.server, "shop", "till", till["client_secret"].as_str().unwrap(), &form).await;
+    assert_eq!(refused.expect(400).json()["error"], "invalid_grant");
 }

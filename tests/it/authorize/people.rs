@@ -204,7 +204,7 @@ async fn the_own_account_takes_a_login_and_no_client() {
     let shop = Shop::open().await;
     let domain = &shop.server.app.domain;
     let account = format!("{}/account", shop.issuer());
-    let begin = async |browser| authorize::begin_account(domain, "default", AID, browser).await;
+    let begin = async |browser| authorize::begin_account(domain, ("default", AID), "/account", browser).await;
 
     let known = shop.browser_of("alice").await;
     assert_eq!(shop.answered(begin(&known).await).uri, account);
@@ -217,6 +217,7 @@ async fn the_own_account_takes_a_login_and_no_client() {
     assert_eq!(shop.finish(&id, &browser).await.unwrap().uri, account);
     not_found(shop.next(&id, &browser).await, "it is over");
 
-    let system: Result<Begun, Failure> = authorize::begin_account(domain, "default", "system", &browser).await;
+    let system: Result<Begun, Failure> =
+        authorize::begin_account(domain, ("default", "system"), "/account", &browser).await;
     assert!(matches!(system, Err(Failure::Unsupported { .. })));
 }

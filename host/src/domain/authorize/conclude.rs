@@ -4,7 +4,7 @@
 //! checks again what that was based on.
 
 use super::{
-    AuthorizationRequest, Destination, Place, account,
+    AuthorizationRequest, Destination, Place,
     answer::{self, Members},
     code,
     flow::{self, Asked, Step},
@@ -48,7 +48,7 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
     };
     let (Some(client), Some(identity)) = (asked.client, &asked.login.identity) else {
         close(asked, id, None).await?;
-        return Ok(account::pages(place));
+        return Ok(Destination::Redirect(request.redirect_uri.clone()));
     };
     if !consents::given(place.domain, flow::about(asked, client, identity, &scopes)).await? {
         return refuse(asked, id, Refusal::access("not every required consent is given")).await;

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AuthorizationRequest {
-    /// True when no client asks: the person wants to see the pages of their own account. The rest is empty then.
+    /// True when no client asks: the person wants to see the pages of their own account. Of the rest only the
+    /// `redirect_uri` says something then.
     pub account: bool,
     /// Who asks.
     pub client_id: String,
-    /// Where the answer goes: one of the client's own, exactly.
+    /// Where the answer goes: one of the client's own, exactly; or the page of the account.
     pub redirect_uri: String,
     /// Whether the request named it, so that the token request must as well.
     pub redirect_named: bool,

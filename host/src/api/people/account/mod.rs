@@ -8,6 +8,7 @@ pub mod consents;
 pub mod events;
 pub mod logout;
 pub mod overview;
+pub mod second_factor;
 pub mod sessions;
 
 use std::sync::Arc;
@@ -74,9 +75,12 @@ pub enum Place {
     Events,
     /// Where the person is logged in.
     Sessions,
+    /// The second factor.
+    SecondFactor,
 }
 
-const PLACES: [Place; 5] = [Place::Overview, Place::Clients, Place::Consents, Place::Events, Place::Sessions];
+const PLACES: [Place; 6] =
+    [Place::Overview, Place::Clients, Place::Consents, Place::Events, Place::Sessions, Place::SecondFactor];
 
 impl Place {
     /// Where it is, below the issuer.
@@ -87,6 +91,7 @@ impl Place {
             Place::Consents => "/account/consents",
             Place::Events => "/account/events",
             Place::Sessions => "/account/sessions",
+            Place::SecondFactor => "/account/second-factor",
         }
     }
 
@@ -97,6 +102,7 @@ impl Place {
             Place::Consents => texts.consents.title,
             Place::Events => texts.events.title,
             Place::Sessions => texts.sessions.title,
+            Place::SecondFactor => texts.second_factor.title,
         }
     }
 }
@@ -143,9 +149,12 @@ fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Visit + use<>>, Fail
     Ok(found.map(|(name, session)| move |call| Visit { call, server, browser, name, session, language }))
 }
 
+/// Sends the browser to log in. Afterwards it comes back to the page that was asked for; a form has to be sent again.
 async fn log_in(call: &Call) -> Result<Answer, Failure> {
-    let browser = cookies::browser(call);
-    let begun = authorize::begin_account(&call.app.domain, call.tenant(), call.param("aid"), &browser).await?;
+    let (browser, path) = (cookies::browser(call), &call.request.path);
+    let asked = PLACES.into_iter().find(|place| path.ends_with(place.path())).unwrap_or(Place::Overview);
+    let server = (call.tenant(), call.param("aid"));
+    let begun = authorize::begin_account(&call.app.domain, server, asked.path(), &browser).await?;
     Ok(to_login(call, &browser, &begun))
 }
 
@@ -179,10 +188,11 @@ impl Visit {
         layout::see_other(&self.address(&format!("{}?{DONE}=1", place.path())))
     }
 
-    /// The person has to prove who they are once more before this goes on.
-    pub async fn log_in_again(&self) -> Result<Answer, Failure> {
+    /// The person has to prove who they are once more before they see this page.
+    async fn log_in_again(&self, place: Place) -> Result<Answer, Failure> {
         let (domain, call) = (&self.call.app.domain, &self.call);
-        let begun = authorize::begin_account_again(domain, call.tenant(), call.param("aid"), &self.browser).await?;
+        let server = (call.tenant(), call.param("aid"));
+        let begun = authorize::begin_account_again(domain, server, place.path(), &self.browser).await?;
         Ok(to_login(call, &self.browser, &begun))
     }
 

@@ -17,6 +17,7 @@ pub async fn page(visit: Visit) -> Result<Answer, Failure> {
         Place::Consents => texts.consents,
         Place::Events => texts.events,
         Place::Sessions => texts.sessions,
+        Place::SecondFactor => texts.second_factor,
     };
     let body = html! {
         p { (fill(texts.who, &[("person", visit.subject())])) }

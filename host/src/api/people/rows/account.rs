@@ -5,7 +5,8 @@ use http::{Method, StatusCode};
 use crate::{
     api::{
         people::{
-            account::{FormBody, act, clients, consents, events, logout, overview, sessions, show},
+            account::{FormBody, act, clients, consents, events, logout, overview, second_factor, sessions, show},
+            second_factor::CodeForm,
             words::told,
         },
         read::FORM,
@@ -145,6 +146,45 @@ pub static ROWS: &[Row] = &[
             answers: &[(StatusCode::SEE_OTHER, None)],
         },
         run: |call| Box::pin(told(call, |call| act(call, sessions::end_others))),
+    },
+    Row {
+        method: Method::GET,
+        path: "/{tid}/{aid}/account/second-factor",
+        id: "accountSecondFactorPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "Sets up the second factor, or removes it. Needs a login not older than a quarter of an hour.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::OK, None)],
+        },
+        run: |call| Box::pin(told(call, |call| show(call, second_factor::page))),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/account/second-factor",
+        id: "setUpSecondFactorOnPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "Sets up the second factor, with a code that shows that the app has it.",
+            query: &[],
+            body: Some((FORM, shape::<CodeForm>)),
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(told(call, |call| act(call, second_factor::set_up))),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/account/second-factor/remove",
+        id: "removeSecondFactorOnPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "Removes the second factor, with a code.",
+            query: &[],
+            body: Some((FORM, shape::<CodeForm>)),
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(told(call, |call| act(call, second_factor::remove))),
     },
     Row {
         method: Method::POST,

@@ -111,7 +111,6 @@ pub struct SecondStep {
     pub off: &'static str,
     pub remove_explanation: &'static str,
     pub remove: &'static str,
-    pub begin: &'static str,
     pub confirm: &'static str,
     pub done: &'static str,
 }
@@ -199,7 +198,6 @@ static ENGLISH: Account = Account {
         off: "Your account has no second step yet. With one, a stolen password is not enough.",
         remove_explanation: "To remove it, enter the six digits that the app shows now.",
         remove: "Remove",
-        begin: "Set up",
         confirm: "Confirm",
         done: "That is changed.",
     },
@@ -284,7 +282,6 @@ static GERMAN: Account = Account {
         off: "Ihr Konto hat noch keinen zweiten Schritt. Mit einem genügt ein gestohlenes Passwort nicht.",
         remove_explanation: "Um sie zu entfernen, geben Sie die sechs Ziffern ein, die die App jetzt zeigt.",
         remove: "Entfernen",
-        begin: "Einrichten",
         confirm: "Bestätigen",
         done: "Das ist geändert.",
     },
