@@ -49,6 +49,7 @@ async fn fill(admin: &Caller, tenant: &str) {
     let path = format!("{base}/servers/shop");
     let mut shop = admin.get(&path).await.expect(200).json();
     shop["secret"] = json!("the second secret of the server shop");
+    shop["consent_checker"] = json!({ "name": "required-consents", "conf": { "consents": ["mail"] } });
     shop.as_object_mut().unwrap().remove("rotated_secrets");
     admin.put(&path, &shop).await.expect(200);
     let methods = json!([
@@ -101,10 +102,6 @@ async fn fill(admin: &Caller, tenant: &str) {
         "scopes": ["pets.read"], "client_uri": "https://till.example",
         "privacy": { "scopes": { "pets.read": { "purpose": "To feed", "pii_categories": [{ "name": "Pets" }] } } },
     })).await;
-    post("/clients", json!({
-        "client_id": "page", "client_name": "Page", "authorization_server_id": "shop", "redirect_uris": ["https://p.example/"],
-        "token_endpoint_auth_method": "none",
-    })).await;
     post("/consents", json!({
         "id": "mail", "name": "Mail", "update_existing_grants": "implicitAll", "can_be_withdrawn": true,
         "pii_categories": [{ "name": "Address" }],
@@ -114,6 +111,19 @@ async fn fill(admin: &Caller, tenant: &str) {
         json!({ "name": "E-mail", "update_existing_grants": "keepCurrent", "valid_from": "2020-01-02T03:04:05Z" });
     admin.put(&format!("{base}/consents/mail"), &changed).await.expect(201);
     post("/actions", json!({ "id": "order", "name": "Order", "consents": [{ "id": "mail", "required": true }] })).await;
+    post(
+        "/scopes",
+        json!({
+            "id": "mail", "name": "mail", "authorization_server_id": "shop", "consent_action_id": "order",
+        }),
+    )
+    .await;
+
+    post("/clients", json!({
+        "client_id": "page", "client_name": "Page", "authorization_server_id": "shop", "redirect_uris": ["https://p.example/"],
+        "consent_action_id": "order",
+        "token_endpoint_auth_method": "none",
+    })).await;
 }
 
 /// Makes a tenant and fills it; answers its administrator.

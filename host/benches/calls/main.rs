@@ -13,6 +13,7 @@
 
 #[path = "../common/folder.rs"]
 mod folder;
+mod mapping;
 #[path = "../common/question.rs"]
 mod question;
 #[path = "../common/report.rs"]
@@ -47,6 +48,7 @@ fn main() {
     bench.reused();
     bench.fresh();
     bench.without_images();
+    bench.mapping();
     bench.criterion.final_summary();
     ratios(&bench.samples);
 }
@@ -111,6 +113,20 @@ impl Bench {
         self.ask(&start, "configured/70-kb", &[("identity-context", &question::large())], true);
     }
 
+    /// The claims of a token, mapped by a fresh instance of a snapshot, and natively.
+    fn mapping(&mut self) {
+        let start = Start::new(subject::with_images);
+        for (name, native, claims) in
+            [("map/one-claim", "map/one-native", 1), ("map/twenty-claims", "map/twenty-native", 20)]
+        {
+            let known = mapping::Native::new(claims);
+            self.measure(native, |_, calls| known.time(calls));
+            let mapper = mapping::Mapper::new(&start.sandbox, claims);
+            self.runtime.block_on(mapper.prepare());
+            self.measure(name, |runtime, calls| runtime.block_on(mapper.time(calls)));
+        }
+    }
+
     fn ask(&mut self, start: &Start, name: &'static str, rules: &[(&str, &str)], cold: bool) {
         let asking = Asking { sandbox: &start.sandbox, rules: subject::rules(rules), input: self.input.clone(), cold };
         self.runtime.block_on(asking.prepare());
@@ -144,5 +160,7 @@ fn ratios(samples: &Samples) {
     ratio("70-kb/small-native", "native/70-kb", "native/two-fields", Limit::None);
     ratio("true/two-fields", "fresh/true", "fresh/two-fields", Limit::None);
     ratio("three-of-one-component/one", "fresh/three-of-one-component", "fresh/two-fields", Limit::None);
+    ratio("map/native-one", "map/one-claim", "map/one-native", Limit::None);
+    ratio("map/native-twenty", "map/twenty-claims", "map/twenty-native", Limit::None);
     ratio("three-components/three-of-one", "fresh/three-components", "fresh/three-of-one-component", Limit::None);
 }
