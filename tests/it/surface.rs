@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use portcullis::{
     api::{App, Row},
-    domain::{Needs, permit::READ_GATEWAY},
+    domain::{Needs, handle::Purpose, identity::Identity, permit::READ_GATEWAY},
 };
 use serde_json::{Value, json};
 
@@ -14,10 +14,13 @@ use crate::support::{
     Answer, Caller, SECRET, TestServer,
     made::{ADMIN, FORM, basic, multipart, yes},
     person::{Person, SELF_SERVICE},
+    visitor::{set_methods, waits_at_page},
 };
 
 /// A request of a client for a browser in which nobody may be asked.
 const AUTHORIZE: &str = "?client_id=clerk&response_type=code&prompt=none";
+/// What browsers have brought to the pages of the tenant's own.
+const PAGE_STATE: &str = "a state";
 const PETS: &str = include_str!("surface/pets.yaml");
 /// A session of `anna`.
 const OTHER_BROWSER: &str = "other-browser";
@@ -171,6 +174,18 @@ impl Surface {
         self.restore_own_client().await;
         self.restore_next_key().await;
         self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
+        self.restore_logins().await;
+    }
+
+    /// Logins that wait for pages of the tenant's own: one for the person, one for scopes.
+    async fn restore_logins(&self) {
+        let page =
+            json!({ "id": "own", "name": "Own", "method": "custom", "custom": { "login_url": "https://a.example" } });
+        set_methods(&self.admin, "shop", &[page]).await;
+        let domain = &self.app.domain;
+        waits_at_page(domain, "login-page", (Purpose::LoginState, PAGE_STATE), None).await;
+        let anna = Identity { subject: "anna".to_owned(), ..Identity::default() };
+        waits_at_page(domain, "consent-page", (Purpose::ConsentState, PAGE_STATE), Some(anna)).await;
     }
 
     async fn import(&self) {
@@ -326,6 +341,7 @@ impl Surface {
             ("{consent}", if deletes { "spare-consent" } else { "terms" }),
             ("{action}", "checkout"),
             ("{session}", OTHER_BROWSER),
+            ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
@@ -384,6 +400,9 @@ impl Surface {
             "patchUserConsents" | "patchConsentGrants" => {
                 json!({ "consents": [{ "consent_id": "terms", "granted": true }] })
             }
+            "acceptLogin" => json!({ "login_state": PAGE_STATE, "subject": "anna" }),
+            "acceptScopeGrant" => json!({ "login_state": PAGE_STATE, "granted_scopes": ["orders:read"] }),
+            "rejectLogin" | "rejectScopeGrant" => json!({ "login_state": PAGE_STATE }),
             "importConfiguration" | "addSigningKey" => json!({}),
             "registerClient" | "updateRegisteredClient" => json!({ "redirect_uris": ["https://new.example/back"] }),
             "evaluate" | "evaluateMany" => question(),
@@ -419,6 +438,15 @@ fn query(row: &Row) -> &'static str {
         "importConfiguration" => "?mode=update",
         "authorize" => AUTHORIZE,
         _ => "",
+    }
+}
+
+/// Of a browser only its own login is known, so any will do for those rows.
+fn login_of(row: &Row) -> &'static str {
+    match row.id {
+        "getLogin" | "acceptLogin" | "rejectLogin" => "login-page",
+        "getScopeGrant" | "acceptScopeGrant" | "rejectScopeGrant" => "consent-page",
+        _ => "of-another-browser",
     }
 }
 

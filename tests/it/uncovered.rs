@@ -20,6 +20,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("configuration", crate::configuration::COVERS),
     ("consents", crate::consents::COVERS),
     ("contract", crate::contract::COVERS),
+    ("custom_login", crate::custom_login::COVERS),
     ("decisions", crate::decisions::COVERS),
     ("developers", crate::developers::COVERS),
     ("discovery", crate::discovery::COVERS),
@@ -45,6 +46,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("tenants", crate::tenants::COVERS),
     ("tokens", crate::tokens::COVERS),
     ("userinfo", crate::userinfo::COVERS),
+    ("upstream", crate::upstream::COVERS),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {

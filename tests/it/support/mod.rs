@@ -19,11 +19,13 @@ pub mod made;
 pub mod people;
 pub mod person;
 pub mod process;
+pub mod provider;
 pub mod random;
 pub mod scripts;
 pub mod shop;
 pub mod signer;
 pub mod tills;
+pub mod visitor;
 pub mod wire;
 pub mod world;
 

@@ -17,7 +17,7 @@ use crate::{
         Failure,
         authentication::{Authentication, Method},
         authorize::{self, Next},
-        custom_login, login, password_login, upstream,
+        custom_login, login, password_login, scope_grant, upstream,
     },
 };
 
@@ -68,7 +68,12 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
         ),
         Next::SecondFactor { enrolled: true } => second_factor::form(&visit, None),
         Next::SecondFactor { enrolled: false } => second_factor::offer(&visit, None, None)?,
-        Next::Consent { scopes, consents } => consent::form(&visit, &scopes, &consents)?,
+        Next::Consent { scopes, consents } => {
+            match scope_grant::begin(domain, tenant, server, visit.login(), &visit.browser).await? {
+                Some(page) => layout::see_other(&page),
+                None => consent::form(&visit, &scopes, &consents)?,
+            }
+        }
         Next::Finish => {
             let destination = authorize::finish(domain, tenant, server, visit.login(), &visit.browser).await?;
             layout::answer(&destination, visit.language, Some(visit.brand()))

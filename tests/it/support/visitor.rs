@@ -1,0 +1,205 @@
+//! A visitor: somebody with a browser who wants to log in. The steps of the authorization endpoint are taken in the domain, so
+//! that these tests are about logging in elsewhere; what comes back from there goes over the wire.
+
+use portcullis::{
+    crypto::digest,
+    domain::{
+        Domain, Failure,
+        authorize::{self, AuthorizationRequest, Begun, Browser, Destination, Next},
+        client, custom_login,
+        handle::{self, Purpose},
+        identity::Identity,
+        login::{Login, PATIENCE},
+        scope_grant, server, session, upstream,
+    },
+    store::records,
+};
+use serde_json::{Value, json};
+
+use super::{Answer, Caller, TestServer, made::ADMIN};
+
+/// Where the client `app` gets its answers.
+pub const BACK: &str = "https://app.example/back";
+
+/// Somebody with a browser.
+pub struct Visitor<'s> {
+    server: &'s TestServer,
+    aid: &'static str,
+    /// The browser as the domain sees it.
+    pub browser: Browser,
+}
+
+/// Makes the client `app` of an authorization server of the tenant `default`.
+pub async fn make_app(admin: &Caller, aid: &str) {
+    let body = json!({
+        "authorization_server_id": aid, "client_id": "app", "client_name": "App", "redirect_uris": [BACK],
+        "grant_types": ["authorization_code"], "scopes": ["openid", "profile", "email"],
+    });
+    admin.post(&format!("{ADMIN}/clients"), &body).await.expect(201);
+}
+
+/// Sets the ways to log in to an authorization server of the tenant `default`.
+pub async fn set_methods(admin: &Caller, aid: &str, methods: &[Value]) {
+    let body = json!({ "methods": methods });
+    admin.put(&format!("{ADMIN}/servers/{aid}/authentications"), &body).await.expect(200);
+}
+
+impl Visitor<'_> {
+    /// A browser without a session.
+    pub fn new<'s>(server: &'s TestServer, aid: &'static str) -> Visitor<'s> {
+        let (cookie, _) = handle::make(&server.app.domain, Purpose::Browser, "default", aid);
+        let [address, agent, request_id] = ["192.0.2.1", "Test", "request"].map(str::to_owned);
+        Visitor { server, aid, browser: Browser { session: None, cookie, address, agent, request_id } }
+    }
+
+    /// Asks for a code for `app`, with more parameters; answers the login that begins.
+    pub async fn asks(&self, more: &[(&str, &str)]) -> String {
+        let sent = [
+            ("response_type", "code"),
+            ("client_id", "app"),
+            ("redirect_uri", BACK),
+            ("scope", "openid profile"),
+            ("state", "the client's"),
+            ("nonce", "the client's"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        let sent = sent.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let sent: Vec<_> = sent.collect();
+        match authorize::begin(&self.server.app.domain, "default", self.aid, &sent, &self.browser).await.unwrap() {
+            Begun::Login(id) => id,
+            Begun::Answer(answer) => panic!("answered at once: {answer:?}"),
+        }
+    }
+
+    /// What comes next.
+    pub async fn next(&self, login: &str) -> Next {
+        authorize::next(&self.server.app.domain, "default", self.aid, login, &self.browser).await.unwrap()
+    }
+
+    /// Goes where the login leads: to a provider or to a page of the tenant's own.
+    pub async fn leaves(&self, login: &str) -> String {
+        self.tries_to_leave(login).await.unwrap()
+    }
+
+    /// The same, when that may fail.
+    pub async fn tries_to_leave(&self, login: &str) -> Result<String, Failure> {
+        let (domain, aid, browser) = (&self.server.app.domain, self.aid, &self.browser);
+        match self.next(login).await {
+            Next::Provider(method) => upstream::begin(domain, "default", aid, login, &method, browser).await,
+            Next::Custom(method) => custom_login::begin(domain, "default", aid, login, &method, browser).await,
+            Next::Consent { .. } => {
+                Ok(scope_grant::begin(domain, "default", aid, login, browser).await?.expect("a consent page"))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Opens an address of the server with the browser's cookie.
+    pub async fn opens(&self, url: &str) -> Answer {
+        let name = &digest::sha256_hex(format!("default/{}", self.aid).as_bytes())[..8];
+        let cookie = format!("pc-b-{name}={}", self.browser.cookie.expose());
+        let caller = self.server.anonymous().with_header("cookie", &cookie);
+        caller.get(url.strip_prefix(&self.server.url).unwrap_or(url)).await
+    }
+
+    /// Comes back with these parameters, as a provider sends people.
+    pub async fn comes_back(&self, query: &[(&str, &str)]) -> Answer {
+        let mut form = String::new();
+        for (name, value) in query {
+            form += &format!("{}{name}={}", if form.is_empty() { "?" } else { "&" }, encode(value));
+        }
+        self.opens(&format!("/default/{}/callback{form}", self.aid)).await
+    }
+
+    /// Ends a login of which nothing is left to ask: where the client gets its answer.
+    pub async fn finishes(&self, login: &str) -> String {
+        match authorize::finish(&self.server.app.domain, "default", self.aid, login, &self.browser).await.unwrap() {
+            Destination::Redirect(url) => url,
+            post => panic!("{post:?}"),
+        }
+    }
+
+    /// Whose session an answer starts.
+    #[track_caller]
+    pub fn let_in_by(&self, answer: &Answer, login: &str) -> Identity {
+        assert_eq!(answer.status.as_u16(), 303, "{}", answer.text());
+        let page = format!("{}/default/{}/login/{login}", self.server.url, self.aid);
+        assert_eq!(answer.header("location"), Some(page.as_str()));
+        let cookie = answer.header("set-cookie").expect("a session");
+        let (_, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        let domain = &self.server.app.domain;
+        let found = server::current(domain, "default", self.aid).unwrap();
+        let found = session::find(domain, "default", (self.aid, &found.value), value).unwrap();
+        found.expect("the session is there").1.identity.clone()
+    }
+
+    /// The login as it is kept, to show that nothing has changed.
+    pub fn kept(&self, login: &str) -> String {
+        let found = portcullis::domain::login::current(&self.server.app.domain, "default", self.aid, login);
+        format!("{:?}", found.unwrap())
+    }
+}
+
+/// Puts a login of the client `clerk` into the store as one that was sent to a page of the tenant's own.
+pub async fn waits_at_page(domain: &Domain, id: &str, (purpose, state): (Purpose, &str), known: Option<Identity>) {
+    let now = domain.world.now_seconds();
+    let login = Login {
+        server: "shop".to_owned(),
+        server_since: server::current(domain, "default", "shop").unwrap().value.since,
+        client_since: client::current(domain, "default", "clerk").unwrap().value.since,
+        request: AuthorizationRequest {
+            client_id: "clerk".to_owned(),
+            scopes: vec!["orders:read".to_owned()],
+            ..AuthorizationRequest::default()
+        },
+        browser: "nobody's".to_owned(),
+        method: Some("own".to_owned()),
+        errand: None,
+        login_state: Some(handle::name(domain, purpose, "default", "shop", state)),
+        identity: known,
+        session: None,
+        granted: None,
+        refused: None,
+        since: now,
+        ends: now + PATIENCE,
+    };
+    let id = id.to_owned();
+    domain.write(move |write| Ok(records::put(write, &["default", &id], &login)?)).await.unwrap();
+}
+
+/// A parameter of a URL.
+#[track_caller]
+pub fn parameter(url: &str, name: &str) -> String {
+    find_parameter(url, name).unwrap_or_else(|| panic!("no {name} in {url}"))
+}
+
+/// A parameter of a URL, if it is there.
+pub fn find_parameter(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let query = query.split('#').next()?;
+    let found = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name);
+    found.map(|(_, value)| decode(value))
+}
+
+/// Encodes a text for a query.
+pub fn encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// Decodes a text of a query or a form.
+pub fn decode(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}
