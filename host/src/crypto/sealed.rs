@@ -34,6 +34,13 @@ impl KeyedHash {
     }
 }
 
+impl KeyedHash {
+    /// The hash of nothing anybody could show, for comparing where there is nothing to compare with.
+    pub fn none() -> KeyedHash {
+        KeyedHash([0; 32])
+    }
+}
+
 impl PartialEq for KeyedHash {
     fn eq(&self, other: &KeyedHash) -> bool {
         verify_slices_are_equal(&self.0, &other.0).is_ok()

@@ -1,5 +1,7 @@
 //! A client's secret: how it is kept, how a presented one is checked, and who gets to see it. Lives outside the timeline.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Domain, Failure, Problem};
@@ -20,7 +22,23 @@ pub enum Credential {
     /// argon2id, as a PHC string: the bootstrap secret that somebody chose, and hashes that came from elsewhere.
     Chosen(String),
     /// Encrypted, so that those who administrate the client can see it again.
-    Sealed(Sealed),
+    Sealed(SealedSecret),
+}
+
+/// A secret that is encrypted. Beside it stands its keyed hash once somebody has asked for it, in memory only: the store
+/// forgets a record in its cache when it changes, so the hash never outlives its secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedSecret {
+    sealed: Sealed,
+    #[serde(skip)]
+    hash: OnceLock<KeyedHash>,
+}
+
+impl PartialEq for SealedSecret {
+    fn eq(&self, other: &SealedSecret) -> bool {
+        self.sealed == other.sealed
+    }
 }
 
 /// What a caller says about the secret of a client.
@@ -57,7 +75,7 @@ impl Credential {
     pub(super) fn exported(self, domain: &Domain, tenant: &str, client_id: &str) -> Result<Exported, Failure> {
         match self {
             Credential::Generated(_) => Ok(Exported::Nothing),
-            Credential::Sealed(sealed) => Ok(Exported::Secret(open(domain, tenant, client_id, &sealed)?)),
+            Credential::Sealed(sealed) => Ok(Exported::Secret(open(domain, tenant, client_id, &sealed.sealed)?)),
             Credential::Chosen(phc) => Ok(Exported::Hash(phc)),
         }
     }
@@ -78,14 +96,17 @@ pub fn generate(domain: &Domain, tenant: &str, client_id: &str) -> (Secret, Cred
 /// How the secret of a client is kept. One chosen by somebody must have passed [`check`].
 pub fn seal(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Credential {
     let context = label(tenant, client_id);
-    Credential::Sealed(domain.vault.seal(&domain.world, &context, secret.expose().as_bytes()))
+    let sealed = domain.vault.seal(&domain.world, &context, secret.expose().as_bytes());
+    Credential::Sealed(SealedSecret { sealed, hash: OnceLock::new() })
 }
 
 /// Like [`seal`], but the same secret stays sealed as it is: who writes back what was read has changed nothing.
 pub(super) fn keep(domain: &Domain, tenant: &str, client_id: &str, secret: &Secret) -> Result<Credential, Failure> {
     let found = domain.store.record::<Credential>(&[tenant, client_id])?;
     match found.as_deref() {
-        Some(same @ Credential::Sealed(sealed)) if open(domain, tenant, client_id, sealed)?.same(secret.expose()) => {
+        Some(same @ Credential::Sealed(kept))
+            if open(domain, tenant, client_id, &kept.sealed)?.same(secret.expose()) =>
+        {
             Ok(same.clone())
         }
         _ => Ok(seal(domain, tenant, client_id, secret)),
@@ -102,7 +123,7 @@ fn open(domain: &Domain, tenant: &str, client_id: &str, sealed: &Sealed) -> Resu
 /// The secret of a client, unless only a hash is kept or it has none.
 pub fn reveal(domain: &Domain, tenant: &str, client_id: &str) -> Result<Option<Secret>, Failure> {
     match domain.store.record::<Credential>(&[tenant, client_id])?.as_deref() {
-        Some(Credential::Sealed(sealed)) => open(domain, tenant, client_id, sealed).map(Some),
+        Some(Credential::Sealed(kept)) => open(domain, tenant, client_id, &kept.sealed).map(Some),
         Some(Credential::Chosen(_) | Credential::Generated(_)) | None => Ok(None),
     }
 }
@@ -137,8 +158,8 @@ pub async fn choose(domain: &Domain, secret: Secret) -> Result<Credential, Failu
 
 /// True when one of `candidates` is the client's secret; there are several when it is not known how the caller encoded it.
 ///
-/// A client that does not exist costs what one with a sealed secret costs, up to the opening of a few bytes: anything
-/// dearer would let strangers spend argon2's time and memory. So the time may tell that only a hash of a secret is kept.
+/// A client that does not exist costs what one with a sealed secret costs, but for the opening of a few bytes the first
+/// time: anything dearer would let strangers spend argon2's time and memory. So the time may tell that only a hash of a secret is kept.
 pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, candidates: Vec<Secret>) -> Result<bool, Failure> {
     let found = domain.store.record::<Credential>(&[tenant, client_id])?;
     let label = label(tenant, client_id);
@@ -146,11 +167,21 @@ pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, candidates: 
     let (known, expected) = match found.as_deref() {
         Some(Credential::Chosen(phc)) => return Ok(domain.passwords.verify(candidates, phc).await),
         Some(Credential::Generated(expected)) => (true, *expected),
-        Some(Credential::Sealed(sealed)) => (true, hash(&open(domain, tenant, client_id, sealed)?)),
-        None => (false, hash(&Secret::new(""))),
+        Some(Credential::Sealed(kept)) => (true, hash_of(domain, tenant, client_id, kept)?),
+        None => (false, KeyedHash::none()),
     };
     // Every candidate is hashed and compared, whether there is a client and whichever is right.
     Ok(known & candidates.iter().fold(false, |right, secret| right | (hash(secret) == expected)))
+}
+
+/// The keyed hash of a sealed secret, which is opened for it once.
+fn hash_of(domain: &Domain, tenant: &str, client_id: &str, kept: &SealedSecret) -> Result<KeyedHash, Failure> {
+    if let Some(hash) = kept.hash.get() {
+        return Ok(*hash);
+    }
+    let secret = open(domain, tenant, client_id, &kept.sealed)?;
+    let hash = domain.vault.keyed_hash(&label(tenant, client_id), secret.expose());
+    Ok(*kept.hash.get_or_init(|| hash))
 }
 
 #[cfg(test)]

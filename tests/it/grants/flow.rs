@@ -45,7 +45,7 @@ async fn a_person_logs_in_and_a_client_gets_tokens_once() {
     let said = claims(&first["id_token"]);
     assert_eq!((&said["sub"], &said["nonce"]), (&json!("ada"), &json!("once")));
     assert!(said["sid"].is_string(), "{said}");
-    assert_eq!(first["scope"], "openid buy");
+    assert_eq!(first["scope"], "buy openid");
     let second = shop.ask(&refresh(&first["refresh_token"])).await.expect(200).json();
     refused(shop.ask(&form).await, "invalid_grant");
     assert!(!shop.is_good(&second["access_token"]).await, "the code was replayed");
