@@ -35,7 +35,6 @@ use crate::{
         server::{self, Server},
         session::{self, Session},
     },
-    store::State,
 };
 
 /// A form of an account page.
@@ -51,7 +50,7 @@ pub struct Visit {
     /// What was asked.
     pub call: Call,
     /// Whose pages they are.
-    pub server: Arc<State<Server>>,
+    pub server: Server,
     /// The browser.
     pub browser: Browser,
     /// The session's name.
@@ -146,6 +145,7 @@ fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Visit + use<>>, Fail
     let Some(cookie) = &browser.session else { return Ok(None) };
     let found = session::find(domain, call.tenant(), (id, &server.value), cookie)?;
     let language = Language::of(&call.request, &[]);
+    let server = server.value.clone();
     Ok(found.map(|(name, session)| move |call| Visit { call, server, browser, name, session, language }))
 }
 
@@ -221,7 +221,7 @@ impl Visit {
     }
 
     fn frame<'a>(&'a self, title: &'a str, kind: Kind) -> Frame<'a> {
-        Frame { language: self.language, title, brand: Some(Brand::of(&self.server.value)), kind }
+        Frame { language: self.language, title, brand: Some(Brand::of(&self.server)), kind }
     }
 
     /// A form with one button, for the action at `path`. What it is about is said to those who cannot see where it stands.

@@ -54,7 +54,7 @@ pub async fn remove(visit: Visit, form: Pairs) -> Result<Answer, Failure> {
 }
 
 fn whose(visit: &Visit) -> Whose<'_> {
-    let server = (visit.call.param("aid"), &visit.server.value);
+    let server = (visit.call.param("aid"), &visit.server);
     Whose { tenant: visit.call.tenant(), server, subject: visit.subject() }
 }
 
