@@ -140,7 +140,7 @@ async fn consents_that_are_required_are_asked_for_whoever_is_trusted() {
 
     let machine = shop.server.as_system();
     let given = held(&machine, "alice", "").await;
-    let granted = |id: &str| given.iter().any(|held| held["id"] == id && held["consent_grant"].is_object());
+    let granted = |id: &str| given.iter().any(|held| held["id"] == id && held["granted"] == true);
     assert!(granted("terms") && !granted("news"), "{given:?}");
     assert!(shop.answered(shop.ask(&browser, &[("prompt", "none")]).await).get("code").is_some());
     say(&machine, "alice", "terms", false, "explicit").await;

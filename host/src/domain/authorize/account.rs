@@ -15,10 +15,10 @@ pub async fn begin_account(
 ) -> Result<Begun, Failure> {
     let found = server::current(domain, tenant, server)?;
     let place = Place { domain, tenant, id: server, server: &found.value };
-    if let Some(cookie) = &browser.session {
-        if session::find(domain, tenant, (server, &found.value), cookie)?.is_some() {
-            return Ok(Begun::Answer(Destination::Redirect(address(place, page))));
-        }
+    if let Some(cookie) = &browser.session
+        && session::find(domain, tenant, (server, &found.value), cookie)?.is_some()
+    {
+        return Ok(Begun::Answer(Destination::Redirect(address(place, page))));
     }
     ask(place, page, browser).await
 }
