@@ -17,6 +17,7 @@ mod authority;
 mod authorize;
 mod backup;
 mod boot;
+mod chromium;
 mod claims;
 mod clients;
 mod configuration;

@@ -1,0 +1,287 @@
+// The pages for people in a real browser: what a person sees, does and ends up with. Screenshots go to SHOTS.
+//
+// Run by tests/it/chromium.rs, which sets BASE, CALLBACK (where a client of ours listens), SHOTS, USERNAME and PASSWORD,
+// makes the servers `shop`, `mall` and `vault`, and moves the server's clock when a line says so.
+
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+import { assert, given, step } from './steps.mjs';
+
+const [BASE, CALLBACK, SHOTS, username, password] = given('BASE', 'CALLBACK', 'SHOTS', 'USERNAME', 'PASSWORD');
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** Moves the server's clock; answers what time it is there, in seconds since 1970. */
+async function advance(seconds) {
+  console.log(`@advance ${seconds}`);
+  return Number((await answers.next()).value);
+}
+
+// The client: its front page is a link, and what reaches its callback is shown and kept.
+let reached;
+const client = createServer((request, answer) => {
+  let body = '';
+  request.on('data', (chunk) => (body += chunk));
+  request.on('end', () => {
+    const url = new URL(request.url, CALLBACK);
+    reached = { method: request.method, path: url.pathname, sent: new URLSearchParams(body || url.search) };
+    answer.setHeader('content-type', 'text/html').end('<!doctype html><title>Client</title><h1>Back at the client</h1>');
+  });
+});
+await new Promise((listening) => client.listen(new URL(CALLBACK).port, listening));
+
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync',
+  ],
+});
+
+/** A new person's browser: no cookies, these settings. Whatever its console says against a page fails the run. */
+async function open(settings = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1000, height: 800 }, ...settings });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on('console', (message) => {
+    const ofStatus = /the server responded with a status of 4/.test(message.text());
+    if (message.type() === 'error' && !ofStatus) page.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  return page;
+}
+
+/** The address to which a client sends its people. */
+function authorize(server, more = {}) {
+  const url = new URL(`${BASE}/default/${server}/oauth2/authorize`);
+  url.search = new URLSearchParams({
+    response_type: 'code', client_id: `${server}-front`, redirect_uri: CALLBACK, scope: 'openid profile email',
+    state: 'of the client', ...more,
+  });
+  return url.href;
+}
+
+/** A picture of a page of ours, after a look at what every one of them must have. */
+async function shot(page, name) {
+  assert.deepEqual(page.complaints, []);
+  const found = await page.evaluate(() => {
+    const labelled = (input) => input.labels?.length > 0 || input.ariaLabel;
+    const shown = [...document.querySelectorAll('input:not([type=hidden]), select, textarea')];
+    return {
+      lang: document.documentElement.lang, title: document.title.trim().length > 0,
+      headings: document.querySelectorAll('h1').length, main: document.querySelectorAll('main').length,
+      unlabelled: shown.filter((input) => !labelled(input)).length,
+      pictures: [...document.images].filter((image) => !image.hasAttribute('alt')).length,
+      unnamed: [...document.querySelectorAll('button, a')].filter((one) => !one.textContent.trim() && !one.ariaLabel).length,
+      tooWide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      styled: document.styleSheets.length > 0 && document.styleSheets[0].cssRules.length > 0,
+      inline: document.querySelectorAll('style, [style], script:not([src])').length,
+    };
+  });
+  const { lang, ...rest } = found;
+  assert.match(lang, /^(en|de)$/);
+  assert.deepEqual(rest, {
+    title: true, headings: 1, main: 1, unlabelled: 0, pictures: 0, unnamed: 0, tooWide: false, styled: true, inline: 0,
+  });
+  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+}
+
+const press = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).first().click();
+const allow = (page) => press(page, 'Allow', 'Erlauben');
+const refuse = (page) => press(page, 'Refuse', 'Ablehnen');
+
+/** Name and password, with the keyboard alone. */
+async function logIn(page, secret = password) {
+  await page.locator('input[type=text], input:not([type])').first().fill(username);
+  await page.locator('input[type=password]').fill(secret);
+  await page.locator('input[type=password]').press('Enter');
+}
+
+/** Waits for the client and answers what reached it. */
+async function back(page) {
+  await page.waitForURL((url) => url.href.startsWith(CALLBACK));
+  assert.deepEqual(page.complaints, []);
+  return Object.fromEntries(reached.sent);
+}
+
+const looks = {
+  'light': {}, 'dark-german': { locale: 'de-DE', colorScheme: 'dark' },
+  'narrow': { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true },
+  'no-script': { javaScriptEnabled: false, locale: 'de-AT' },
+};
+for (const [look, settings] of Object.entries(looks)) {
+  // What a page has inside can be asked only where script runs.
+  const picture = (page, name) => look === 'no-script'
+    ? page.screenshot({ path: `${SHOTS}/${name}-${look}.png`, fullPage: true })
+    : shot(page, `${name}-${look}`);
+
+  await step(`${look}: log in, consent, reach the client`, async () => {
+    const page = await open(settings);
+    await page.goto(authorize('shop'));
+    await picture(page, 'login');
+    await logIn(page, 'wrong');
+    await page.locator('[role=alert]').waitFor();
+    await picture(page, 'wrong-password');
+    await logIn(page);
+    await page.getByRole('button', { name: /Allow|Erlauben/ }).waitFor();
+    await picture(page, 'consent');
+    await allow(page);
+    const answer = await back(page);
+    assert.ok(answer.code);
+    assert.equal(answer.state, 'of the client');
+    assert.equal(answer.iss, `${BASE}/default/shop`);
+    await page.goto(authorize('shop', { prompt: 'none' }));
+    assert.ok((await back(page)).code, 'the session answers the next request');
+    await page.context().close();
+  });
+
+  await step(`${look}: an error page`, async () => {
+    const page = await open(settings);
+    await page.goto(authorize('shop', { redirect_uri: 'https://elsewhere.example/' }));
+    await picture(page, 'wrong-request');
+    await page.context().close();
+  });
+}
+
+await step('the person refuses', async () => {
+  const page = await open();
+  await page.goto(authorize('shop', { prompt: 'consent' }));
+  await logIn(page);
+  await refuse(page);
+  const answer = await back(page);
+  assert.equal(answer.error, 'access_denied');
+  assert.equal(answer.code, undefined);
+  await page.context().close();
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  await step(`form_post ${javaScriptEnabled ? 'by itself' : 'with a button'}`, async () => {
+    const page = await open({ javaScriptEnabled });
+    await page.goto(authorize('shop', { response_mode: 'form_post', prompt: 'consent' }));
+    await logIn(page);
+    await allow(page);
+    if (!javaScriptEnabled) {
+      await page.getByRole('button').waitFor();
+      await page.screenshot({ path: `${SHOTS}/form-post.png`, fullPage: true });
+      await page.getByRole('button').click();
+    }
+    assert.ok((await back(page)).code);
+    assert.equal(reached.method, 'POST');
+    await page.context().close();
+  });
+}
+
+await step('a login that took too long', async () => {
+  const page = await open();
+  await page.goto(authorize('shop'));
+  await advance(1801);
+  await logIn(page);
+  await page.getByRole('heading', { name: /over/ }).waitFor();
+  await shot(page, 'expired-login');
+  await page.context().close();
+});
+
+await step('two ways to log in', async () => {
+  const page = await open();
+  await page.goto(authorize('mall'));
+  await shot(page, 'chooser');
+  await page.getByRole('button', { name: /Staff/ }).click();
+  await logIn(page);
+  await allow(page);
+  assert.ok((await back(page)).code);
+  await page.context().close();
+});
+
+await step('the account: clients with access, and taking it back', async () => {
+  const page = await open();
+  await page.goto(`${BASE}/default/shop/account`);
+  await shot(page, 'account-login');
+  await logIn(page);
+  await page.getByText('The shop at the corner').first().waitFor();
+  await shot(page, 'account');
+  await page.getByRole('button', { name: /Revoke|Remove|Take back|Withdraw/ }).first().click();
+  await page.waitForLoadState();
+  await shot(page, 'account-after');
+  await page.goto(authorize('shop', { prompt: 'none' }));
+  assert.equal((await back(page)).error, 'consent_required');
+  await page.context().close();
+});
+
+await step('the account in the dark, narrow and in German', async () => {
+  const page = await open({ ...looks.narrow, ...looks['dark-german'], viewport: looks.narrow.viewport });
+  await page.goto(`${BASE}/default/shop/account`);
+  await logIn(page);
+  await page.waitForURL((url) => url.pathname.endsWith('/account'));
+  await shot(page, 'account-narrow-dark-german');
+  await page.context().close();
+});
+
+let secret;
+await step('a second factor: set up during a login', async () => {
+  const page = await open();
+  await page.goto(authorize('vault'));
+  await logIn(page);
+  await page.locator('img.qr').waitFor();
+  await shot(page, 'second-factor-setup');
+  const drawn = await page.locator('img.qr').evaluate((image) => image.complete && image.naturalWidth > 0);
+  assert.ok(drawn, 'the picture is shown');
+  secret = (await page.locator('.secret').textContent()).replace(/\s/g, '');
+  await enter(page, await code());
+  await allow(page);
+  assert.ok((await back(page)).code);
+  await page.context().close();
+});
+
+await step('a second factor: asked for at the next login; a wrong and a used code are refused', async () => {
+  const page = await open();
+  await page.goto(authorize('vault'));
+  await logIn(page);
+  await page.locator('input.code').waitFor();
+  await shot(page, 'second-factor');
+  await enter(page, await code());
+  await page.locator('[role=alert]').waitFor();
+  await shot(page, 'second-factor-used');
+  await enter(page, await code(31));
+  assert.ok((await back(page)).code);
+  await page.context().close();
+});
+
+await step('logging out', async () => {
+  const page = await open();
+  await page.goto(`${BASE}/default/shop/account`);
+  await logIn(page);
+  await page.waitForURL((url) => url.pathname.endsWith('/account'));
+  await page.goto(`${BASE}/default/shop/oauth2/logout`);
+  await shot(page, 'logout');
+  await press(page, 'Log out');
+  await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+  await shot(page, 'logged-out');
+  await page.goto(authorize('shop', { prompt: 'none' }));
+  assert.equal((await back(page)).error, 'login_required');
+  await page.context().close();
+});
+
+await browser.close();
+client.close();
+process.exit(0);
+
+/** Types a code and sends it. */
+async function enter(page, digits) {
+  await page.locator('input.code').fill(digits);
+  await page.locator('input.code').press('Enter');
+}
+
+/** What an authenticator app shows so many seconds from now (RFC 6238). */
+async function code(later = 0) {
+  const now = await advance(later);
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(now / 30)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  const number = digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
