@@ -55,11 +55,11 @@ export class Browser {
     return this.#walk(new URL(url), { method: 'GET' });
   }
 
-  /** Sends a form with these values over its own, by the button that fits (the first one by default). */
-  async submit(form, values = {}, pressed = () => true) {
+  /** Sends a form with these values over its own, by its first button. */
+  async submit(form, values = {}) {
     const sent = form.values();
     for (const [name, value] of Object.entries(values)) sent.set(name, value);
-    const button = form.buttons.find(pressed);
+    const [button] = form.buttons;
     if (button?.name) sent.append(button.name, button.value ?? '');
     if (form.method === 'get') {
       const url = new URL(form.action);
@@ -106,8 +106,8 @@ export async function through(browser, page, { username, password, consent = tru
     } else if (isSelfPosting(page)) {
       return page;
     } else {
-      const answer = page.form((form) => form.buttons.length > 1);
-      page = await browser.submit(answer, {}, (button) => answer.buttons.indexOf(button) === (consent ? 0 : 1));
+      const answer = consent ? '/consent' : '/refuse';
+      page = await browser.submit(page.form((form) => form.action.pathname.endsWith(answer)));
     }
   }
   return page;

@@ -7,10 +7,10 @@ import requests
 
 
 class Form:
-    """Where it goes, what it sends by itself, and its buttons in order."""
+    """Where it goes and what it sends by itself."""
 
     def __init__(self, action):
-        self.action, self.inputs, self.buttons = action, [], []
+        self.action, self.inputs = action, []
 
     def named(self, kind):
         """The name of the first input of this type, None without one."""
@@ -40,8 +40,6 @@ class Forms(HTMLParser):
             self.found.append(Form(urljoin(self.url, attrs.get("action") or self.url)))
         elif self.found and tag == "input":
             self.found[-1].inputs.append(attrs)
-        elif self.found and tag == "button":
-            self.found[-1].buttons.append(attrs)
 
 
 class Browser:
@@ -67,14 +65,11 @@ class Browser:
         for form in forms:
             if form.named("password"):
                 typed = {form.named("text"): self.username, form.named("password"): self.password}
-                return self._submit(form, typed, form.buttons[0])
-        form = next(form for form in forms if len(form.buttons) > 1)
-        return self._submit(form, {}, form.buttons[0])
+                return self._submit(form, typed)
+        return self._submit(next(form for form in forms if form.action.endswith("/consent")), {})
 
-    def _submit(self, form, typed, button):
+    def _submit(self, form, typed):
         values = [(name, value) for name, value in form.values() if name not in typed] + list(typed.items())
-        if "name" in button:
-            values.append((button["name"], button.get("value", "")))
         return self._follow("POST", form.action, data=values, headers={"origin": f"http://{self.home}"})
 
     def _follow(self, method, url, **how):

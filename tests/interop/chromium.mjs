@@ -89,7 +89,12 @@ async function shot(page, name) {
 }
 
 const press = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).first().click();
-const allow = (page) => press(page, 'Allow', 'Erlauben');
+
+/** Ticks what is needed and says yes. */
+async function allow(page) {
+  for (const needed of await page.locator('input[type=checkbox][required]').all()) await needed.check();
+  await press(page, 'Allow', 'Erlauben');
+}
 const refuse = (page) => press(page, 'Refuse', 'Ablehnen');
 
 /** Name and password, with the keyboard alone. */

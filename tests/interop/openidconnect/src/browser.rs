@@ -35,12 +35,12 @@ impl Browser {
         Err("pages without end".into())
     }
 
-    /// Sends the form with a password, or presses the first button of the form that has several.
+    /// Sends the form with a password, or the one that consents.
     fn answer(&mut self, url: &str, html: &str) -> Result<Place, Box<dyn Error>> {
         let forms: Vec<&str> = html.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next()).collect();
         let login = forms.iter().find(|form| form.contains(r#"type="password""#));
-        let choice = forms.iter().find(|form| form.matches("<button").count() > 1);
-        let form = login.or(choice).ok_or_else(|| format!("stuck at {url}:\n{html}"))?;
+        let consent = forms.iter().find(|form| target(form).is_some_and(|action| action.ends_with("/consent")));
+        let form = login.or(consent).ok_or_else(|| format!("stuck at {url}:\n{html}"))?;
         let mut fields = Vec::new();
         for tag in form.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
             let (Some(name), kind) = (attribute(tag, "name"), attribute(tag, "type")) else { continue };
@@ -51,11 +51,9 @@ impl Browser {
                 _ => fields.push((name, attribute(tag, "value").unwrap_or_else(|| "on".to_owned()))),
             }
         }
-        let button = form.split("<button").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
-        fields.extend(attribute(button, "name").map(|name| (name, attribute(button, "value").unwrap_or_default())));
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
-        let action = attribute(form.split('>').next().unwrap_or_default(), "action").unwrap_or_else(|| url.to_owned());
+        let action = target(form).unwrap_or_else(|| url.to_owned());
         self.follow(Method::POST, &action, body.join("&"))
     }
 
@@ -84,6 +82,11 @@ impl Browser {
         }
         Err(format!("redirects without end at {url}").into())
     }
+}
+
+/// Where a form goes.
+fn target(form: &str) -> Option<String> {
+    attribute(form.split('>').next()?, "action")
 }
 
 /// The value of an attribute, with entities decoded.
