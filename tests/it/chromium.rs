@@ -18,7 +18,8 @@ const ALICE: (&str, &str) = ("alice", "correct horse battery staple");
 
 /// People whose names and passwords are kept.
 fn staff() -> Value {
-    let alice = json!({ "username": ALICE.0, "password": ALICE.1, "authentication_context": { "name": "Alice Adams" } });
+    let alice =
+        json!({ "username": ALICE.0, "password": ALICE.1, "authentication_context": { "name": "Alice Adams" } });
     json!({ "name": "Staff", "method": "static", "static": { "users": [alice] } })
 }
 
@@ -41,7 +42,8 @@ async fn open(admin: &Caller, id: &str, methods: Value, callback: &str, more: Va
 async fn shop(admin: &Caller) -> Value {
     let service = json!([{ "name": "The post office", "purposes": [{ "name": "Sending you news", "primary": true }] }]);
     make_consent(admin, "newsletter", json!({ "name": "The newsletter", "internal_services": service })).await;
-    let action = json!({ "id": "shopping", "name": "Shopping", "consents": [{ "id": "newsletter", "required": true }] });
+    let action =
+        json!({ "id": "shopping", "name": "Shopping", "consents": [{ "id": "newsletter", "required": true }] });
     admin.post(&format!("{ADMIN}/actions"), &action).await.expect(201);
     let email = json!({ "pii_categories": [{ "name": "contact details" }], "purpose": "Sending you receipts" });
     json!({ "client": {
@@ -63,7 +65,8 @@ async fn people_get_along_with_the_pages_in_chromium() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let callback = format!("http://localhost:{port}/callback");
     open(&admin, "shop", json!([staff()]), &callback, shop(&admin).await).await;
-    let custom = json!({ "name": "Partner", "method": "custom", "custom": { "login_url": "https://partner.example/" } });
+    let custom =
+        json!({ "name": "Partner", "method": "custom", "custom": { "login_url": "https://partner.example/" } });
     open(&admin, "mall", json!([staff(), custom]), &callback, json!({})).await;
     let strong = json!([{
         "name": "identity-context", "conf": { "fields": [{ "field": "amr", "comparator": "contains", "value": "mfa" }] },

@@ -30,7 +30,7 @@ static FETCHING: Mutex<()> = Mutex::new(());
 pub struct Script {
     command: Command,
     /// Where its copy lies, as long as it runs.
-    _copy: Option<TempDir>,
+    copy: Option<TempDir>,
 }
 
 impl Script {
@@ -46,7 +46,7 @@ impl Script {
         copy_scripts(copy.path());
         let mut command = Command::new("node");
         command.arg(copy.path().join(name));
-        Some(Script { command, _copy: Some(copy) })
+        Some(Script { command, copy: Some(copy) })
     }
 
     /// A script for Python, none when it cannot be run here.
@@ -61,7 +61,7 @@ impl Script {
         copy_scripts(copy.path());
         let mut command = Command::new("python3");
         command.arg(copy.path().join(name)).env("PYTHONPATH", packages).env("PYTHONDONTWRITEBYTECODE", "1");
-        Some(Script { command, _copy: Some(copy) })
+        Some(Script { command, copy: Some(copy) })
     }
 
     /// A program of a workspace of its own below the scripts, none when it cannot be built here.
@@ -75,7 +75,7 @@ impl Script {
         match cargo.status() {
             Ok(status) if status.success() => {
                 let command = Command::new(target.join("debug").join(format!("portcullis-{name}")));
-                Some(Script { command, _copy: None })
+                Some(Script { command, copy: None })
             }
             failed => skipped(&format!("cargo cannot build tests/interop/{name} ({failed:?})")),
         }
@@ -90,26 +90,25 @@ impl Script {
     /// Runs it to its end and fails the test unless it succeeds.
     ///
     /// A line `@advance SECONDS` moves the clock of `world`; the script then reads what time it is, in seconds since 1970.
-    #[track_caller]
-    pub fn run(mut self, world: Option<TestWorld>) -> impl Future<Output = ()> {
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        async move {
-            let mut child = self.command.spawn().unwrap();
-            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let mut input = child.stdin.take().unwrap();
-            while let Some(line) = lines.next_line().await.unwrap() {
-                match (line.strip_prefix("@advance "), &world) {
-                    (Some(seconds), Some(world)) => {
-                        world.advance_seconds(seconds.parse().unwrap());
-                        let now = world.world().now_seconds();
-                        input.write_all(format!("{now}\n").as_bytes()).await.unwrap();
-                    }
-                    _ => println!("{line}"),
+    pub async fn run(self, world: Option<TestWorld>) {
+        let Script { mut command, copy } = self;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut input = child.stdin.take().unwrap();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            match (line.strip_prefix("@advance "), &world) {
+                (Some(seconds), Some(world)) => {
+                    world.advance_seconds(seconds.parse().unwrap());
+                    let now = world.world().now_seconds();
+                    input.write_all(format!("{now}\n").as_bytes()).await.unwrap();
                 }
+                _ => println!("{line}"),
             }
-            let status = child.wait().await.unwrap();
-            assert!(status.success(), "{status}; its steps are above");
         }
+        let status = child.wait().await.unwrap();
+        drop(copy);
+        assert!(status.success(), "{status}; its steps are above");
     }
 }
 
