@@ -58,7 +58,7 @@ function authorize(server, more = {}) {
   const url = new URL(`${BASE}/default/${server}/oauth2/authorize`);
   url.search = new URLSearchParams({
     response_type: 'code', client_id: `${server}-front`, redirect_uri: CALLBACK, scope: 'openid profile email',
-    state: 'of the client', ...more,
+    state: 'of the client', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256', ...more,
   });
   return url.href;
 }
@@ -80,12 +80,12 @@ async function shot(page, name) {
       inline: document.querySelectorAll('style, [style], script:not([src])').length,
     };
   });
+  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
   const { lang, ...rest } = found;
-  assert.match(lang, /^(en|de)$/);
+  assert.match(lang, /^(en|de)$/, `${page.url()}: ${await page.content()}`);
   assert.deepEqual(rest, {
     title: true, headings: 1, main: 1, unlabelled: 0, pictures: 0, unnamed: 0, tooWide: false, styled: true, inline: 0,
   });
-  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
 }
 
 const press = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).first().click();
