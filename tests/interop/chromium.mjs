@@ -25,7 +25,10 @@ const client = createServer((request, answer) => {
   request.on('data', (chunk) => (body += chunk));
   request.on('end', () => {
     const url = new URL(request.url, CALLBACK);
-    reached = { method: request.method, path: url.pathname, sent: new URLSearchParams(body || url.search) };
+    // Browsers ask for an icon too.
+    if (url.pathname === new URL(CALLBACK).pathname) {
+      reached = { method: request.method, sent: new URLSearchParams(body || url.search) };
+    }
     answer.setHeader('content-type', 'text/html').end('<!doctype html><title>Client</title><h1>Back at the client</h1>');
   });
 });
@@ -124,7 +127,7 @@ for (const [look, settings] of Object.entries(looks)) {
 
   await step(`${look}: log in, consent, reach the client`, async () => {
     const page = await open(settings);
-    await page.goto(authorize('shop'));
+    await page.goto(authorize('shop', { prompt: 'consent' }));
     await picture(page, 'login');
     await logIn(page, 'wrong');
     await page.locator('[role=alert]').waitFor();
@@ -134,7 +137,7 @@ for (const [look, settings] of Object.entries(looks)) {
     await picture(page, 'consent');
     await allow(page);
     const answer = await back(page);
-    assert.ok(answer.code);
+    assert.ok(answer.code, JSON.stringify(answer));
     assert.equal(answer.state, 'of the client');
     assert.equal(answer.iss, `${BASE}/default/shop`);
     await page.goto(authorize('shop', { prompt: 'none' }));
@@ -199,27 +202,36 @@ await step('two ways to log in', async () => {
   await page.context().close();
 });
 
-await step('the account: clients with access, and taking it back', async () => {
+await step('the account: every page, and taking access back', async () => {
   const page = await open();
   await page.goto(`${BASE}/default/shop/account`);
   await shot(page, 'account-login');
   await logIn(page);
-  await page.getByText('The shop at the corner').first().waitFor();
+  await page.waitForURL((url) => url.pathname.endsWith('/account'));
   await shot(page, 'account');
-  await page.getByRole('button', { name: /Revoke|Remove|Take back|Withdraw/ }).first().click();
-  await page.waitForLoadState();
-  await shot(page, 'account-after');
+  for (const name of ['consents', 'events', 'sessions']) {
+    await page.goto(`${BASE}/default/shop/account/${name}`);
+    await shot(page, `account-${name}`);
+  }
+  await page.goto(`${BASE}/default/shop/account/clients`);
+  await shot(page, 'account-clients');
+  await page.getByRole('button', { name: /^Take back access/ }).click();
+  await page.getByText('No application has access.').waitFor();
+  await shot(page, 'account-clients-after');
   await page.goto(authorize('shop', { prompt: 'none' }));
   assert.equal((await back(page)).error, 'consent_required');
   await page.context().close();
 });
 
 await step('the account in the dark, narrow and in German', async () => {
-  const page = await open({ ...looks.narrow, ...looks['dark-german'], viewport: looks.narrow.viewport });
+  const page = await open({ ...looks['dark-german'], ...looks.narrow });
   await page.goto(`${BASE}/default/shop/account`);
   await logIn(page);
   await page.waitForURL((url) => url.pathname.endsWith('/account'));
-  await shot(page, 'account-narrow-dark-german');
+  for (const name of ['', 'clients', 'consents', 'events', 'sessions']) {
+    await page.goto(`${BASE}/default/shop/account/${name}`.replace(/\/$/, ''));
+    await shot(page, `account-${name || 'overview'}-narrow-dark-german`);
+  }
   await page.context().close();
 });
 
