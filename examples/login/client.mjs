@@ -71,7 +71,8 @@ createServer(async (request, answer) => {
     const { status, headers, body } = show ? await show(session, url) : { ...page('<h1>Not here</h1>'), status: 404 };
     answer.writeHead(status, { 'set-cookie': `shop=${session.id}; Path=/; HttpOnly; SameSite=Lax`, ...headers }).end(body);
   } catch (error) {
-    // What the server says, for example access_denied when somebody refuses.
+    // What the server says: access_denied when somebody refuses, invalid_grant when access was taken back.
+    session.tokens = undefined;
     const { status, headers, body } = page(`<h1>That did not work</h1><p>${escape(error.error ?? String(error))}</p><p><a href="/">Back</a></p>`);
     answer.writeHead(status, headers).end(body);
   }

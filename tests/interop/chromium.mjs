@@ -209,7 +209,7 @@ await step('the account: every page, and taking access back', async () => {
   await logIn(page);
   await page.waitForURL((url) => url.pathname.endsWith('/account'));
   await shot(page, 'account');
-  for (const name of ['consents', 'events', 'sessions']) {
+  for (const name of ['consents', 'events', 'sessions', 'second-factor']) {
     await page.goto(`${BASE}/default/shop/account/${name}`);
     await shot(page, `account-${name}`);
   }
@@ -228,7 +228,7 @@ await step('the account in the dark, narrow and in German', async () => {
   await page.goto(`${BASE}/default/shop/account`);
   await logIn(page);
   await page.waitForURL((url) => url.pathname.endsWith('/account'));
-  for (const name of ['', 'clients', 'consents', 'events', 'sessions']) {
+  for (const name of ['', 'clients', 'consents', 'events', 'sessions', 'second-factor']) {
     await page.goto(`${BASE}/default/shop/account/${name}`.replace(/\/$/, ''));
     await shot(page, `account-${name || 'overview'}-narrow-dark-german`);
   }

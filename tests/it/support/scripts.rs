@@ -53,7 +53,8 @@ impl Script {
     pub fn python(name: &str) -> Option<Script> {
         let packages = fetched("pip", &["requirements.txt"], |folder| {
             let mut pip = std::process::Command::new("python3");
-            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+            pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
+            pip.args(["--disable-pip-version-check", "--root-user-action=ignore"]);
             pip.args(["--target", ".", "--requirement", "requirements.txt"]).current_dir(folder);
             pip
         })?;
@@ -68,7 +69,8 @@ impl Script {
     pub fn rust(name: &str) -> Option<Script> {
         let _one_at_a_time = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
         let target = above().join("cargo");
-        let mut cargo = std::process::Command::new(env!("CARGO"));
+        // By name: the program of one toolchain would leave it to a package's own folder which rustc is meant.
+        let mut cargo = std::process::Command::new("cargo");
         cargo.args(["build", "--quiet", "--locked"]).arg("--target-dir").arg(&target);
         // Not the settings of the build that this test is part of.
         cargo.current_dir(Path::new(SCRIPTS).join(name)).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
