@@ -49,13 +49,9 @@ pub(super) fn note<T: Ends>(write: &mut Write<'_>, key: &[&str], record: &T) -> 
     let Some((tenant, rest)) = key.split_first() else { return Ok(()) };
     let line = Expiring { what: T::WHAT, key: key.iter().map(|part| (*part).to_owned()).collect() };
     let what = format!("{:?}", T::WHAT);
-    let mut place = vec![*tenant, ""];
     let at = digits(record.ends());
-    place[1] = &at;
-    place.push(&what);
     let name = HEXLOWER.encode(rest.join("\0").as_bytes());
-    place.push(&name);
-    Ok(records::put(write, &place, &line)?)
+    Ok(records::put(write, &[*tenant, &at, &what, &name], &line)?)
 }
 
 /// Takes out what has ended by now, of every tenant. Answers how many.
