@@ -298,6 +298,9 @@ impl Surface {
             _ if row.path.contains("/account/") => (FORM.to_owned(), Bytes::from_static(b"csrf=none")),
             "postUserinfo" => (FORM.to_owned(), Bytes::new()),
             "introspect" | "revoke" => (FORM.to_owned(), Bytes::from_static(b"token=somebody-elses")),
+            "logoutByPost" | "chooseLogin" | "givePassword" | "giveSecondFactor" | "giveConsent" | "refuseLogin" => {
+                (FORM.to_owned(), "csrf=forged".into())
+            }
             _ => (media_type.to_owned(), self.body(row).to_string().into()),
         };
         Example { path, content_type: Some(content_type), body, headers }
@@ -343,6 +346,8 @@ impl Surface {
             ("{session}", OTHER_BROWSER),
             ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
+            ("{login}", "of-another-browser"),
+            ("{subject}", "anna"),
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
             ("{document}", "acp.json"),

@@ -26,6 +26,7 @@ pub mod shop;
 pub mod signer;
 pub mod tills;
 pub mod visitor;
+pub mod storefront;
 pub mod wire;
 pub mod world;
 

@@ -1,0 +1,99 @@
+//! The consent page: what it shows, and what the person's yes is worth.
+
+use serde_json::json;
+
+use crate::support::{
+    made::ADMIN,
+    people::{events, make_consent},
+    storefront::{BACK, PASSWORD, Storefront, is_calm},
+};
+
+covers!("giveConsent");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_what_for() {
+    let privacy = json!({ "scopes": { "orders": {
+        "purpose": "To show them to you", "pii_categories": [{ "name": "Purchases" }],
+    } } });
+    let shop = Storefront::with(|_| {}, json!({ "privacy": privacy })).await;
+    let page = shop.browser().login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    is_calm(&page);
+    let text = page.text();
+    for shown in [
+        "You are logged in as ann.",
+        "See your orders",
+        "What you have bought and when.",
+        "Purpose: To show them to you",
+        "Data: Purchases",
+        "href=\"https://web.example/policy\"",
+        "href=\"https://web.example/\"",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_ticked_is_not_granted() {
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser();
+    let page = browser.login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    let mut form = page.form("/consent");
+    form.fields.retain(|(name, value)| (name.as_str(), value.as_str()) != ("scope", "orders"));
+    // What was not shown cannot be said yes to.
+    form.fields.push(("scope".to_owned(), "email".to_owned()));
+    let back = browser.post(&form).await;
+    assert!(back.url.starts_with(BACK), "{}", back.url);
+    assert_eq!(shop.redeem(&back).await["scope"], "openid profile");
+    let again = browser.open(&shop.request("")).await.expect(200);
+    assert!(
+        again.text().contains("See your orders") && !again.text().contains("value=\"profile\""),
+        "{}",
+        again.text()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_required_consent_is_asked_for_until_it_is_given() {
+    let shop = Storefront::open().await;
+    let terms = json!({
+        "description": "What we do with your data.",
+        "internal_services": [{ "name": "Delivery", "purposes": [{ "name": "Sending parcels", "primary": true }] }],
+        "third_party_services": [{ "name": "Post Office", "purposes": [] }],
+    });
+    make_consent(&shop.admin, "terms", terms).await;
+    let action = json!({ "id": "buy", "name": "Buy", "consents": [{ "id": "terms", "required": true }] });
+    shop.admin.post(&format!("{ADMIN}/actions"), &action).await.expect(201);
+    let scope = json!({ "authorization_server_id": "shop", "name": "orders", "consent_action_id": "buy" });
+    shop.admin.put(&format!("{ADMIN}/scopes/orders"), &scope).await.expect(200);
+    let mut browser = shop.browser();
+    let page = browser.login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    is_calm(&page);
+    for shown in ["What we do with your data.", "Used by Delivery: Sending parcels", "Shared with Post Office"] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+    assert_eq!(page.form("/consent").value("consent"), None, "nothing is agreed to in advance");
+    let page = browser.send(&page, "/consent", &[]).await.expect(200);
+    assert!(page.text().contains("value=\"terms\""), "asked again: {}", page.text());
+    assert!(events(&shop.admin, "").await.is_empty());
+    let back = browser.send(&page, "/consent", &[("consent", "terms")]).await;
+    assert!(back.url.starts_with(BACK) && back.parameter("code").is_some(), "{}", back.url);
+    assert!(!events(&shop.admin, "").await.is_empty(), "the ledger knows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_from_somewhere_else_is_none() {
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser();
+    let page = browser.login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    let form = page.form("/consent");
+    let foreign = shop.browser().login(&shop.request(""), "bob", PASSWORD).await.form("/consent");
+    for forged in [form.clone().without("csrf"), form.clone().with(&[("csrf", foreign.value("csrf").unwrap())])] {
+        is_calm(&browser.post(&forged).await.expect(403));
+    }
+    browser.clone().with_header("sec-fetch-site", "cross-site").post(&form).await.expect(403);
+    let mut refusal = page.form("/refuse").without("csrf");
+    refusal.action = page.form("/refuse").action;
+    browser.post(&refusal).await.expect(403);
+    assert!(browser.open(&page.url).await.expect(200).has_form("/consent"), "nothing was said");
+    assert!(browser.post(&form).await.url.starts_with(BACK));
+}
