@@ -24,7 +24,7 @@ async fn login_consent_and_back_to_the_client() {
     assert_eq!(page.parameter("state").as_deref(), Some("a state"));
     assert_eq!(page.parameter("iss"), Some(format!("{}/default/{AID}", shop.server.url)));
     let tokens = shop.redeem(&page).await;
-    assert_eq!(tokens["scope"], "openid profile orders");
+    assert_eq!(tokens["scope"], "openid orders profile");
     // Nobody is asked twice.
     let again = browser.open(&shop.request("")).await;
     assert!(again.parameter("code").is_some(), "{}", again.url);
