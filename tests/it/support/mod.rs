@@ -24,9 +24,10 @@ pub mod random;
 pub mod scripts;
 pub mod shop;
 pub mod signer;
+pub mod storefront;
 pub mod tills;
 pub mod visitor;
-pub mod storefront;
+pub mod tills;
 pub mod wire;
 pub mod world;
 
