@@ -27,7 +27,6 @@ pub mod signer;
 pub mod storefront;
 pub mod tills;
 pub mod visitor;
-pub mod tills;
 pub mod wire;
 pub mod world;
 
