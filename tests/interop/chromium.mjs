@@ -251,7 +251,7 @@ await step('a second factor: set up during a login', async () => {
   await page.context().close();
 });
 
-await step('a second factor: asked for at the next login; a wrong and a used code are refused', async () => {
+await step('a second factor: asked for at the next login; a used code is refused', async () => {
   const page = await open();
   await page.goto(authorize('vault'));
   await logIn(page);
