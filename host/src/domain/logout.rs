@@ -75,10 +75,10 @@ fn way_back(
     hint: Option<&Hint>,
 ) -> Result<Option<String>, Failure> {
     let Asked { client_id, post_logout_redirect_uri, state, .. } = asked;
-    if let (Some(client), Some(hint)) = (client_id, hint) {
-        if !hint.audience.contains(client) {
-            return Err(Failure::malformed("query.client_id", "is not who the id_token_hint is for"));
-        }
+    if let (Some(client), Some(hint)) = (client_id, hint)
+        && !hint.audience.contains(client)
+    {
+        return Err(Failure::malformed("query.client_id", "is not who the id_token_hint is for"));
     }
     let Some(wanted) = post_logout_redirect_uri else { return Ok(None) };
     const WHAT: &str = "query.post_logout_redirect_uri";

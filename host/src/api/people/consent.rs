@@ -40,7 +40,7 @@ pub struct ConsentForm {
 pub async fn give(visit: Visit) -> Result<Answer, Failure> {
     let form = read::form_with_lists(&visit.call.request, &["scope", "consent"])?;
     if let Err(refusal) = visit.check(&form) {
-        return Ok(refusal);
+        return Ok(*refusal);
     }
     let list = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
     let (scopes, consents) = (list("scope"), list("consent"));

@@ -86,7 +86,7 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
 pub async fn choose(visit: Visit) -> Result<Answer, Failure> {
     let form = read::form(&visit.call.request)?;
     if let Err(refusal) = visit.check(&form) {
-        return Ok(refusal);
+        return Ok(*refusal);
     }
     let (domain, place) = (&visit.call.app.domain, visit.place());
     login::choose(domain, place, visit.login(), &visit.browser, form.get("method")).await?;
@@ -97,7 +97,7 @@ pub async fn choose(visit: Visit) -> Result<Answer, Failure> {
 pub async fn password(visit: Visit) -> Result<Answer, Failure> {
     let form = read::form(&visit.call.request)?;
     if let Err(refusal) = visit.check(&form) {
-        return Ok(refusal);
+        return Ok(*refusal);
     }
     let (domain, place) = (&visit.call.app.domain, visit.place());
     let username = form.get("username").unwrap_or_default();
@@ -116,7 +116,7 @@ pub async fn password(visit: Visit) -> Result<Answer, Failure> {
 pub async fn refuse(visit: Visit) -> Result<Answer, Failure> {
     let form = read::form(&visit.call.request)?;
     if let Err(refusal) = visit.check(&form) {
-        return Ok(refusal);
+        return Ok(*refusal);
     }
     let (domain, (tenant, server)) = (&visit.call.app.domain, visit.place());
     let destination = authorize::refuse(domain, tenant, server, visit.login(), &visit.browser).await?;

@@ -38,7 +38,7 @@ pub struct CodeForm {
 pub async fn give(visit: Visit) -> Result<Answer, Failure> {
     let sent = read::form(&visit.call.request)?;
     if let Err(refusal) = visit.check(&sent) {
-        return Ok(refusal);
+        return Ok(*refusal);
     }
     let (domain, place, browser) = (&visit.call.app.domain, visit.place(), &visit.browser);
     let (ticket, code) = (sent.get("ticket"), sent.get("code").unwrap_or_default());

@@ -143,11 +143,11 @@ impl Visit {
     }
 
     /// Refuses a form that this browser was not shown for this login, with a page that says so.
-    pub fn check(&self, form: &Pairs) -> Result<(), Answer> {
+    pub fn check(&self, form: &Pairs) -> Result<(), Box<Answer>> {
         let (domain, cookie) = (&self.call.app.domain, self.browser.cookie.expose());
         csrf::check(domain, &self.call.request, form, cookie, self.login()).map_err(|_| {
             let frame = Frame { language: self.language, title: "", brand: Some(self.brand()), kind: Kind::Step };
-            words::notice(StatusCode::FORBIDDEN, frame, self.language.errors().form_over, None)
+            Box::new(words::notice(StatusCode::FORBIDDEN, frame, self.language.errors().form_over, None))
         })
     }
 

@@ -50,13 +50,16 @@ pub fn introspect(
     }
 }
 
-/// A refresh token that has not ended, used or not, with the name of its record and its grant.
+/// A refresh token: the name of its record, the record, and its grant.
+type Found = (String, Arc<RefreshToken>, Arc<Grant>);
+
+/// A refresh token that has not ended, used or not.
 pub(super) fn refresh(
     domain: &Domain,
     tenant: &str,
     (server_id, server): (&str, &Server),
     token: &str,
-) -> Result<Option<(String, Arc<RefreshToken>, Arc<Grant>)>, Failure> {
+) -> Result<Option<Found>, Failure> {
     let (name, now) = (handle::name(domain, Purpose::Refresh, tenant, server_id, token), domain.world.now_seconds());
     let record = domain.store.record::<RefreshToken>(&[tenant, server_id, &name])?;
     let Some(record) = record.filter(|record| record.ends > now) else { return Ok(None) };

@@ -52,7 +52,7 @@ fn is_for(claims: &Map<String, Value>, client_id: &str) -> bool {
 
 fn times(claims: &Map<String, Value>, since: i64, now: i64) -> Result<(), &'static str> {
     let time = |name: &str| claims.get(name).and_then(seconds);
-    if !time("exp").is_some_and(|exp| exp.saturating_add(LEEWAY) > now) {
+    if time("exp").is_none_or(|exp| exp.saturating_add(LEEWAY) <= now) {
         return Err("its ID token has expired");
     }
     // Made for this login, so not before it.
@@ -60,7 +60,7 @@ fn times(claims: &Map<String, Value>, since: i64, now: i64) -> Result<(), &'stat
     if !time("iat").is_some_and(|iat| made.contains(&iat)) {
         return Err("its ID token was made at another time");
     }
-    if claims.contains_key("nbf") && !time("nbf").is_some_and(|nbf| nbf <= now.saturating_add(LEEWAY)) {
+    if claims.contains_key("nbf") && time("nbf").is_none_or(|nbf| nbf > now.saturating_add(LEEWAY)) {
         return Err("its ID token is not yet good");
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The table.
-pub static ROWS: &[Row] = &[
+pub(super) static ROWS: &[Row] = &[
     Row {
         method: Method::GET,
         path: "/{tid}/{aid}/account",

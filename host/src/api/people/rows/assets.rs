@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The table.
-pub static ROWS: &[Row] = &[
+pub(super) static ROWS: &[Row] = &[
     Row {
         method: Method::GET,
         path: "/assets/portcullis.css",

@@ -17,7 +17,6 @@ pub struct Account {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Overview {
     pub title: &'static str,
     pub who: &'static str,
@@ -32,7 +31,6 @@ pub struct Overview {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Clients {
     pub title: &'static str,
     pub explanation: &'static str,
@@ -47,7 +45,6 @@ pub struct Clients {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Consents {
     pub title: &'static str,
     pub explanation: &'static str,
@@ -72,7 +69,6 @@ pub struct Consents {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Events {
     pub title: &'static str,
     pub explanation: &'static str,
@@ -87,7 +83,6 @@ pub struct Events {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Sessions {
     pub title: &'static str,
     pub explanation: &'static str,
@@ -104,7 +99,6 @@ pub struct Sessions {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct SecondStep {
     pub title: &'static str,
     pub on: &'static str,
@@ -117,7 +111,6 @@ pub struct SecondStep {
 
 /// See [`Account`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct LoggedOut {
     pub title: &'static str,
     pub advice: &'static str,
