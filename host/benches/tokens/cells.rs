@@ -2,7 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use portcullis::{crypto::Secret, store::Store, world::Stopwatch};
+use portcullis::{
+    crypto::Secret,
+    store::{Store, StoreError},
+    world::Stopwatch,
+};
 
 use crate::{
     CONNECTIONS, Plan, floor,
@@ -116,7 +120,7 @@ pub(crate) fn durable(plan: &Plan, folder: &Path) {
             Script::Each(own.borrow_mut().pop().unwrap_or_default())
         });
         let address = server.address;
-        let request: Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync> = Arc::new(move |token: &str| {
+        let request: load::Made = Arc::new(move |token: &str| {
             let form = format!("grant_type=refresh_token&refresh_token={token}&{}", setup::proof(&client_of(ES)));
             setup::post(address, ES, "token", &form)
         });
@@ -137,11 +141,11 @@ fn commits(store: &Store) -> f64 {
     let watch = Stopwatch::start();
     for number in 0..TIMES {
         store
-            .write_blocking(move |write| {
+            .write_blocking::<(), StoreError>(move |write| {
                 let record = portcullis::domain::token::RevokedToken { ends: i64::from(number) };
                 portcullis::store::records::put(write, &["default", "bench"], &record)
             })
-            .unwrap_or_else(|error: portcullis::store::StoreError| panic!("{error}"));
+            .unwrap();
     }
     f64::from(TIMES) / watch.elapsed().as_secs_f64()
 }

@@ -17,6 +17,9 @@ const THREADS: usize = 2;
 /// Room for an answer.
 const ROOM: usize = 16 << 10;
 
+/// Makes a request of a refresh token.
+pub(crate) type Made = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
+
 /// What one connection sends.
 pub(crate) enum Script {
     /// The same again and again.
@@ -26,7 +29,7 @@ pub(crate) enum Script {
     /// Each once, until there are no more.
     Each(Vec<Vec<u8>>),
     /// A refresh token, then the one it was answered with. The rest of the request is made by the function.
-    Refresh(String, Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>),
+    Refresh(String, Made),
 }
 
 impl Script {

@@ -16,7 +16,7 @@ use portcullis::{
         token::{AccessToken, RefreshToken},
     },
     server::{self, Assembled},
-    store::{Index, index, records},
+    store::{Index, StoreError, index, records},
     world::World,
 };
 
@@ -67,10 +67,10 @@ pub(crate) fn access_tokens(domain: &Domain, server: &str, client_id: &str, coun
             batch.iter().map(|(_, name, token)| (name.clone(), token.clone())).collect();
         domain
             .store
-            .write_blocking(move |write| {
+            .write_blocking::<(), StoreError>(move |write| {
                 records.iter().try_for_each(|(name, token)| records::put(write, &["default", name], token))
             })
-            .unwrap_or_else(|error: portcullis::store::StoreError| panic!("{error}"));
+            .unwrap();
         let step = (count / 10_000).max(1);
         shown.extend(batch.into_iter().step_by(step).map(|(token, _, _)| token));
     }
@@ -127,7 +127,7 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
                 let record = RefreshToken { grant: id.clone(), ends: now + 86_400, used: false };
                 records::put(write, &["default", &server, &refresh.1], &record)?;
             }
-            Ok::<(), portcullis::store::StoreError>(())
+            Ok::<(), StoreError>(())
         })
         .unwrap();
     secrets

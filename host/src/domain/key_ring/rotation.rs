@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::crypto::{keys::KeyType, vault::Sealed};
 
-    fn ring(keys: &[(&str, Turn)]) -> KeyRing {
+    fn ring_of(keys: &[(&str, Turn)]) -> KeyRing {
         let key = |(kid, turn): &(&str, Turn)| StoredKey {
             kid: (*kid).to_owned(),
             thumbprint: None,
@@ -102,11 +102,11 @@ mod tests {
 
     #[test]
     fn keys_take_turns() {
-        let mut ring = ring(&[("a", Turn::Kept), ("brought", Turn::Kept)]);
+        let mut ring = ring_of(&[("a", Turn::Kept), ("brought", Turn::Kept)]);
         ring.rotate(9);
         assert_eq!(turns(&ring)[0].0, "a", "there is no next one");
-        ring.add(&ring(&[("b", Turn::Kept)]), 0).unwrap();
-        ring.add(&ring(&[("c", Turn::Kept)]), 0).unwrap();
+        ring.add(&ring_of(&[("b", Turn::Kept)]), 0).unwrap();
+        ring.add(&ring_of(&[("c", Turn::Kept)]), 0).unwrap();
         assert_eq!(turns(&ring), [("a", Turn::Kept), ("b", Turn::Next), ("c", Turn::Next), ("brought", Turn::Kept)]);
         ring.rotate(10);
         ring.rotate(20);
@@ -119,16 +119,16 @@ mod tests {
 
     #[test]
     fn the_signing_key_stays_and_a_ring_has_an_end() {
-        let mut ring = ring(&[("a", Turn::Kept), ("b", Turn::Next)]);
+        let mut ring = ring_of(&[("a", Turn::Kept), ("b", Turn::Next)]);
         assert!(matches!(ring.remove("a"), Err(Failure::Conflict { .. })));
         assert!(matches!(ring.remove("x"), Err(Failure::NotFound { .. })));
         ring.remove("b").unwrap();
         assert_eq!(turns(&ring), [("a", Turn::Kept)]);
         for _ in 1..MOST {
-            ring.add(&ring(&[("n", Turn::Kept)]), 0).unwrap();
+            ring.add(&ring_of(&[("n", Turn::Kept)]), 0).unwrap();
         }
-        assert!(matches!(ring.add(&ring(&[("n", Turn::Kept)]), 0), Err(Failure::Conflict { .. })));
+        assert!(matches!(ring.add(&ring_of(&[("n", Turn::Kept)]), 0), Err(Failure::Conflict { .. })));
         ring.keys[MOST - 1].turn = Turn::Retired(5);
-        ring.add(&ring(&[("n", Turn::Kept)]), 5).unwrap();
+        ring.add(&ring_of(&[("n", Turn::Kept)]), 5).unwrap();
     }
 }

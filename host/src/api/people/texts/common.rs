@@ -4,6 +4,7 @@ use super::Language;
 
 /// What more than one page says.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Common {
     pub proceed: &'static str,
     pub cancel: &'static str,

@@ -4,6 +4,7 @@ use super::Language;
 
 /// What the consent page says.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Consent {
     pub title: &'static str,
     pub who: &'static str,

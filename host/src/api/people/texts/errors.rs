@@ -13,6 +13,7 @@ pub struct Told {
 
 /// What the pages say when something is wrong.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Errors {
     pub login_needed: Told,
     pub not_allowed: Told,

@@ -4,6 +4,7 @@ use super::Language;
 
 /// What the login page says.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Login {
     pub title: &'static str,
     pub to_client: &'static str,

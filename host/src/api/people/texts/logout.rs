@@ -4,6 +4,7 @@ use super::Language;
 
 /// What the pages of logging out say.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct Logout {
     pub ask_title: &'static str,
     pub ask: &'static str,

@@ -4,6 +4,7 @@ use super::Language;
 
 /// What the pages of the second factor say.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the texts themselves say what they are")]
 pub struct SecondFactor {
     pub title: &'static str,
     pub explanation: &'static str,
