@@ -22,6 +22,8 @@ const REQUESTS: usize = 2000;
 
 /// Operations that change nothing though they are no GET.
 const HARMLESS: [&str; 4] = ["token", "testPolicy", "evaluate", "evaluateMany"];
+/// Operations that take no body, so that odd headers and queries leave them in order: they would turn the keys.
+const KEYS_TURN: [&str; 2] = ["addSigningKey", "rotateSigningKeys"];
 /// Characters for paths and queries.
 const PATH: &str = "abcXYZ019-._~%{}:;@!$&'()*+,=%2e%2f%00%ff%c3%28";
 /// Characters for header values.
@@ -234,11 +236,12 @@ fn check(request: &Malformed, answer: &Answer, dialect: &Dialect, row: &Row) {
     assert!(answer.header("x-request-id").is_some(), "{}", what());
     if status < 400 {
         let may_succeed = row.method == Method::GET || HARMLESS.contains(&row.id);
-        assert!(status == 200 && may_succeed, "{}", what());
+        // Nobody has a second factor, so none was removed. Pages send browsers on.
+        let nothing = (row.id == "removeSecondFactor" && status == 204) || (dialect.name == PEOPLE && status == 303);
+        assert!((status == 200 && may_succeed) || nothing, "{}", what());
         return;
     }
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{}", what());
-    assert!(in_words_of(dialect, status, &answer.json()), "{}", what());
+    assert!(in_words_of(dialect, answer), "{}", what());
     if status == 401 {
         assert!(answer.header("www-authenticate").is_some(), "{}", what());
     }
@@ -246,8 +249,16 @@ fn check(request: &Malformed, answer: &Answer, dialect: &Dialect, row: &Row) {
     assert!(request.with_token || open || [401, 404, 405].contains(&status), "without a token: {}", what());
 }
 
+/// The dialect that speaks HTML.
+const PEOPLE: &str = "people";
+
 /// Whether a failure has the dialect's form.
-fn in_words_of(dialect: &Dialect, status: u16, body: &Value) -> bool {
+fn in_words_of(dialect: &Dialect, answer: &Answer) -> bool {
+    let (status, content_type) = (answer.status.as_u16(), answer.header("content-type").unwrap_or_default());
+    if dialect.name == PEOPLE {
+        return content_type == "text/html; charset=utf-8" && answer.text().contains("<h1");
+    }
+    let body = if content_type == "application/json" { answer.json() } else { return false };
     match dialect.name {
         "oauth" | "oauth-protected" => body["error"].is_string() && body["error_description"].is_string(),
         "decide" => body["status"] == status && body["message"].is_string(),
@@ -275,7 +286,8 @@ async fn nothing_malformed_breaks_or_changes_anything() {
     let router = Router::new().unwrap();
     let before = everything(&admin).await;
     let mut random = Random::seeded(1);
-    let rows: Vec<&'static Row> = DIALECTS.into_iter().flat_map(|dialect| dialect.rows()).collect();
+    let rows = DIALECTS.into_iter().flat_map(|dialect| dialect.rows());
+    let rows: Vec<&'static Row> = rows.filter(|row| !KEYS_TURN.contains(&row.id)).collect();
     let mut answers = std::collections::BTreeMap::<u16, usize>::new();
     for place in 0..REQUESTS {
         let row = rows[place % rows.len()];
@@ -332,8 +344,7 @@ async fn broken_bodies_of_every_operation_are_answered_in_its_words() {
         let what = || format!("{} {:?}\n{:?} {}", row.id, example.body, answer.status, answer.text());
         assert!(answer.status.as_u16() < 500, "{}", what());
         if answer.status.as_u16() >= 400 {
-            let body = answer.json();
-            assert!(in_words_of(dialect, answer.status.as_u16(), &body), "{}", what());
+            assert!(in_words_of(dialect, &answer), "{}", what());
         }
     }
     assert!(server.anonymous().get("/metrics").await.text().contains("portcullis_panics_total 0\n"));
@@ -341,7 +352,8 @@ async fn broken_bodies_of_every_operation_are_answered_in_its_words() {
 
 /// A body that is no JSON, with some of its bytes changed, left out or doubled.
 fn bad_bytes(random: &mut Random, good: &[u8]) -> Vec<u8> {
-    let mut bytes = good.to_vec();
+    // Some operations do without a body.
+    let mut bytes = if good.is_empty() { b"x=y".to_vec() } else { good.to_vec() };
     for _ in 0..1 + random.below(4) {
         let place = random.below(bytes.len());
         match random.below(3) {

@@ -87,7 +87,7 @@ pub const SETTINGS: &[Setting] = &[
     integer("policies.bytes", MIB, KIB, GIB, "Largest policy with its configuration."),
     integer("policies.validators", 64, 1, 10_000, "Most validators in one policy."),
     integer("store.cache_bytes", 16 * MIB, MIB, 1024 * GIB, "The store's page cache."),
-    integer("store.cache_items", 4096, 1, 100_000_000, "Decoded records kept in memory."),
+    integer("store.cache_items", 262_144, 1, 100_000_000, "Decoded records kept in memory, a KiB each on average."),
     integer("store.states_kept", 100, 1, 1_000_000, "Past states kept of every configuration record."),
     text("log.level", "info", "A level (error, warn, info, debug, trace), or directives such as \"info,access=off\"."),
     row("log.format", Kind::Choice(&["text", "json"]), Some(Preset::Text("text")), "The shape of a log line."),

@@ -129,7 +129,7 @@ async fn a_remembered_password_needs_no_turn_and_a_new_hash_forgets_it() {
     let phc = cheap(Algorithm::Argon2id, 64, 1, 1);
     assert!(passwords.verify(one("password"), &phc).await);
     // From here on nothing can be computed, so a yes can only be remembered.
-    passwords.0.turns.0.close();
+    passwords.0.turns.permits.close();
     assert!(passwords.verify(one("password"), &phc).await);
     assert!(!passwords.verify(one("password"), &cheap(Algorithm::Argon2id, 72, 1, 1)).await);
     assert_eq!(passwords.hash(secret("password")).await, Err(PasswordError::Interrupted));
@@ -143,7 +143,7 @@ async fn one_right_candidate_is_enough_and_is_looked_up_first() {
     assert!(!passwords.verify(vec![secret("pass word"), secret("Password")], &phc).await);
     assert!(!passwords.verify(Vec::new(), &phc).await);
     assert!(passwords.verify(both(), &phc).await);
-    passwords.0.turns.0.close();
+    passwords.0.turns.permits.close();
     assert!(passwords.verify(both(), &phc).await, "the wrong one before it is not computed again");
 }
 
