@@ -227,11 +227,12 @@ pub fn find(domain: &Domain, tenant: &str, server: &str, kid: &str) -> Result<Op
     ring.keys.iter().find(|stored| stored.kid == kid).map(|stored| owner.open(domain, stored)).transpose()
 }
 
-/// The public halves of a server's keys for everybody (RFC 7517 §5): without those whose tokens have all ended.
-pub fn published(domain: &Domain, tenant: &str, server: &str) -> Result<Value, Failure> {
+/// The public halves of a server's keys for everybody (RFC 7517 §5), each a JWK as JSON text: without those whose tokens
+/// have all ended.
+pub fn published(domain: &Domain, tenant: &str, server: &str) -> Result<Vec<String>, Failure> {
     let ring = current(domain, tenant, server)?;
     let now = domain.world.now_seconds();
-    Ok(json!({ "keys": ring.without_ended(now).public()? }))
+    Ok(ring.without_ended(now).keys.into_iter().map(|key| key.public_jwk).collect())
 }
 
 /// The public halves of all of a server's keys as a JWK set.

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::discovery;
 use crate::{
@@ -15,11 +15,14 @@ use crate::{
 #[derive(Serialize, JsonSchema)]
 pub struct KeySet {
     /// The keys, the signing one first, then the next one, then those that signed before.
-    pub keys: Vec<Value>,
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub keys: Vec<Box<RawValue>>,
 }
 
 /// jwks
 pub async fn get(call: Call) -> Result<Answer, Failure> {
     let keys = key_ring::published(&call.app.domain, call.tenant(), call.param("aid"))?;
-    Ok(discovery::public(Answer::json(StatusCode::OK, &keys)))
+    let keys: Result<Vec<_>, _> = keys.into_iter().map(RawValue::from_string).collect();
+    let keys = keys.map_err(|error| Failure::Internal { log: format!("a published key is no JSON: {error}") })?;
+    Ok(discovery::public(Answer::json(StatusCode::OK, &KeySet { keys })))
 }
