@@ -25,6 +25,7 @@ mod consent_page;
 mod consents;
 mod contract;
 mod crash;
+mod cross_origin;
 mod custom_login;
 mod decisions;
 mod developers;

@@ -2,6 +2,7 @@
 //! operation, shape the answer. No rule lives here: a line that would be right in two dialects belongs to `domain`.
 
 pub mod acp;
+pub mod cross_origin;
 pub mod decide;
 pub mod describe;
 pub mod etag;

@@ -25,6 +25,8 @@ pub struct Dialect {
     pub tables: &'static [&'static [Row]],
     /// Its words for a failure: a `match` without wildcard.
     pub word: fn(&Failure) -> Answer,
+    /// Whether programs in browsers may call it from pages of every origin (`cross_origin`). No cookie counts in such a one.
+    pub cross_origin: bool,
 }
 
 impl Dialect {

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method};
 use super::Service;
 use crate::{
     api::{
-        Answer, App, Call, DIALECTS, Request, Router, Row, log_failure,
+        Answer, App, Call, DIALECTS, Request, Router, Row, cross_origin, log_failure,
         route::{DOCUMENTS, Found, Params},
     },
     authn,
@@ -56,12 +56,17 @@ impl Pipeline {
 impl Service for Pipeline {
     async fn answer(&self, request: Request) -> Answer {
         let found = self.router.find(&request.method, &request.path);
-        let (word, id) = (found.dialect.word, found.row.as_ref().map(|(row, _)| row.id).ok());
+        let dialect = found.dialect;
+        let (word, id) = (dialect.word, found.row.as_ref().map(|(row, _)| row.id).ok());
         let request_id = request.request_id.clone();
-        let answer = self.run(found, request).await.unwrap_or_else(|failure| {
-            log_failure(&failure, &request_id);
-            word(&failure)
-        });
+        let answer = match cross_origin::preflight(&request.method, &found) {
+            Some(answer) => answer,
+            None => self.run(found, request).await.unwrap_or_else(|failure| {
+                log_failure(&failure, &request_id);
+                word(&failure)
+            }),
+        };
+        let answer = if dialect.cross_origin { cross_origin::open(answer) } else { answer };
         let operation = id.and_then(|id| self.operations.get(id)).unwrap_or(&self.unknown);
         operation.answered(answer.status.as_u16());
         answer

@@ -39,5 +39,11 @@ pub(crate) use clients::describe as describe_client;
 use super::Dialect;
 
 /// The dialect.
-pub static DIALECT: Dialect =
-    Dialect { name: "acp", title: "Administration", prefixes: &["/api/", ""], tables: rows::TABLES, word: words::word };
+pub static DIALECT: Dialect = Dialect {
+    name: "acp",
+    title: "Administration",
+    prefixes: &["/api/", ""],
+    tables: rows::TABLES,
+    word: words::word,
+    cross_origin: false,
+};

@@ -17,4 +17,5 @@ pub static DIALECT: Dialect = Dialect {
     prefixes: &["/.well-known/authzen-configuration"],
     tables: &[rows::ROWS],
     word: words::word,
+    cross_origin: false,
 };

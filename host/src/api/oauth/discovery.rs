@@ -1,10 +1,7 @@
 //! The metadata of an authorization server (RFC 8414 §2, OpenID Connect Discovery 1.0 §3), at every place where clients look
 //! for it: behind the issuer, and before it.
 
-use http::{
-    StatusCode,
-    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL},
-};
+use http::{StatusCode, header::CACHE_CONTROL};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -66,9 +63,9 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
     Ok(public(Answer::json(StatusCode::OK, &metadata(found))))
 }
 
-/// What browsers of every origin may read, and everybody may keep for a while.
+/// What everybody may keep for a while.
 pub fn public(answer: Answer) -> Answer {
-    answer.header(CACHE_CONTROL, "public, max-age=300").header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    answer.header(CACHE_CONTROL, "public, max-age=300")
 }
 
 fn metadata(found: Abilities) -> Metadata {

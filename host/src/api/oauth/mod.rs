@@ -22,4 +22,5 @@ pub static DIALECT: Dialect = Dialect {
     prefixes: &[],
     tables: &[rows::ROWS, discovery_rows::ROWS],
     word: words::word,
+    cross_origin: true,
 };

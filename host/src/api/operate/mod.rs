@@ -13,4 +13,5 @@ pub static DIALECT: Dialect = Dialect {
     prefixes: &["/health", "/metrics", "/openapi", "/docs"],
     tables: &[rows::ROWS],
     word: acp::words::word,
+    cross_origin: false,
 };

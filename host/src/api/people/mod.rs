@@ -22,5 +22,11 @@ pub mod words;
 use super::Dialect;
 
 /// The dialect.
-pub static DIALECT: Dialect =
-    Dialect { name: "people", title: "Pages for people", prefixes: &[], tables: rows::TABLES, word: words::word };
+pub static DIALECT: Dialect = Dialect {
+    name: "people",
+    title: "Pages for people",
+    prefixes: &[],
+    tables: rows::TABLES,
+    word: words::word,
+    cross_origin: false,
+};

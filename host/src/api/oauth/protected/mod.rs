@@ -22,6 +22,7 @@ pub static DIALECT: Dialect = Dialect {
     prefixes: &[],
     tables: &[rows::ROWS],
     word: words::word,
+    cross_origin: true,
 };
 
 /// The bearer of the token in the header, or nobody. A token that is not good is a failure.
