@@ -2,6 +2,7 @@
 
 mod attacks;
 mod clouds;
+mod ours;
 
 use portcullis::domain::{Failure, authorize::Next};
 use serde_json::{Value, json};
