@@ -1,7 +1,10 @@
 //! Login and consent pages of a tenant's own: what their machines may see and say, and that only the browser which was sent
 //! there goes on.
 
-use portcullis::domain::authorize::Next;
+use portcullis::{
+    crypto::Secret,
+    domain::{authorize::Next, let_in::Tried, login, password_login, session},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -266,6 +269,57 @@ async fn machines_of_others_see_and_say_nothing() {
     server.world.advance_seconds(1800);
     server.as_system().get(&get).await.expect(404);
     server.as_system().post(&format!("{get}/accept"), &body).await.expect(404);
+}
+
+/// A policy may trust one page more than another: what one was given must not count for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_state_is_good_for_the_page_it_was_given_to() {
+    let (server, admin) = start().await;
+    let (system, visitor) = (server.as_system(), Visitor::new(&server, "shop"));
+    let page = |id: &str| json!({ "id": id, "name": id, "method": "custom", "custom": { "login_url": PAGE } });
+    set_methods(&admin, "shop", &[page("weak"), page("strong")]).await;
+    let domain = &server.app.domain;
+    let choose = async |login: &str, method: &str| {
+        login::choose(domain, ("default", "shop"), login, &visitor.browser, Some(method)).await.unwrap();
+    };
+    // Chosen again before the page has its say, and after that.
+    let (early, late) = (visitor.asks(&[]).await, visitor.asks(&[]).await);
+    choose(&early, "weak").await;
+    let state = parameter(&visitor.leaves(&early).await, "login_state");
+    choose(&early, "strong").await;
+    let body = json!({ "login_state": state, "subject": "ada" });
+    system.post(&format!("{LOGINS}/{early}/accept"), &body).await.expect(403);
+    choose(&late, "weak").await;
+    let back = accept(&system, &late, &parameter(&visitor.leaves(&late).await, "login_state"), "ada").await;
+    choose(&late, "strong").await;
+    visitor.opens(&back).await.expect(404);
+    // Nobody was let in, and the right page still may.
+    let back = accept(&system, &early, &parameter(&visitor.leaves(&early).await, "login_state"), "ada").await;
+    let answer = visitor.opens(&back).await;
+    assert_eq!(visitor.let_in_by(&answer, &early).method, "strong");
+}
+
+/// What a page says about one person does not count for the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_page_speaks_for_the_person_it_was_told_of() {
+    let (server, admin) = start().await;
+    let (domain, system, visitor) = (&server.app.domain, server.as_system(), Visitor::new(&server, "shop"));
+    let login = known(&server, &visitor, "ada").await;
+    let state = parameter(&visitor.leaves(&login).await, "login_state");
+    // She logs out elsewhere in this browser, and somebody else logs in on the page that is still open.
+    for (name, _) in session::list(domain, "default", "shop", "ada").unwrap() {
+        session::end_one(domain, "default", "shop", "ada", &name).await.unwrap();
+    }
+    let bob = json!({ "username": "bob", "password": "bob's password", "authentication_context": {} });
+    let staff = json!({ "id": "staff", "name": "Staff", "method": "static", "static": { "users": [bob] } });
+    set_methods(&admin, "shop", &[staff]).await;
+    let password = Secret::new("bob's password");
+    let place = ("default", "shop");
+    let tried = password_login::log_in(domain, place, &login, &visitor.browser, "bob", &password).await;
+    assert!(matches!(tried, Ok(Tried::In(_))), "{tried:?}");
+    let body = json!({ "login_state": state, "granted_scopes": ["openid", "profile"] });
+    system.post(&format!("{GRANTS}/{login}/accept"), &body).await.expect(403);
+    system.get(&format!("{GRANTS}/{login}?login_state={state}")).await.expect(403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

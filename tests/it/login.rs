@@ -147,6 +147,27 @@ async fn another_browser_cannot_go_on_with_a_login() {
     stranger.post(&page.form("/consent")).await.expect(403);
 }
 
+/// Somebody has begun a login in this browser, or put its cookie there, and knows it: that is worth nothing once a person has
+/// logged in.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_the_cookie_of_a_login_gets_nothing_of_the_person() {
+    let shop = Storefront::open().await;
+    let mut attacker = shop.browser();
+    let login = attacker.open(&shop.request("&prompt=login%20consent")).await.expect(200);
+    let mut victim = attacker.clone();
+    let page = victim.send(&login, "/password", &[("username", "ann"), ("password", PASSWORD)]).await.expect(200);
+    assert!(page.has_form("/consent"), "{}", page.text());
+    for mut thief in [attacker.clone(), attacker.clone()] {
+        let seen = thief.open(&login.url).await.expect(200);
+        assert!(seen.has_form("/password") && !seen.text().contains("You are logged in as"), "{}", seen.text());
+        thief.post(&page.form("/consent")).await.expect(409);
+        // A session of their own is not hers.
+        attacker.login(&shop.request("&prompt=login"), "bob", PASSWORD).await;
+    }
+    let back = victim.post(&page.form("/consent")).await;
+    assert!(back.parameter("code").is_some(), "{}", back.url);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_login_starts_a_new_session() {
     let shop = Storefront::open().await;

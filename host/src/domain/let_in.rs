@@ -112,8 +112,8 @@ impl Entry {
         session::replace(write, (&self.tenant, &self.server), self.before.as_deref(), &self.session, &session)?;
         login.identity = Some(identity);
         login.session = Some(self.session.clone());
-        // What was granted was granted by whoever was known before.
-        login.granted = None;
+        // What was granted was granted by whoever was known before, and what a page was given was about them.
+        (login.granted, login.login_state, login.errand) = (None, None, None);
         Ok(records::put(write, &[&self.tenant, &self.login], &login)?)
     }
 }

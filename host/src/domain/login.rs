@@ -147,6 +147,8 @@ pub async fn choose(
             return Err(Failure::not_found("login", &id_again));
         }
         login.method.clone_from(&method);
+        // What a page or a provider was given is good for the method it was given for.
+        (login.login_state, login.errand) = (None, None);
         Ok(())
     };
     change(domain, tenant, id, chosen).await.map(drop)

@@ -21,7 +21,7 @@ impl Shop {
     async fn say(&self, id: &str, browser: &Browser, scopes: &[&str]) -> Result<(), Failure> {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let said = Said { scopes: &scopes, consents: &[], language: "en" };
-        authorize::consent(&self.server.app.domain, "default", AID, id, browser, said).await
+        authorize::consent(&self.server.app.domain, "default", AID, id, &self.holding(id, browser), said).await
     }
 
     /// The scopes of the access token that a login ends in.

@@ -45,7 +45,7 @@ impl Shop {
     async fn agree(&self, id: &str, browser: &Browser, consents: &[&str]) -> Result<(), Failure> {
         let consents: Vec<String> = consents.iter().map(|id| (*id).to_owned()).collect();
         let said = Said { scopes: &[], consents: &consents, language: "en" };
-        authorize::consent(&self.server.app.domain, "default", AID, id, browser, said).await
+        authorize::consent(&self.server.app.domain, "default", AID, id, &self.holding(id, browser), said).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! A server with people and clients, and what comes back from its authorization endpoint.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use portcullis::{
     crypto::Secret,
@@ -33,6 +33,8 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub struct Shop {
     pub server: TestServer,
     pub admin: Caller,
+    /// The cookies of those who were let in, by login.
+    sessions: Mutex<BTreeMap<String, String>>,
 }
 
 impl Shop {
@@ -49,7 +51,7 @@ impl Shop {
         });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         make_server(&admin, AID, body).await;
-        let shop = Shop { server, admin };
+        let shop = Shop { server, admin, sessions: Mutex::default() };
         shop.lets_in_by(&[staff("staff", false)]).await;
         let all = json!(["authorization_code", "implicit", "refresh_token"]);
         for (id, more) in [
@@ -166,11 +168,17 @@ impl Shop {
     }
 
     pub async fn next(&self, id: &str, browser: &Browser) -> Result<Next, Failure> {
-        authorize::next(&self.server.app.domain, "default", AID, id, browser).await
+        authorize::next(&self.server.app.domain, "default", AID, id, &self.holding(id, browser)).await
     }
 
     pub async fn finish(&self, id: &str, browser: &Browser) -> Result<Told, Failure> {
-        authorize::finish(&self.server.app.domain, "default", AID, id, browser).await.map(Told::of)
+        authorize::finish(&self.server.app.domain, "default", AID, id, &self.holding(id, browser)).await.map(Told::of)
+    }
+
+    /// The browser with the cookie that it was given in this login.
+    pub fn holding(&self, id: &str, browser: &Browser) -> Browser {
+        let given = self.sessions.lock().unwrap().get(id).cloned();
+        Browser { session: given.or(browser.session.clone()), ..browser.clone() }
     }
 
     /// Changes a login as the ways to log in do.
@@ -182,11 +190,11 @@ impl Shop {
         domain.write(move |write| Ok(records::put(write, &["default", &id], &login)?)).await.unwrap();
     }
 
-    /// Lets `subject` in, in a new session with this name, with a context class.
+    /// Lets `subject` in, in a new session, with a context class. Answers the session's name.
     pub async fn lets_in(&self, id: &str, subject: &str, acr: Option<&str>) -> String {
         let domain = &self.server.app.domain;
-        let name = format!("session-of-{subject}-in-{id}");
-        Person::new(&self.server, AID, subject).has_session(domain, &name, "A browser").await;
+        let (cookie, name) = Person::new(&self.server, AID, subject).logs_in(domain, "A browser").await;
+        self.sessions.lock().unwrap().insert(id.to_owned(), cookie);
         let session = domain.store.record::<Session>(&["default", AID, &name]).unwrap().unwrap();
         let (mut identity, session, acr) = (session.identity.clone(), name.clone(), acr.map(str::to_owned));
         identity.acr = acr;

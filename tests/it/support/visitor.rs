@@ -1,6 +1,8 @@
 //! A visitor: somebody with a browser who wants to log in. The steps of the authorization endpoint are taken in the domain, so
 //! that these tests are about logging in elsewhere; what comes back from there goes over the wire.
 
+use std::sync::Mutex;
+
 use portcullis::{
     crypto::digest,
     domain::{
@@ -27,6 +29,8 @@ pub struct Visitor<'s> {
     aid: &'static str,
     /// The browser as the domain sees it.
     pub browser: Browser,
+    /// The cookie of the session that it was given last.
+    session: Mutex<Option<String>>,
 }
 
 /// Makes the client `app` of an authorization server of the tenant `default`.
@@ -49,7 +53,13 @@ impl Visitor<'_> {
     pub fn new<'s>(server: &'s TestServer, aid: &'static str) -> Visitor<'s> {
         let (cookie, _) = handle::make(&server.app.domain, Purpose::Browser, "default", aid);
         let [address, agent, request_id] = ["192.0.2.1", "Test", "request"].map(str::to_owned);
-        Visitor { server, aid, browser: Browser { session: None, cookie, address, agent, request_id } }
+        let browser = Browser { session: None, cookie, address, agent, request_id };
+        Visitor { server, aid, browser, session: Mutex::default() }
+    }
+
+    /// The browser as it is now.
+    fn now(&self) -> Browser {
+        Browser { session: self.session.lock().unwrap().clone(), ..self.browser.clone() }
     }
 
     /// Asks for a code for `app`, with more parameters; answers the login that begins.
@@ -66,7 +76,7 @@ impl Visitor<'_> {
         ];
         let sent = sent.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let sent: Vec<_> = sent.collect();
-        match authorize::begin(&self.server.app.domain, "default", self.aid, &sent, &self.browser).await.unwrap() {
+        match authorize::begin(&self.server.app.domain, "default", self.aid, &sent, &self.now()).await.unwrap() {
             Begun::Login(id) => id,
             Begun::Answer(answer) => panic!("answered at once: {answer:?}"),
         }
@@ -74,7 +84,7 @@ impl Visitor<'_> {
 
     /// What comes next.
     pub async fn next(&self, login: &str) -> Next {
-        authorize::next(&self.server.app.domain, "default", self.aid, login, &self.browser).await.unwrap()
+        authorize::next(&self.server.app.domain, "default", self.aid, login, &self.now()).await.unwrap()
     }
 
     /// Goes where the login leads: to a provider or to a page of the tenant's own.
@@ -84,7 +94,7 @@ impl Visitor<'_> {
 
     /// The same, when that may fail.
     pub async fn tries_to_leave(&self, login: &str) -> Result<String, Failure> {
-        let (domain, aid, browser) = (&self.server.app.domain, self.aid, &self.browser);
+        let (domain, aid, browser) = (&self.server.app.domain, self.aid, &self.now());
         match self.next(login).await {
             Next::Provider(method) => upstream::begin(domain, "default", aid, login, &method, browser).await,
             Next::Custom(method) => custom_login::begin(domain, "default", aid, login, &method, browser).await,
@@ -98,9 +108,17 @@ impl Visitor<'_> {
     /// Opens an address of the server with the browser's cookie.
     pub async fn opens(&self, url: &str) -> Answer {
         let name = &digest::sha256_hex(format!("default/{}", self.aid).as_bytes())[..8];
-        let cookie = format!("pc-b-{name}={}", self.browser.cookie.expose());
+        let mut cookie = format!("pc-b-{name}={}", self.browser.cookie.expose());
+        if let Some(session) = &self.now().session {
+            cookie += &format!("; pc-s-{name}={session}");
+        }
         let caller = self.server.anonymous().with_header("cookie", &cookie);
-        caller.get(url.strip_prefix(&self.server.url).unwrap_or(url)).await
+        let answer = caller.get(url.strip_prefix(&self.server.url).unwrap_or(url)).await;
+        if let Some(line) = answer.header("set-cookie").filter(|line| line.starts_with("pc-s-")) {
+            let (_, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            *self.session.lock().unwrap() = Some(value.to_owned());
+        }
+        answer
     }
 
     /// Comes back with these parameters, as a provider sends people.
@@ -114,7 +132,7 @@ impl Visitor<'_> {
 
     /// Ends a login of which nothing is left to ask: where the client gets its answer.
     pub async fn finishes(&self, login: &str) -> String {
-        match authorize::finish(&self.server.app.domain, "default", self.aid, login, &self.browser).await.unwrap() {
+        match authorize::finish(&self.server.app.domain, "default", self.aid, login, &self.now()).await.unwrap() {
             Destination::Redirect(url) => url,
             post => panic!("{post:?}"),
         }

@@ -1,7 +1,7 @@
 //! A login while it waits: begun, written down, found again by the browser that began it, and what the person says on it.
 //!
 //! Called by the operations of `authorize`. A login of another browser is not found: whoever sends somebody a link into the
-//! middle of their own login gets nothing by it.
+//! middle of their own login gets nothing by it. Once the person is known, the browser shows their session as well.
 
 use std::sync::Arc;
 
@@ -119,15 +119,25 @@ pub(super) fn find(
             Err(failure) => return Err(failure),
         },
     };
-    if !still_there(domain, tenant, server_id, &login)? {
+    if !is_theirs(domain, (tenant, server_id), &login, browser)? {
         (login.identity, login.session) = (None, None);
     }
     Ok(Waiting { server, client, login })
 }
 
-/// Whether the session that says who the person is has not ended meanwhile.
-fn still_there(domain: &Domain, tenant: &str, server: &str, login: &Login) -> Result<bool, Failure> {
+/// Whether the session that says who the person is has not ended meanwhile, and is this browser's. The cookie that binds a login
+/// to its browser is older than the session, so somebody else may have put it there and know it (RFC 9700 §4.7).
+fn is_theirs(
+    domain: &Domain,
+    (tenant, server): (&str, &str),
+    login: &Login,
+    browser: &Browser,
+) -> Result<bool, Failure> {
     let Some(name) = &login.session else { return Ok(true) };
+    let shown = browser.session.as_deref().map(|text| handle::name(domain, Purpose::Session, tenant, server, text));
+    if shown.as_ref() != Some(name) {
+        return Ok(false);
+    }
     let found = domain.store.record::<Session>(&[tenant, server, name])?;
     let now = domain.world.now_seconds();
     Ok(found.is_some_and(|found| found.ends > now && found.server_since == login.server_since))
