@@ -46,10 +46,14 @@ async fn a_second_factor_is_asked_for_and_then_enough() {
     assert!(matches!(judge(&shop, &["fed", "mfa"]).await, Judged::Denied(reasons) if reasons.len() == 1));
     // Where nobody can be asked for it there is no token.
     assert_eq!(shop.login("openid").await.expect(400).json()["error"], "invalid_grant");
-    // The bundled policy has no way to recover.
-    shop.set("/servers/shop", json!({ "user_policy_id": "nist-aal-2" })).await.expect(200);
-    assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)));
-    assert_eq!(judge(&shop, &["pwd", "mfa"]).await, Judged::Allowed);
+    // The bundled policies ask for it as well.
+    for (policy, enough) in [("nist-aal-2", ["pwd", "mfa", "otp"]), ("nist-aal-3", ["pwd", "mfa", "sc"])] {
+        shop.set("/servers/shop", json!({ "user_policy_id": policy })).await.expect(200);
+        assert_eq!(judge(&shop, &["pwd"]).await, Judged::StepUp, "{policy}");
+        assert_eq!(judge(&shop, &enough).await, Judged::Allowed, "{policy}");
+    }
+    // A second factor of ours is no hardware: level 3 says no instead of asking again.
+    assert!(matches!(judge(&shop, &["pwd", "otp", "mfa"]).await, Judged::Denied(_)));
     // Clients on their own behalf are no people.
     shop.own_token().await.expect(200);
 }
