@@ -32,6 +32,7 @@ mod developers;
 mod discovery;
 mod edge;
 mod enforcement;
+mod events;
 mod fuzz_seeds;
 mod gateways;
 mod grants;

@@ -31,6 +31,8 @@ pub enum Left {
     Gone {
         /// Where the client wants the browser to go.
         to: Option<String>,
+        /// Who was logged in until now.
+        who: Option<String>,
     },
 }
 
@@ -53,13 +55,13 @@ pub async fn log_out(
         Some(cookie) => session::find(domain, tenant, (server_id, &server.value), cookie)?,
         None => None,
     };
-    let Some((name, session)) = found else { return Ok(Left::Gone { to }) };
+    let Some((name, session)) = found else { return Ok(Left::Gone { to, who: None }) };
     let subject = &session.identity.subject;
     if !confirmed && hint.is_none_or(|hint| hint.subject != *subject) {
         return Ok(Left::Ask(subject.clone()));
     }
     end(domain, tenant, server_id, name).await?;
-    Ok(Left::Gone { to })
+    Ok(Left::Gone { to, who: Some(subject.clone()) })
 }
 
 async fn end(domain: &Domain, tenant: &str, server: &str, name: String) -> Result<(), Failure> {

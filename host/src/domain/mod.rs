@@ -26,6 +26,7 @@ mod defaults;
 pub mod developer;
 pub mod discovery;
 pub mod enforce;
+pub mod events;
 pub mod expiry;
 pub mod failure;
 pub mod fetch;

@@ -55,7 +55,8 @@ pub struct ValidatorBody {
     /// Its configuration, as its own schema says.
     #[serde(default)]
     pub conf: Option<Map<String, Value>>,
-    /// How to pass after a failure.
+    /// How to pass after a failure. The type `mfa` asks people who log in for a second factor; any other type is for callers of
+    /// one's own, who find it in decisions.
     #[serde(default)]
     pub recovery: Option<Vec<RecoveryBody>>,
 }

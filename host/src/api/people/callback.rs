@@ -7,7 +7,9 @@ use crate::{
     api::{Answer, Call, read},
     crypto::Secret,
     domain::{
-        Failure, server,
+        Failure,
+        events::{self, Event},
+        login, server,
         upstream::{self, Arrived, Returned},
     },
 };
@@ -25,14 +27,36 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
     let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
     match upstream::arrive(domain, tenant, server_id, returned, &browser).await? {
         Arrived::In { login, session } => let_in(&call, &login, &session),
-        Arrived::Refused { login } => Ok(go_on(&call, &login)),
+        Arrived::Refused { login } => {
+            tell(&call, &login, "refused at the provider");
+            Ok(go_on(&call, &login))
+        }
     }
 }
 
 /// To the login that goes on, in a new session.
 pub fn let_in(call: &Call, login: &str, session: &Secret) -> Result<Answer, Failure> {
     let server = server::current(&call.app.domain, call.tenant(), call.param("aid"))?;
+    tell(call, login, "done");
     Ok(cookies::start_session(go_on(call, login), call, session, server.value.cookie_seconds))
+}
+
+/// Tells the operator's log how a login elsewhere has ended.
+fn tell(call: &Call, login: &str, outcome: &'static str) {
+    let (tenant, server, address) = (call.tenant(), call.param("aid"), cookies::browser(call).address);
+    let found = login::current(&call.app.domain, tenant, server, login).ok();
+    let client = found.as_ref().map(|login| login.request.client_id.as_str()).unwrap_or_default();
+    let identity = found.as_ref().and_then(|login| login.identity.as_ref());
+    events::tell(Event {
+        what: "login",
+        outcome,
+        tenant,
+        server,
+        client,
+        subject: identity.map(|identity| identity.subject.as_str()).unwrap_or_default(),
+        address: &address,
+        request_id: &call.request.request_id,
+    });
 }
 
 /// To the page of a login.

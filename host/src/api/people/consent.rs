@@ -47,6 +47,7 @@ pub async fn give(visit: Visit) -> Result<Answer, Failure> {
     let said = Said { scopes: &scopes, consents: &consents, language: visit.language.tag() };
     let (domain, (tenant, server)) = (&visit.call.app.domain, visit.place());
     authorize::consent(domain, tenant, server, visit.login(), &visit.browser, said).await?;
+    visit.tell("consent given", "done", &visit.person());
     Ok(visit.go_on())
 }
 

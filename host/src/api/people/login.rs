@@ -15,9 +15,9 @@ use crate::{
     crypto::Secret,
     domain::{
         Failure,
-        authentication::{Authentication, Method},
+        authentication::{Authentication, Method, static_users},
         authorize::{self, Next},
-        custom_login, login, password_login, scope_grant, upstream,
+        custom_login, login, password_login, scope_grant, server, upstream,
     },
 };
 
@@ -103,6 +103,10 @@ pub async fn password(visit: Visit) -> Result<Answer, Failure> {
     let username = form.get("username").unwrap_or_default();
     let password = Secret::new(form.get("password").unwrap_or_default());
     let tried = password_login::log_in(domain, place, visit.login(), &visit.browser, username, &password).await?;
+    let server = server::current(domain, place.0, place.1)?;
+    // A name that nobody has may be a password in the wrong field.
+    let known = static_users::is_known(&server.value.authentications, username);
+    visit.tell_tried("login", &tried, "wrong password", if known { username } else { "" });
     match visit.tried(tried, visit.language.login().wrong) {
         Ok(answer) => Ok(answer),
         Err(wrong) => match authorize::next(domain, place.0, place.1, visit.login(), &visit.browser).await? {
@@ -118,8 +122,9 @@ pub async fn refuse(visit: Visit) -> Result<Answer, Failure> {
     if let Err(refusal) = visit.check(&form) {
         return Ok(*refusal);
     }
-    let (domain, (tenant, server)) = (&visit.call.app.domain, visit.place());
+    let (domain, (tenant, server), person) = (&visit.call.app.domain, visit.place(), visit.person());
     let destination = authorize::refuse(domain, tenant, server, visit.login(), &visit.browser).await?;
+    visit.tell("login", "given up by the person", &person);
     Ok(layout::answer(&destination, visit.language, Some(visit.brand())))
 }
 

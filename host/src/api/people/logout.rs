@@ -20,6 +20,7 @@ use crate::{
     domain::{
         Failure,
         authorize::Browser,
+        events::{self, Event},
         logout::{self, Asked, Left},
         server,
     },
@@ -70,11 +71,28 @@ pub async fn leave(call: Call) -> Result<Answer, Failure> {
     let left = logout::log_out(domain, (tenant, aid), &asked(&sent), browser.session.as_deref(), confirmed).await?;
     let server = server::current(domain, tenant, aid)?;
     let frame = Frame { language, title: "", brand: Some(Brand::of(&server.value)), kind: Kind::Step };
+    if let Left::Gone { who: Some(subject), .. } = &left {
+        tell(&call, &sent, &browser, subject);
+    }
     match left {
         Left::Ask(person) => Ok(cookies::keep(ask(&call, &sent, frame, &browser, &person), &call, &browser)),
-        Left::Gone { to: Some(place) } => Ok(cookies::end_session(layout::see_other(&place), &call)),
-        Left::Gone { to: None } => Ok(cookies::end_session(gone(frame, &server.value.name), &call)),
+        Left::Gone { to: Some(place), .. } => Ok(cookies::end_session(layout::see_other(&place), &call)),
+        Left::Gone { to: None, .. } => Ok(cookies::end_session(gone(frame, &server.value.name), &call)),
     }
+}
+
+/// Tells the operator's log who has logged out. A client may have asked for it without saying who it is.
+fn tell(call: &Call, sent: &Pairs, browser: &Browser, subject: &str) {
+    events::tell(Event {
+        what: "logout",
+        outcome: "done",
+        tenant: call.tenant(),
+        server: call.param("aid"),
+        client: sent.get("client_id").unwrap_or_default(),
+        subject,
+        address: &browser.address,
+        request_id: &call.request.request_id,
+    });
 }
 
 fn asked(sent: &Pairs) -> Asked {

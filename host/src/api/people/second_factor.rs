@@ -46,6 +46,8 @@ pub async fn give(visit: Visit) -> Result<Answer, Failure> {
         Some(ticket) => second_factor::enrol_at_login(domain, place, visit.login(), browser, (ticket, code)).await?,
         None => second_factor::prove_at_login(domain, place, visit.login(), browser, code).await?,
     };
+    let what = if ticket.is_some() { "second factor set up" } else { "second factor used" };
+    visit.tell_tried(what, &tried, "wrong code", &visit.person());
     match visit.tried(tried, visit.language.second_factor().wrong) {
         Ok(answer) => Ok(answer),
         Err(wrong) if ticket.is_some() => offer(&visit, ticket, Some(wrong)),

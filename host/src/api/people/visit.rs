@@ -18,6 +18,7 @@ use crate::{
         Failure,
         authorize::{AuthorizationRequest, Browser},
         client::{self, Client},
+        events::{self, Event},
         let_in::Tried,
         login, server,
     },
@@ -154,6 +155,31 @@ impl Visit {
     /// Back to the login's own page, which shows what comes next.
     pub fn go_on(&self) -> Answer {
         layout::see_other(&self.url())
+    }
+
+    /// Who is logging in, as far as that is known by now.
+    pub fn person(&self) -> String {
+        let (tenant, server) = self.place();
+        let found = login::current(&self.call.app.domain, tenant, server, self.login());
+        found.ok().and_then(|login| login.identity).map(|identity| identity.subject).unwrap_or_default()
+    }
+
+    /// Tells the operator's log what the person, if anybody knows who it is, has done here.
+    pub fn tell(&self, what: &'static str, outcome: &'static str, subject: &str) {
+        let (tenant, server) = self.place();
+        let (client, request_id) = (self.request.client_id.as_str(), self.call.request.request_id.as_str());
+        let address = self.browser.address.as_str();
+        events::tell(Event { what, outcome, tenant, server, client, subject, address, request_id });
+    }
+
+    /// Tells the operator's log how an attempt went.
+    pub fn tell_tried(&self, what: &'static str, tried: &Tried, wrong: &'static str, subject: &str) {
+        match tried {
+            Tried::In(_) => self.tell(what, "done", subject),
+            Tried::Wrong => self.tell(what, wrong, subject),
+            Tried::Wait(_) => self.tell(what, "too many attempts", subject),
+            Tried::GoneOn => {}
+        }
     }
 
     /// What the page says of a wrong attempt, with the status; or the way on.

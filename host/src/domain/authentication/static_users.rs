@@ -30,6 +30,14 @@ pub async fn prove(domain: &Domain, methods: &[Authentication], username: &str, 
     None
 }
 
+/// Whether somebody of one of `methods` has this name.
+pub fn is_known(methods: &[Authentication], username: &str) -> bool {
+    methods.iter().filter(|method| !method.disabled).any(|method| match &method.method {
+        Method::Static(people) => people.users.iter().any(|user| user.username == username),
+        Method::Custom { .. } | Method::Foreign { .. } => false,
+    })
+}
+
 fn identity(domain: &Domain, method: &Authentication, user: &StaticUser) -> Identity {
     // Checked when it was saved; what cannot be read gives nothing.
     let known: Map<String, Value> = serde_json::from_str(&user.context).unwrap_or_default();

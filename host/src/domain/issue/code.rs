@@ -31,10 +31,10 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     check_redirect(&code, &proven.client.value, sent.redirect_uri).map_err(Refused::Invalid)?;
     check_verifier(code.challenge.as_deref(), sent.code_verifier).map_err(Refused::Invalid)?;
     // Only now: whoever cannot show the rest must not be able to end what the person and the client have.
-    once::refuse_stale(asked, &code).await?;
+    once::refuse_stale(asked, &code, &grant.identity.subject).await?;
     let scopes = scopes::still(asked, &grant.scopes)?;
     let (tokens, keep) = person::make(asked, (&code.grant, &grant), &scopes, grant.nonce.as_deref()).await?;
-    once::spend::<Code>(asked, name, keep).await?;
+    once::spend::<Code>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
 }
 

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         Failure,
         authorize::Code,
+        events::{self, Event},
         expiry::Ends,
         grant::{self, Grant},
         token::RefreshToken,
@@ -18,8 +19,13 @@ use crate::{
     store::{Write, records},
 };
 
+/// How a second use ends.
+const REVOKED: &str = "everything issued for it is revoked";
+
 /// A record that is good once. Its key is tenant, server and the name of its handle.
 pub(super) trait Once: Ends + Clone + Send + Sync {
+    /// What its second use is called in the log.
+    const SECOND_USE: &'static str;
     /// Why it is refused when it is not good.
     const UNKNOWN: &'static str;
     /// Why it is refused the second time.
@@ -33,6 +39,7 @@ pub(super) trait Once: Ends + Clone + Send + Sync {
 }
 
 impl Once for Code {
+    const SECOND_USE: &'static str = "code used again";
     const UNKNOWN: &'static str = "the code is unknown, has ended, or is another client's";
     const AGAIN: &'static str = "the code was used before: what was issued for it has been revoked";
     fn grant(&self) -> &str {
@@ -47,6 +54,7 @@ impl Once for Code {
 }
 
 impl Once for RefreshToken {
+    const SECOND_USE: &'static str = "refresh token used again";
     const UNKNOWN: &'static str = "the refresh token is unknown, has ended, or is another client's";
     const AGAIN: &'static str = "the refresh token was used before: what was issued for it has been revoked";
     fn grant(&self) -> &str {
@@ -78,11 +86,11 @@ pub(super) fn find<T: Once>(asked: &Asked<'_>, name: &str) -> Result<(T, Arc<Gra
 }
 
 /// Refuses what was used before, and revokes its grant; refuses what has ended.
-pub(super) async fn refuse_stale<T: Once>(asked: &Asked<'_>, record: &T) -> Result<(), Refused> {
+pub(super) async fn refuse_stale<T: Once>(asked: &Asked<'_>, record: &T, subject: &str) -> Result<(), Refused> {
     if record.is_used() {
         let (tenant, grant) = (asked.tenant.to_owned(), record.grant().to_owned());
         asked.domain.write(move |write| grant::revoke(write, &tenant, &grant)).await?;
-        return Err(Refused::Invalid(T::AGAIN));
+        return Err(again::<T>(asked, subject));
     }
     match record.ends() > asked.domain.world.now_seconds() {
         true => Ok(()),
@@ -101,7 +109,7 @@ enum Spent {
 }
 
 /// Uses up the record of this name and keeps what is given for it, in one transaction.
-pub(super) async fn spend<T: Once>(asked: &Asked<'_>, name: String, keep: Keep) -> Result<(), Refused> {
+pub(super) async fn spend<T: Once>(asked: &Asked<'_>, name: String, keep: Keep, subject: &str) -> Result<(), Refused> {
     let (world, tenant, server) = (asked.domain.world.clone(), asked.tenant.to_owned(), asked.server.0.to_owned());
     let work = move |write: &mut Write<'_>| -> Result<Spent, Failure> {
         let now = world.now_seconds();
@@ -122,7 +130,15 @@ pub(super) async fn spend<T: Once>(asked: &Asked<'_>, name: String, keep: Keep) 
     };
     match asked.domain.write(work).await? {
         Spent::Now => Ok(()),
-        Spent::Before => Err(Refused::Invalid(T::AGAIN)),
+        Spent::Before => Err(again::<T>(asked, subject)),
         Spent::Gone => Err(Refused::Invalid(T::UNKNOWN)),
     }
+}
+
+/// The refusal of a second use, which operators are told of.
+fn again<T: Once>(asked: &Asked<'_>, subject: &str) -> Refused {
+    let Asked { tenant, server: (server, _), proven, sent, request_id, .. } = *asked;
+    let (client, address) = (proven.id.as_str(), sent.address);
+    events::tell(Event { what: T::SECOND_USE, outcome: REVOKED, tenant, server, client, subject, address, request_id });
+    Refused::Invalid(T::AGAIN)
 }

@@ -12,6 +12,7 @@ use crate::{
         Failure,
         access::{self, Between},
         authentication::static_users,
+        events::{self, Event},
         grant::{self, Grant},
         guesses::Try,
         identity::Identity,
@@ -43,12 +44,29 @@ async fn prove(asked: &Asked<'_>, username: &str, password: &Secret) -> Result<I
     let (domain, (server_id, server)) = (asked.domain, asked.server);
     let attempt = Try { tenant: asked.tenant, server: server_id, account: username, address: asked.sent.address };
     if domain.guesses.allowed(attempt).is_err() {
+        tell(asked, username, "too many attempts");
         return Err(Refused::Invalid("there were too many tries with this name or from this address: wait a while"));
     }
     let known = static_users::prove(domain, &server.authentications, username, password).await;
+    tell(asked, username, if known.is_some() { "done" } else { "wrong password" });
     let identity = known.ok_or(Refused::Invalid("the name is unknown or the password is wrong"))?;
     domain.guesses.succeeded(attempt);
     Ok(identity)
+}
+
+/// Tells the operator's log of an attempt. A name that nobody has may be a password in the wrong place.
+fn tell(asked: &Asked<'_>, username: &str, outcome: &'static str) {
+    let Asked { tenant, server: (server_id, server), proven, sent, request_id, .. } = *asked;
+    events::tell(Event {
+        what: "login",
+        outcome,
+        tenant,
+        server: server_id,
+        client: &proven.id,
+        subject: if static_users::is_known(&server.authentications, username) { username } else { "" },
+        address: sent.address,
+        request_id,
+    });
 }
 
 /// Consents are given in a browser, by whoever knows what they are about.

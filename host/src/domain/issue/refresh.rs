@@ -71,11 +71,11 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     }
     let name = handle::name(domain, Purpose::Refresh, tenant, server_id, shown);
     let (token, grant) = once::find::<RefreshToken>(asked, &name)?;
-    once::refuse_stale(asked, &token).await?;
+    once::refuse_stale(asked, &token, &grant.identity.subject).await?;
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let scopes = scopes::still(asked, &scopes)?;
     let scopes = person::allowed(asked, &grant.identity, &scopes).await?;
     let (tokens, keep) = person::make(asked, (&token.grant, &grant), &scopes, None).await?;
-    once::spend::<RefreshToken>(asked, name, keep).await?;
+    once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
 }

@@ -21,7 +21,8 @@ pub struct AuthenticationsBody {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AuthenticationMethod")]
 pub struct MethodBody {
-    /// Unique within the server; made when left out. Passwords and secrets that are left out are found again by it.
+    /// Unique within the server; made when left out. Passwords and secrets that are left out are found again by it. The subjects
+    /// of people from providers begin with it (`corp:carol`): choose it before the first of them logs in, and keep it.
     #[serde(default)]
     pub id: Option<String>,
     /// For people. Required.
@@ -106,7 +107,8 @@ pub struct UserBody {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CustomLogin")]
 pub struct CustomBody {
-    /// Where it is. Required.
+    /// Where it is. Required. The browser arrives there with `login_id` and `login_state` in the query; the page answers by the
+    /// operations `acceptLogin` or `rejectLogin`, and sends the browser to their `redirect_to`.
     #[serde(default)]
     pub login_url: Option<String>,
 }

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::api::acp::authentications::AuthenticationsBody;
 
-/// An authorization server on the wire. `decision_bindings` and `decisions_open` are ours.
+/// An authorization server on the wire. A PUT replaces all of it: what is left out becomes its default, also policies, PKCE,
+/// registration, lifetimes and bindings. Only `authentications`, keys and `secret` stay. To change one member, GET it, change it,
+/// and PUT all of it with If-Match. `decision_bindings` and `decisions_open` are ours.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Server")]

@@ -22,7 +22,7 @@ pub async fn logout(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
     let (domain, call) = (&visit.call.app.domain, &visit.call);
     match session::end_one(domain, call.tenant(), call.param("aid"), visit.subject(), &visit.name).await {
         // Somebody else was quicker.
-        Ok(()) | Err(Failure::NotFound { .. }) => {}
+        Ok(()) | Err(Failure::NotFound { .. }) => visit.tell("logout", "done"),
         Err(failure) => return Err(failure),
     }
     Ok(cookies::end_session(layout::see_other(&visit.address("/account/logged-out")), call))

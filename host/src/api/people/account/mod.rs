@@ -31,6 +31,7 @@ use crate::{
     domain::{
         Failure,
         authorize::{self, Begun, Browser},
+        events::{self as log, Event},
         moment,
         server::{self, Server},
         session::{self, Session},
@@ -171,6 +172,20 @@ impl Visit {
     /// Who it is.
     pub fn subject(&self) -> &str {
         &self.session.identity.subject
+    }
+
+    /// Tells the operator's log what the person has done here.
+    fn tell(&self, what: &'static str, outcome: &'static str) {
+        log::tell(Event {
+            what,
+            outcome,
+            tenant: self.call.tenant(),
+            server: self.call.param("aid"),
+            client: "",
+            subject: self.subject(),
+            address: &self.browser.address,
+            request_id: &self.call.request.request_id,
+        });
     }
 
     /// What the pages say.

@@ -40,6 +40,7 @@ pub async fn set_up(visit: Visit, form: Pairs) -> Result<Answer, Failure> {
     }
     let [ticket, code] = ["ticket", "code"].map(|name| form.get(name).unwrap_or_default());
     let proof = second_factor::enrol(domain, whose(&visit), &visit.name, ticket, code).await?;
+    tell(&visit, "second factor set up", proof);
     told(&visit, proof, Some(ticket))
 }
 
@@ -50,12 +51,22 @@ pub async fn remove(visit: Visit, form: Pairs) -> Result<Answer, Failure> {
         return visit.log_in_again(Place::SecondFactor).await;
     }
     let proof = second_factor::give_up(domain, whose(&visit), form.get("code").unwrap_or_default()).await?;
+    tell(&visit, "second factor removed", proof);
     told(&visit, proof, None)
 }
 
 fn whose(visit: &Visit) -> Whose<'_> {
     let server = (visit.call.param("aid"), &visit.server);
     Whose { tenant: visit.call.tenant(), server, subject: visit.subject() }
+}
+
+fn tell(visit: &Visit, what: &'static str, proof: Proof) {
+    let outcome = match proof {
+        Proof::Right => "done",
+        Proof::Wrong => "wrong code",
+        Proof::Wait(_) => "too many attempts",
+    };
+    visit.tell(what, outcome);
 }
 
 fn told(visit: &Visit, proof: Proof, ticket: Option<&str>) -> Result<Answer, Failure> {

@@ -1,0 +1,83 @@
+//! What operators find in the log of what people did: each act with its person, and nothing that was typed.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use tracing::Subscriber;
+
+use crate::support::storefront::{PASSWORD, Storefront};
+
+/// The log of one test.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    /// What takes lines of every level.
+    fn subscriber(&self) -> impl Subscriber + Send + Sync {
+        let writer = self.clone();
+        tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The events so far, as (what, outcome, subject); every one is checked to say where it was.
+    fn events(&self) -> Vec<[String; 3]> {
+        let lines: Vec<Value> = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let events = lines.into_iter().filter(|line| line["target"] == "events");
+        let told = |line: Value| {
+            assert_eq!(
+                (&line["level"], &line["tenant"], &line["server"]),
+                (&json!("INFO"), &json!("default"), &json!("shop"))
+            );
+            assert!(line["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+            ["message", "outcome", "subject"].map(|name| line[name].as_str().unwrap().to_owned())
+        };
+        events.map(told).collect()
+    }
+}
+
+// On one thread, because that is how far the log of a test reaches.
+#[tokio::test]
+async fn what_people_do_is_told_without_what_they_typed() {
+    let log = Lines::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser();
+    browser.login(&shop.request(""), "ann", "my other password").await.expect(401);
+    browser.login(&shop.request(""), PASSWORD, "typed in the wrong field").await.expect(401);
+    let page = browser.login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    let page = browser.send(&page, "/consent", &[]).await;
+    let code = page.parameter("code").unwrap();
+    shop.redeem(&page).await;
+    shop.redeem_again(&page).await.expect(400);
+    let page = browser.open("/default/shop/oauth2/logout").await.expect(200);
+    browser.send(&page, "/logout", &[]).await.expect(200);
+    let expected = [
+        ["login", "wrong password", "ann"],
+        ["login", "wrong password", ""],
+        ["login", "done", "ann"],
+        ["consent given", "done", "ann"],
+        ["code used again", "everything issued for it is revoked", "ann"],
+        ["logout", "done", "ann"],
+    ];
+    assert_eq!(log.events(), expected);
+    for secret in [PASSWORD, "my other password", "typed in the wrong field", &code] {
+        assert!(!log.text().contains(secret), "{secret} is in the log");
+    }
+}
