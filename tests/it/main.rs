@@ -33,6 +33,7 @@ mod discovery;
 mod edge;
 mod enforcement;
 mod events;
+mod expiry;
 mod fuzz_seeds;
 mod gateways;
 mod grants;
