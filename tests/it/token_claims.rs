@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use portcullis::{
-    bundled,
-    domain::{
-        grant::Grant,
-        in_force,
-        token::{self, Order},
-    },
-};
+use portcullis::bundled;
 use serde_json::{Value, json};
 
 use crate::support::{
     Answer, guests,
-    shop::{Shop, anna, claims, texts},
+    shop::{Shop, claims},
 };
 
 fn context() -> Value {
@@ -90,46 +83,6 @@ async fn a_token_without_claims_asks_nobody() {
     shop.claim("access_token", "email", "email", &[]).await;
     let access = claims(&shop.own_token().await.expect(200), "access_token");
     assert_eq!((&access["caller"], access.get("email")), (&json!("till"), None));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn single_claims_can_be_asked_for_by_name() {
-    let shop = Shop::start(context()).await;
-    let (server, client) = shop.records();
-    let identity = portcullis::domain::identity::Identity { context: context().to_string(), ..anna(&["pwd"]) };
-    let scopes = texts(&["openid"]);
-    let grant = Grant {
-        server: "shop".to_owned(),
-        server_since: server.value.since,
-        client_id: "till".to_owned(),
-        client_since: client.value.since,
-        identity,
-        session: None,
-        scopes: scopes.clone(),
-        claims: None,
-        nonce: None,
-        since: 0,
-        ends: i64::MAX,
-    };
-    let order = Order {
-        tenant: "default",
-        server: ("shop", &server.value),
-        client: ("till", &client.value),
-        grant: Some(("a grant", &grant)),
-        scopes: &scopes,
-    };
-    let ask = async |named: Value| {
-        let domain = &shop.server.app.domain;
-        Value::Object(in_force::claims::for_id_token(domain, &order, named.as_object()).await.unwrap())
-    };
-    assert_eq!(ask(json!({})).await, json!({}));
-    assert_eq!(ask(json!({ "name": null })).await, json!({ "name": "Anna" }));
-    let essential = json!({ "email": { "essential": true }, "phone_number": { "essential": true }, "sub": null });
-    assert_eq!(ask(essential).await, json!({ "email": "anna@example.com" }), "what is missing is no error");
-    assert_eq!(ask(json!({ "address": null })).await, json!({ "address": { "country": "CH", "locality": "Bern" } }));
-    // What is no claim of the server cannot be had, though it is known about the person.
-    assert_eq!(ask(json!({ "level": null, "groups": null })).await, json!({}));
-    assert!(token::mint(&shop.server.app.domain, &order).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,14 +45,10 @@ async fn change(domain: &Domain, id: &str, change: impl FnOnce(&mut Grant)) {
 }
 
 /// A grant of `anna` for the client `app`, and a token of it.
-async fn granted(server: &TestServer, scopes: &[&str], claims: Option<Value>) -> (String, Caller) {
+async fn granted(server: &TestServer, scopes: &[&str]) -> (String, Caller) {
     let (domain, anna) = (&server.app.domain, Person::new(server, "shop", "anna"));
     let id = anna.lets(domain, "app", scopes, None).await;
-    change(domain, &id, |grant| {
-        ANNA.clone_into(&mut grant.identity.context);
-        grant.claims = claims.map(|claims| claims.to_string());
-    })
-    .await;
+    change(domain, &id, |grant| ANNA.clone_into(&mut grant.identity.context)).await;
     let bearer = anna.bearer(domain, &id).await;
     (id, bearer)
 }
@@ -72,25 +68,21 @@ fn refused(answer: Answer, status: u16, error: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_tells_what_its_scopes_do() {
     let server = shop(json!({})).await;
-    let (_, all) = granted(&server, &["openid", "profile", "email"], None).await;
+    let (_, all) = granted(&server, &["openid", "profile", "email"]).await;
     let answer = all.get(USERINFO).await.expect(200);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(
         answer.json(),
         json!({ "name": "Anna", "email": "anna@example.com", "email_verified": true, "sub": "anna" })
     );
-    let (_, little) = granted(&server, &["openid"], None).await;
+    let (_, little) = granted(&server, &["openid"]).await;
     assert_eq!(little.get(USERINFO).await.expect(200).json(), json!({ "sub": "anna" }));
-    // The claims parameter asks for more, for this place.
-    let named = json!({ "userinfo": { "email": null }, "id_token": { "name": null } });
-    let (_, named) = granted(&server, &["openid"], Some(named)).await;
-    assert_eq!(named.get(USERINFO).await.expect(200).json(), json!({ "email": "anna@example.com", "sub": "anna" }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_stands_in_the_header_or_in_the_form() {
     let server = shop(json!({})).await;
-    let (_, bearer) = granted(&server, &["openid"], None).await;
+    let (_, bearer) = granted(&server, &["openid"]).await;
     let token = bearer.token().await.unwrap();
     let expected = json!({ "sub": "anna" });
     let by_header = bearer.send(Method::POST, USERINFO, None, Default::default()).await.expect(200);
@@ -112,8 +104,8 @@ async fn the_token_stands_in_the_header_or_in_the_form() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_takes_a_persons_token_of_this_server_with_openid() {
     let server = shop(json!({})).await;
-    let (grant, bearer) = granted(&server, &["openid"], None).await;
-    let (_, without) = granted(&server, &["profile"], None).await;
+    let (grant, bearer) = granted(&server, &["openid"]).await;
+    let (_, without) = granted(&server, &["profile"]).await;
     refused(without.get(USERINFO).await, 403, "insufficient_scope");
     let token = without.token().await.unwrap();
     let post = post_form(&server.anonymous(), USERINFO, &format!("access_token={token}")).await;
@@ -129,7 +121,7 @@ async fn it_takes_a_persons_token_of_this_server_with_openid() {
     let write = server.app.domain.write(move |write| Ok(records::delete::<Grant>(write, &["default", &grant])?));
     assert!(write.await.unwrap());
     refused(bearer.get(USERINFO).await, 401, "invalid_token");
-    let (_, bearer) = granted(&server, &["openid"], None).await;
+    let (_, bearer) = granted(&server, &["openid"]).await;
     server.world.advance_seconds(3600);
     refused(bearer.get(USERINFO).await, 401, "invalid_token");
 }
@@ -137,7 +129,7 @@ async fn it_takes_a_persons_token_of_this_server_with_openid() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_may_have_it_signed() {
     let server = shop(json!({ "userinfo_signed_response_alg": "ES256" })).await;
-    let (_, bearer) = granted(&server, &["openid", "email"], None).await;
+    let (_, bearer) = granted(&server, &["openid", "email"]).await;
     let answer = bearer.get(USERINFO).await.expect(200);
     assert_eq!(answer.header("content-type"), Some("application/jwt"));
     let text = answer.text();
@@ -163,7 +155,7 @@ async fn a_client_may_have_it_signed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_not_signed_with_another_algorithm_than_the_clients() {
     let server = shop(json!({ "userinfo_signed_response_alg": "RS256" })).await;
-    let (_, bearer) = granted(&server, &["openid"], None).await;
+    let (_, bearer) = granted(&server, &["openid"]).await;
     let answer = bearer.get(USERINFO).await.expect(400);
     assert!(answer.text().contains("RS256"), "{}", answer.text());
 }

@@ -100,7 +100,6 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             identity,
             session: None,
             scopes,
-            claims: None,
             nonce: None,
             since: now,
             ends: now + 86_400,

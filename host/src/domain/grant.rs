@@ -31,8 +31,6 @@ pub struct Grant {
     pub session: Option<String>,
     /// What was granted.
     pub scopes: Vec<String>,
-    /// The `claims` parameter of the authorization request (OpenID Connect Core §5.5), as JSON text.
-    pub claims: Option<String>,
     /// The `nonce` of the authorization request.
     pub nonce: Option<String>,
     /// When it was opened, in seconds since 1970.

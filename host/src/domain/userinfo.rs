@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     Bearer, Credentials, Domain, Failure,
     client::{self, Client},
-    grant::{self, Grant},
-    in_force, key_ring, server,
+    grant, in_force, key_ring, server,
     token::Order,
 };
 use crate::crypto::{Secret, jws};
@@ -41,18 +40,12 @@ pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
         grant: Some((id, &grant)),
         scopes: &bearer.scopes,
     };
-    let mut claims = in_force::claims::for_id_token(domain, &order, asked(&grant).as_ref()).await?;
+    let mut claims = in_force::claims::for_id_token(domain, &order).await?;
     claims.insert("sub".to_owned(), Value::from(order.subject()));
     match client.value.userinfo_signed_response_alg.as_str() {
         "" | "none" => Ok(Userinfo::Plain(claims)),
         algorithm => sign(domain, bearer, &client.value, algorithm, claims),
     }
-}
-
-/// The member for userinfo of the `claims` parameter (OpenID Connect Core §5.5).
-fn asked(grant: &Grant) -> Option<Map<String, Value>> {
-    let claims: Map<String, Value> = serde_json::from_str(grant.claims.as_deref()?).ok()?;
-    claims.get("userinfo")?.as_object().cloned()
 }
 
 /// With the algorithm that the client has registered and no other: it would refuse that, and should.

@@ -72,6 +72,24 @@ async fn a_scope_whose_policy_says_no_is_left_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_is_named_does_not_go_round_its_scope() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    let named = ("claims", r#"{"userinfo":{"email":null},"id_token":{"email":{"essential":true}}}"#);
+    let little = [TOKENS[0], ("scope", "openid"), named];
+    let id = shop.waits(shop.ask(&browser, &[("client_id", "shy"), little[1], named]).await);
+    assert_eq!(shop.page(&id, &browser).await.0, ["openid", "email"], "the person sees what is asked for");
+    assert_eq!(shop.answered(shop.ask(&browser, &little).await).get("scope"), Some("email openid"));
+
+    make_policy(&shop.admin, "bob", json!([attribute("authn_ctx.sub", "equals", json!("bob"))])).await;
+    shop.change_scope("email", json!({ "user_policy_id": "bob" })).await;
+    assert_eq!(shop.answered(shop.ask(&browser, &little).await).get("scope"), Some("openid"));
+    shop.change_scope("email", json!({ "user_policy_id": null })).await;
+    shop.change_client("web", json!({ "scopes": ["openid"] })).await;
+    assert_eq!(shop.answered(shop.ask(&browser, &little).await).get("scope"), Some("openid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_whom_the_servers_policy_refuses_gets_no_client_anything() {
     let shop = Shop::open().await;
     let browser = shop.browser_of("alice").await;

@@ -90,7 +90,6 @@ impl Person {
             identity: self.identity(domain),
             session: session.map(str::to_owned),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-            claims: None,
             nonce: None,
             since: now,
             ends: now + 86_400,

@@ -83,7 +83,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn asks_for(&self, scope: &str) -> bool {
+    pub(super) fn asks_for(&self, scope: &str) -> bool {
         self.request.scopes.iter().any(|asked| asked == scope)
     }
 }

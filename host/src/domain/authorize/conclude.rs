@@ -129,7 +129,6 @@ fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Id
         identity: identity.clone(),
         session: asked.login.session.clone(),
         scopes,
-        claims: request.claims.clone(),
         nonce: request.nonce.clone(),
         since: now,
         ends: now.saturating_add(lasts(place, client, request)),

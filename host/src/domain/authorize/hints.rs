@@ -10,7 +10,14 @@ use super::{
     checks::Draft,
     refusal::{Refusal, Wrong},
 };
-use crate::domain::issue::id_token;
+use crate::domain::{
+    grant::Grant,
+    in_force,
+    issue::{
+        self, Refused,
+        id_token::{self, OPENID},
+    },
+};
 
 /// More context classes or languages than anybody means.
 const MOST_WORDS: usize = 16;
@@ -55,7 +62,26 @@ pub(super) fn claims(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     if let Some(subject) = wanted("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str) {
         expect(draft, subject)?;
     }
+    let named = ["userinfo", "id_token"].into_iter().filter_map(|place| all.get(place).and_then(Value::as_object));
+    ask_for_scopes(draft, &named.flat_map(Map::keys).map(String::as_str).collect::<Vec<_>>())?;
     draft.request.claims = Some(text.to_owned());
+    Ok(())
+}
+
+/// A claim that is named is told with one of its scopes, or not at all: its name alone would go round policies and consents.
+fn ask_for_scopes(draft: &mut Draft<'_>, named: &[&str]) -> Result<(), Wrong> {
+    let Place { domain, tenant, id, .. } = draft.place;
+    if named.is_empty() || !draft.asks_for(OPENID) {
+        return Ok(());
+    }
+    let mut may_have = match issue::of_client(domain, tenant, draft.client.1, None) {
+        Err(Refused::Failure(failure)) => return Err(failure.into()),
+        other => other.unwrap_or_default(),
+    };
+    // That one makes another kind of request of it.
+    may_have.retain(|scope| scope != Grant::OFFLINE);
+    let more = in_force::claims::scopes_of(domain, (tenant, id), named, (&draft.request.scopes, &may_have))?;
+    draft.request.scopes.extend(more);
     Ok(())
 }
 

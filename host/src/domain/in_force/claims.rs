@@ -12,28 +12,28 @@ use crate::domain::{Domain, Failure, claim::ClaimToken, token::Order};
 
 /// The claims that go into an access token besides its own.
 pub async fn for_access_token(domain: &Domain, order: &Order<'_>) -> Result<Map<String, Value>, Failure> {
-    map(domain, order, ClaimToken::AccessToken, None).await
+    map(domain, order, ClaimToken::AccessToken).await
 }
 
-/// The claims that go into an ID token, or into userinfo, besides their own. `claims` is the member of the `claims` parameter
-/// for this place (OpenID Connect Core §5.5), if there was one: a claim that is named there needs none of its scopes, and
-/// one that has no value is left out, essential or not.
-pub async fn for_id_token(
-    domain: &Domain,
-    order: &Order<'_>,
-    claims: Option<&Map<String, Value>>,
-) -> Result<Map<String, Value>, Failure> {
-    map(domain, order, ClaimToken::IdToken, claims).await
+/// The claims that go into an ID token, or into userinfo, besides their own. One that has no value is left out.
+pub async fn for_id_token(domain: &Domain, order: &Order<'_>) -> Result<Map<String, Value>, Failure> {
+    map(domain, order, ClaimToken::IdToken).await
 }
 
-async fn map(
+/// The scopes that a request has to ask for as well, so that claims it asks for by name can be told (OpenID Connect Core
+/// §5.5): so policies, consents and the person decide about them as about every other scope.
+pub fn scopes_of(
     domain: &Domain,
-    order: &Order<'_>,
-    token: ClaimToken,
-    named: Option<&Map<String, Value>>,
-) -> Result<Map<String, Value>, Failure> {
+    (tenant, server): (&str, &str),
+    named: &[&str],
+    (scopes, may_have): (&[String], &[String]),
+) -> Result<Vec<String>, Failure> {
+    Ok(known::rules(domain, tenant, server)?.claims.scopes_of(named, scopes, may_have))
+}
+
+async fn map(domain: &Domain, order: &Order<'_>, token: ClaimToken) -> Result<Map<String, Value>, Failure> {
     let rules = known::rules(domain, order.tenant, order.server.0)?;
-    let wanted = rules.claims.wanted(token, order.scopes, named);
+    let wanted = rules.claims.wanted(token, order.scopes);
     if wanted.is_empty() {
         return Ok(Map::new());
     }

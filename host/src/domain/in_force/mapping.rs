@@ -65,19 +65,23 @@ impl Mapping {
         Mapping { claims, mapper: mapper(&places), places: places.len() }
     }
 
-    /// The claims that go into such a token: those of its scopes, those of no scope, and those that are asked for by name.
-    pub(super) fn wanted(
-        &self,
-        token: ClaimToken,
-        scopes: &[String],
-        named: Option<&Map<String, Value>>,
-    ) -> Vec<&Placed> {
-        let is_named = |claim: &Placed| named.is_some_and(|named| claim.names().any(|name| named.contains_key(&name)));
-        let is_wanted = |claim: &&Placed| {
-            let of_scope = claim.scopes.is_empty() || claim.scopes.iter().any(|scope| scopes.contains(scope));
-            claim.token == token && (of_scope || is_named(claim))
-        };
+    /// The claims that go into such a token: those of its scopes, and those of no scope.
+    pub(super) fn wanted(&self, token: ClaimToken, scopes: &[String]) -> Vec<&Placed> {
+        let is_wanted = |claim: &&Placed| claim.token == token && claim.is_of(scopes);
         self.claims.iter().filter(is_wanted).collect()
+    }
+
+    /// The scopes that bring what is asked for by name and none of `scopes` brings: for each claim the first of its own that
+    /// the client may have. A claim of other scopes cannot be had.
+    pub(super) fn scopes_of(&self, named: &[&str], scopes: &[String], may_have: &[String]) -> Vec<String> {
+        let mut more: Vec<String> = Vec::new();
+        for claim in self.claims.iter().filter(|claim| claim.token == ClaimToken::IdToken) {
+            let is_named = claim.names().any(|name| named.contains(&name.as_str()));
+            if is_named && !claim.is_of(scopes) && !claim.is_of(&more) {
+                more.extend(claim.scopes.iter().find(|scope| may_have.contains(scope)).cloned());
+            }
+        }
+        more
     }
 
     /// The members that the mapper's answers make of the claims that are wanted.
@@ -111,6 +115,11 @@ impl Mapping {
 }
 
 impl Placed {
+    /// Whether these scopes let it be told: it needs one of its own, unless it has none.
+    fn is_of(&self, scopes: &[String]) -> bool {
+        self.scopes.is_empty() || self.scopes.iter().any(|scope| scopes.contains(scope))
+    }
+
     /// The names by which it can be asked for: the member of the token that it is in, and its own.
     fn names(&self) -> impl Iterator<Item = String> {
         self.name.first().cloned().into_iter().chain([self.name.join(".")])
@@ -189,7 +198,7 @@ mod tests {
 
     fn members(claims: &[(String, Claim)], answers: Vec<Mapped>) -> Result<Value, Fault> {
         let mapping = Mapping::new(claims.iter().cloned());
-        let wanted = mapping.wanted(ClaimToken::IdToken, &[], None);
+        let wanted = mapping.wanted(ClaimToken::IdToken, &[]);
         mapping.members(&wanted, answers).map(Value::Object)
     }
 
@@ -203,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_kind_and_names_choose() {
+    fn scopes_and_kind_choose() {
         let mapping = Mapping::new(
             [
                 claim("always", "a", ClaimToken::IdToken, &[]),
@@ -213,16 +222,25 @@ mod tests {
             ]
             .into_iter(),
         );
-        let names = |token, scopes: &[&str], named: Value| {
-            let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-            let wanted = mapping.wanted(token, &scopes, named.as_object());
-            wanted.iter().map(|claim| claim.name.join(".")).collect::<Vec<_>>()
+        let texts = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
+        let names = |token, scopes: &[&str]| {
+            mapping.wanted(token, &texts(scopes)).iter().map(|claim| claim.name.join(".")).collect::<Vec<_>>()
         };
-        assert_eq!(names(ClaimToken::IdToken, &["openid"], json!(null)), ["always"]);
-        assert_eq!(names(ClaimToken::IdToken, &["profile"], json!({})), ["always", "email"]);
-        assert_eq!(names(ClaimToken::IdToken, &[], json!({ "address": null })), ["always", "address.country"]);
-        assert_eq!(names(ClaimToken::IdToken, &[], json!({ "level": null, "x": null })), ["always"]);
-        assert_eq!(names(ClaimToken::AccessToken, &["email"], json!(null)), ["level"]);
+        assert_eq!(names(ClaimToken::IdToken, &["openid"]), ["always"]);
+        assert_eq!(names(ClaimToken::IdToken, &["profile"]), ["always", "email"]);
+        assert_eq!(names(ClaimToken::AccessToken, &["email"]), ["level"]);
+
+        let more =
+            |named: &[&str], scopes: &[&str], may: &[&str]| mapping.scopes_of(named, &texts(scopes), &texts(may));
+        assert_eq!(more(&["address"], &["openid"], &["openid", "address"]), ["address"]);
+        assert_eq!(more(&["address.country", "email"], &[], &["address", "profile"]), ["profile", "address"]);
+        for (named, scopes, may) in [
+            (&["email"][..], &["profile"][..], &["email", "profile"][..]),
+            (&["email"], &[], &["address"]),
+            (&["always", "level", "x"], &[], &["email"]),
+        ] {
+            assert_eq!(more(named, scopes, may), Vec::<String>::new(), "{named:?}");
+        }
     }
 
     #[test]

@@ -33,8 +33,7 @@ pub struct With<'a> {
 
 /// Makes an ID token. The order must have a grant: without a person there is nothing to tell.
 pub async fn sign(domain: &Domain, order: &Order<'_>, with: With<'_>) -> Result<Secret, Failure> {
-    let asked = order.grant.and_then(|(_, grant)| asked(grant.claims.as_deref()));
-    let more = in_force::claims::for_id_token(domain, order, asked.as_ref()).await?;
+    let more = in_force::claims::for_id_token(domain, order).await?;
     let key = key_ring::signing(domain, order.tenant, order.server.0)?;
     let claims = claims(domain, order, &key, with, more)?;
     let token = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
@@ -65,15 +64,6 @@ pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Re
     };
     let ours = text("iss") == Some(domain.issuer(tenant, server).as_str());
     Ok(text("sub").filter(|_| ours).map(|subject| Hint { subject: subject.to_owned(), audience }))
-}
-
-/// The member `id_token` of the `claims` parameter (OpenID Connect Core §5.5).
-fn asked(claims: Option<&str>) -> Option<Map<String, Value>> {
-    let mut claims: Map<String, Value> = serde_json::from_str(claims?).ok()?;
-    match claims.remove("id_token")? {
-        Value::Object(asked) => Some(asked),
-        _ => None,
-    }
 }
 
 /// Our own claims come last, so that none of the tenant's can stand in their place. The audience is one client, so there
@@ -137,15 +127,5 @@ mod tests {
         assert_eq!(half(KeyType::Rsa, code), "LDktKdoQak3Pk0cnXxCltA");
         assert_eq!(half(KeyType::Ecdsa, code), half(KeyType::Rsa, code));
         assert_eq!(BASE64URL_NOPAD.decode(half(KeyType::Eddsa, code).as_bytes()).unwrap().len(), 32);
-    }
-
-    #[test]
-    fn the_parameter_claims_has_a_member_for_id_tokens() {
-        let text = r#"{"id_token":{"email":null},"userinfo":{"name":null}}"#;
-        assert_eq!(asked(Some(text)).map(|asked| asked.len()), Some(1));
-        for text in ["{}", r#"{"id_token":7}"#, "no JSON"] {
-            assert_eq!(asked(Some(text)), None, "{text}");
-        }
-        assert_eq!(asked(None), None);
     }
 }

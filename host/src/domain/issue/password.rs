@@ -97,7 +97,6 @@ fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Gran
         identity,
         session: None,
         scopes,
-        claims: None,
         nonce: None,
         since,
         ends: since.saturating_add(lasts),
