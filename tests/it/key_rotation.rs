@@ -3,6 +3,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use http::Method;
+use portcullis::domain::key_ring;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -93,6 +94,8 @@ async fn keys_take_turns_and_go_with_what_they_have_signed() {
     assert_eq!(published(&server).await.len(), 2);
     server.world.advance_seconds(1);
     assert_eq!(published(&server).await, [next[1].0.clone()], "everything it has signed has ended");
+    let found = |kid: &str| key_ring::find(&server.app.domain, "default", "shop", kid).unwrap();
+    assert!(found(&next[1].0).is_some() && found(&first[0].0).is_none(), "nothing more that it signs is believed");
     let third = rotate(&admin).await;
     assert_eq!(third.len(), 2, "{third:?}");
     assert_eq!(third[1], (next[1].0.clone(), "retired".to_owned()));

@@ -224,7 +224,8 @@ pub fn find(domain: &Domain, tenant: &str, server: &str, kid: &str) -> Result<Op
         Err(Failure::NotFound { .. }) => return Ok(None),
         other => other?,
     };
-    ring.keys.iter().find(|stored| stored.kid == kid).map(|stored| owner.open(domain, stored)).transpose()
+    let mut standing = ring.standing(domain.world.now_seconds());
+    standing.find(|stored| stored.kid == kid).map(|stored| owner.open(domain, stored)).transpose()
 }
 
 /// The public halves of a server's keys for everybody (RFC 7517 §5), each a JWK as JSON text: without those whose tokens

@@ -27,9 +27,15 @@ pub enum Turn {
 impl KeyRing {
     /// The ring without the keys that have gone by `now`, in seconds.
     pub(super) fn without_ended(&self, now: i64) -> KeyRing {
-        let there =
-            |(place, key): &(usize, &StoredKey)| *place == 0 || !matches!(key.turn, Turn::Retired(ends) if ends <= now);
-        KeyRing { keys: self.keys.iter().enumerate().filter(there).map(|(_, key)| key.clone()).collect() }
+        KeyRing { keys: self.standing(now).cloned().collect() }
+    }
+
+    /// The keys that have not gone by `now`, in seconds: what others signed is worth nothing any more.
+    pub(in crate::domain) fn standing(&self, now: i64) -> impl Iterator<Item = &StoredKey> {
+        let there = move |(place, key): &(usize, &StoredKey)| {
+            *place == 0 || !matches!(key.turn, Turn::Retired(ends) if ends <= now)
+        };
+        self.keys.iter().enumerate().filter(there).map(|(_, key)| key)
     }
 
     /// Whether there is a key that signs after the present one.
