@@ -8,6 +8,7 @@ use crate::support::{
     Answer, Caller, SECRET,
     gateway::{FORWARDED, Guarded, ORIGINAL, basic_of, codes, make_gateway},
     made::{ADMIN, attribute, basic, bearer_of, make_client, make_policy, no},
+    person::Person,
 };
 
 covers!(
@@ -329,6 +330,10 @@ async fn a_policy_sees_the_request_and_its_sender_but_no_secret() {
     let keys = ["x-api-key", "x-auth-token", "x-amz-security-token", "set-cookie"];
     let caller = reader.with_header("cookie", "session=secret").with_header("x-colour", "red");
     let caller = keys.iter().fold(caller, |caller, name| caller.with_header(name, "secret"));
+    let namesake = Person::new(&guarded.server, "shop", "reader");
+    let domain = &guarded.server.app.domain;
+    let namesake = namesake.bearer(domain, &namesake.lets(domain, "reader", &["openid"], None).await).await;
+    guarded.ask(&namesake, "GET", "/books/a%20b").await.expect(403); // a person who is called like the client
     let answer = guarded.ask(&caller, "GET", "/books/a%20b?q=1&q=2").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let record = logged(&guarded, &answer).await;

@@ -172,7 +172,8 @@ fn user(domain: &Domain, tenant: &str, server: &str, token: Option<&str>) -> Res
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }
     let client = client::current(domain, tenant, &bearer.client_id)?;
-    let kind = if bearer.subject == bearer.client_id { "client" } else { "user" };
+    // Not by its name: somebody may be called like a client (RFC 9068 §5).
+    let kind = if bearer.grant.is_none() { "client" } else { "user" };
     let mut contexts = Map::new();
     contexts.insert(
         "client".to_owned(),
