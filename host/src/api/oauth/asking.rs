@@ -31,7 +31,7 @@ pub async fn asker(
     let (domain, tenant) = (&call.app.domain, call.tenant());
     if let Some(token) = bearer::token(&call.request.headers)? {
         return match token::verify(domain, tenant, token) {
-            Ok(bearer) => asker::bearer(&bearer, server.0, scope).map(Ok),
+            Ok(bearer) => asker::bearer(domain, &bearer, server.0, scope).map(Ok),
             Err(failure @ Failure::Unauthenticated(_)) => Ok(Err(invalid_token(&failure.to_client()))),
             Err(failure) => Err(failure),
         };

@@ -35,10 +35,15 @@ impl Asker {
 }
 
 /// The bearer of a token as an asker at a server: one of its own tokens, or of the tenant's `system` server with `scope`.
-pub fn bearer(bearer: &Bearer, server: &str, scope: &str) -> Result<Asker, Failure> {
+///
+/// A token proves something only when the client got it for itself with more than its name, or has the scope: otherwise
+/// whoever has found a token could try it out with itself.
+pub fn bearer(domain: &Domain, bearer: &Bearer, server: &str, scope: &str) -> Result<Asker, Failure> {
     let all = bearer.scopes.iter().any(|granted| granted == scope);
+    let has_secret = client::current(domain, &bearer.tenant, &bearer.client_id)?.value.auth_method != AuthMethod::None;
+    let is_proven = has_secret && (all || bearer.grant.is_none());
     match bearer.server == server || (bearer.server == SYSTEM_SERVER && all) {
-        true => Ok(Asker { client_id: bearer.client_id.clone(), is_proven: true, all }),
+        true => Ok(Asker { client_id: bearer.client_id.clone(), is_proven, all }),
         false => Err(Failure::Forbidden {
             needs: format!("a token of this server, or of the tenant's `system` server with scope `{scope}`"),
         }),
