@@ -151,3 +151,16 @@ async fn claims_that_are_in_each_others_way_are_told() {
     assert_eq!(claims(&shop.login("openid").await.expect(200), "access_token")["shop"], 7);
     no_token(shop.login("openid profile").await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_nobody_would_read_is_not_given_out() {
+    let shop = Shop::start(json!({ "much": "m".repeat(4000) })).await;
+    for name in ["a", "b"] {
+        shop.claim("access_token", name, "much", &[]).await;
+    }
+    shop.login("openid").await.expect(200);
+    for name in ["c", "d", "e"] {
+        shop.claim("access_token", name, "much", &[]).await;
+    }
+    no_token(shop.login("openid").await);
+}

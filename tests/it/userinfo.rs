@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use data_encoding::BASE64URL_NOPAD;
 use http::Method;
 use portcullis::{
-    domain::{Domain, Failure, grant::Grant},
+    domain::{Domain, Failure, grant::Grant, issue::id_token},
     store::records,
 };
 use serde_json::{Value, json};
@@ -150,6 +150,8 @@ async fn a_client_may_have_it_signed() {
             "iss": format!("{}/default/shop", server.url), "aud": "app",
         })
     );
+    let hint = id_token::read_hint(&server.app.domain, "default", "shop", &text).unwrap();
+    assert!(hint.is_none(), "it is no ID token");
 }
 
 #[tokio::test(flavor = "multi_thread")]

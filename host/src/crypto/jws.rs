@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// Longer tokens are refused before anything is decoded.
-const MOST_BYTES: usize = 16 * 1024;
+pub const MOST_BYTES: usize = 16 * 1024;
 
 /// The members of a JOSE header that a verifier needs.
 #[derive(Debug, Clone, PartialEq, Eq)]

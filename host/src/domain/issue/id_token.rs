@@ -12,7 +12,10 @@ use crate::{
         jws,
         keys::KeyType,
     },
-    domain::{Domain, Failure, in_force, key_ring, token::Order},
+    domain::{
+        Domain, Failure, in_force, key_ring,
+        token::{Order, readable},
+    },
 };
 
 /// The scope that asks for an ID token.
@@ -37,7 +40,7 @@ pub async fn sign(domain: &Domain, order: &Order<'_>, with: With<'_>) -> Result<
     let key = key_ring::signing(domain, order.tenant, order.server.0)?;
     let claims = claims(domain, order, &key, with, more)?;
     let token = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    Ok(Secret::new(token))
+    readable(token)
 }
 
 /// What an ID token of ours says when somebody shows it again. It may have expired: it is a hint, not a proof.
@@ -62,7 +65,9 @@ pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Re
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
-    let ours = text("iss") == Some(domain.issuer(tenant, server).as_str());
+    // Signed userinfo has the same type and is for the same client, but neither of these.
+    let is_id_token = ["exp", "auth_time"].into_iter().all(|name| claims.get(name).is_some_and(Value::is_i64));
+    let ours = is_id_token && text("iss") == Some(domain.issuer(tenant, server).as_str());
     Ok(text("sub").filter(|_| ours).map(|subject| Hint { subject: subject.to_owned(), audience }))
 }
 

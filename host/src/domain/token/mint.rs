@@ -148,7 +148,19 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
 fn sign(domain: &Domain, order: &Order<'_>, claims: &Claims) -> Result<Secret, Failure> {
     let key = key_ring::signing(domain, order.tenant, order.server.0)?;
     let token = jws::sign(&key, TYPE, claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    Ok(Secret::new(token))
+    readable(token)
+}
+
+/// A signed token for a client, unless it is longer than what we read ourselves: it would be good for nothing, and could not
+/// even be revoked.
+pub(in crate::domain) fn readable(token: String) -> Result<Secret, Failure> {
+    match token.len() <= jws::MOST_BYTES {
+        true => Ok(Secret::new(token)),
+        false => {
+            let log = format!("no token: with its claims it has {} bytes, of {} at most", token.len(), jws::MOST_BYTES);
+            Err(Failure::Internal { log })
+        }
+    }
 }
 
 fn keep(domain: &Domain, order: &Order<'_>, claims: &Claims) -> Result<(Secret, Option<Kept>), Failure> {

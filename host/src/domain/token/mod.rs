@@ -21,6 +21,7 @@ use crate::{
     world::Micros,
 };
 
+pub(super) use mint::readable;
 pub use mint::{Form, Kept, Minted, Order, mint};
 use verify::known;
 pub use verify::{Known, claims, verify};
