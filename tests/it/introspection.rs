@@ -196,3 +196,30 @@ async fn opaque_tokens_survive_a_restart() {
     let server = TestServer::on(folder, world, |_| {}).await;
     assert_eq!(ask(&server.as_system(), &tokens["access_token"]).await["sub"], "ada");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_scope_takes_the_tokens_of_clients_with_all_scopes_along() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let body = json!({ "authorization_server_id": "system", "name": "passing" });
+    let made = admin.post(&format!("{ADMIN}/scopes"), &body).await.expect(201).json();
+    let form = "grant_type=client_credentials&scope=passing";
+    let token = ask_token(&server, "system", "system", SECRET, form).await.expect(200).json()["access_token"].clone();
+    let system = client(&server, "system", SECRET);
+    let asked = format!("token={}", token.as_str().unwrap());
+    let path = "/default/system/oauth2/introspect";
+    assert_eq!(post_form(&system, path, &asked).await.expect(200).json()["active"], true);
+    admin.delete(&format!("{ADMIN}/scopes/{}", made["id"].as_str().unwrap())).await.expect(204);
+    inactive(&post_form(&system, path, &asked).await.expect(200).json());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_found_cannot_be_tried_out_with_itself() {
+    let shop = Shop::open(json!({})).await;
+    let tokens = shop.tokens(&["openid"]).await;
+    let found = shop.server.anonymous().with_token(tokens["access_token"].as_str().unwrap());
+    for token in ["access_token", "refresh_token"] {
+        let form = format!("token={}", tokens[token].as_str().unwrap());
+        assert_eq!(post_form(&found, PATH, &form).await.expect(401).json()["error"], "invalid_client");
+    }
+}

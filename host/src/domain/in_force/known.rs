@@ -55,3 +55,14 @@ pub(super) fn rules(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<R
     domain.in_force.0.insert(key, Arc::clone(&fresh));
     Ok(fresh)
 }
+
+/// Whether a server has all of these scopes now.
+pub(in crate::domain) fn has_scopes(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    scopes: &[String],
+) -> Result<bool, Failure> {
+    let rules = rules(domain, tenant, server)?;
+    Ok(scopes.iter().all(|scope| rules.scopes.contains_key(scope)))
+}

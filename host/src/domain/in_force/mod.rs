@@ -16,4 +16,4 @@ mod known;
 mod mapping;
 pub mod policies;
 
-pub(super) use known::Known;
+pub(super) use known::{Known, has_scopes};

@@ -15,7 +15,7 @@ use crate::{
         client::{self, ClientScopes},
         grant,
         handle::{self, Purpose},
-        key_ring, server,
+        in_force, key_ring, server,
     },
 };
 
@@ -128,7 +128,7 @@ fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Fail
     let same_client = client.value.server == bearer.server && client.value.since == bearer.client_since;
     // A right that was taken from the client, or a scope that was deleted, is taken from its tokens too.
     let still_has = match &client.value.scopes {
-        ClientScopes::AllOfServer => true,
+        ClientScopes::AllOfServer => in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?,
         ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
     };
     let granted = match &bearer.grant {
@@ -144,7 +144,7 @@ fn is_issued(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Failu
     match (&bearer.issuer, &known.kept) {
         (Issuer::Key(thumbprint), _) => {
             let ring = key_ring::current(domain, tenant, &bearer.server)?;
-            let has = ring.keys.iter().any(|key| key.thumbprint() == thumbprint);
+            let has = ring.standing(domain.world.now_seconds()).any(|key| key.thumbprint() == thumbprint);
             Ok(has && domain.store.record::<RevokedToken>(&[tenant, &bearer.jti])?.is_none())
         }
         (Issuer::Kept, Some(name)) => {
