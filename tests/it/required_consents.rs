@@ -96,8 +96,11 @@ async fn required_consents_come_before_the_token() {
 
     grant(&shop, &["email"], &["mail"]).await.unwrap();
     shop.login("openid email").await.expect(200);
+    let tokens = shop.login("openid email").await.expect(200).json();
+    let tokens = shop.refresh(&tokens).await.expect(200).json();
     // Taken back, it is missing again.
     say(&shop.server.as_system(), "anna", "terms", false, "explicit").await;
+    refused(shop.refresh(&tokens).await);
     assert_eq!(missing(&shop, &["openid"]), ["terms"]);
     refused(shop.login("openid").await);
     // A client on its own behalf has no person to ask.

@@ -91,6 +91,7 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             acr: None,
             amr: vec!["pwd".to_owned()],
             context: r#"{"name":"Ada"}"#.to_owned(),
+            proof: None,
         };
         let grant = Grant {
             server: server.to_owned(),

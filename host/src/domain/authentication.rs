@@ -13,7 +13,7 @@ pub mod static_users;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, tenant::Attribute};
+use super::{Domain, Failure, identity::Identity, tenant::Attribute};
 use crate::crypto::{Secret, vault::Sealed};
 
 pub(super) use merge::merge;
@@ -132,6 +132,17 @@ pub struct Owner<'a> {
     pub tenant: &'a str,
     /// Its id.
     pub server: &'a str,
+}
+
+/// Whether somebody who has logged in by one of `methods` before would still be let in: the method is there and on, and
+/// where people are kept here, the person is one of them and their password is the same. Asked whenever a session or a grant is
+/// used to get more, so that whoever is removed does not stay in.
+pub fn still_knows(domain: &Domain, methods: &[Authentication], identity: &Identity) -> bool {
+    let method = methods.iter().find(|method| method.id == identity.method && !method.disabled);
+    method.is_some_and(|method| match &method.method {
+        Method::Static(people) => static_users::still_knows(domain, people, identity),
+        Method::Custom { .. } | Method::Foreign { .. } => true,
+    })
 }
 
 impl Owner<'_> {

@@ -256,7 +256,7 @@ fn identity(domain: &Domain, method: &Authentication, vouched: Vouched) -> Resul
     }
     let now = domain.world.now_seconds();
     let auth_time = auth_time.unwrap_or(now).min(now);
-    Ok(Identity { subject, method: method.id.clone(), auth_time, acr, amr, context })
+    Ok(Identity { subject, method: method.id.clone(), auth_time, acr, amr, context, proof: None })
 }
 
 type Place<'a> = (&'a str, &'a str, &'a str);

@@ -20,6 +20,10 @@ pub struct Identity {
     pub amr: Vec<String>,
     /// The authentication context that claims and policies are made from, as JSON text of an object.
     pub context: String,
+    /// What the way to log in knew the person by, as a keyed hash: see `authentication::still_knows`. None where only somebody
+    /// else can tell.
+    #[serde(default)]
+    pub proof: Option<String>,
 }
 
 impl Identity {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Domain, Failure, expiry, grant,
+    Domain, Failure, authentication, expiry, grant,
     handle::{self, Purpose},
     identity::Identity,
     server::{self, Server},
@@ -57,7 +57,7 @@ impl Session {
     }
 }
 
-/// The session whose cookie a browser shows, with its name, unless it has ended.
+/// The session whose cookie a browser shows, with its name, unless it has ended or the server knows the person no more.
 pub fn find(
     domain: &Domain,
     tenant: &str,
@@ -67,7 +67,11 @@ pub fn find(
     let name = handle::name(domain, Purpose::Session, tenant, server_id, cookie);
     let found = domain.store.record::<Session>(&[tenant, server_id, &name])?;
     let now = domain.world.now_seconds();
-    Ok(found.filter(|found| found.ends > now && found.server_since == server.since).map(|found| (name, found)))
+    let holds = |found: &Arc<Session>| {
+        let is_in_time = found.ends > now && found.server_since == server.since;
+        is_in_time && authentication::still_knows(domain, &server.authentications, &found.identity)
+    };
+    Ok(found.filter(holds).map(|found| (name, found)))
 }
 
 /// Starts a session, inside a transaction.

@@ -6,7 +6,7 @@ use portcullis::domain::{
 };
 use serde_json::{Value, json};
 
-use super::shop::{AID, Shop};
+use super::shop::{AID, Shop, staff};
 use crate::support::{
     made::{ADMIN, attribute, make_policy, no},
     people::{held, make_consent, say},
@@ -78,7 +78,7 @@ async fn a_claim_that_is_named_does_not_go_round_its_scope() {
     let named = ("claims", r#"{"userinfo":{"email":null},"id_token":{"email":{"essential":true}}}"#);
     let little = [TOKENS[0], ("scope", "openid"), named];
     let id = shop.waits(shop.ask(&browser, &[("client_id", "shy"), little[1], named]).await);
-    assert_eq!(shop.page(&id, &browser).await.0, ["openid", "email"], "the person sees what is asked for");
+    assert_eq!(shop.page(&id, &browser).await.0, ["email", "openid"], "the person sees what is asked for");
     assert_eq!(shop.answered(shop.ask(&browser, &little).await).get("scope"), Some("email openid"));
 
     make_policy(&shop.admin, "bob", json!([attribute("authn_ctx.sub", "equals", json!("bob"))])).await;
@@ -174,4 +174,18 @@ async fn the_servers_checker_has_the_last_word() {
     assert_eq!(shop.refused(shop.ask(&browser, &[]).await), "access_denied", "nobody asks for it, and it is not given");
     say(&shop.server.as_system(), "alice", "terms", true, "explicit").await;
     assert!(shop.answered(shop.ask(&browser, &[]).await).get("code").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_when_the_server_no_longer_knows_the_person() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    let silently = [("prompt", "none")];
+    assert!(shop.answered(shop.ask(&browser, &silently).await).get("code").is_some());
+    for methods in [vec![staff("another", false)], vec![staff("staff", true)], vec![]] {
+        shop.lets_in_by(&methods).await;
+        assert_eq!(shop.refused(shop.ask(&browser, &silently).await), "login_required", "{methods:?}");
+    }
+    shop.lets_in_by(&[staff("staff", false)]).await;
+    assert!(shop.answered(shop.ask(&browser, &silently).await).get("code").is_some());
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     made::{ADMIN, attribute, make_policy},
     person::Person,
-    tills::{Shop, claims, redeem, refresh, refused},
+    tills::{PASSWORD, Shop, claims, redeem, refresh, refused},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,4 +141,38 @@ async fn the_policy_is_asked_again_and_spends_nothing_when_it_says_no() {
     members["user_policy_id"] = Value::Null;
     shop.admin.put(&server, &members).await.expect(200);
     shop.ask(&refresh(&first["refresh_token"])).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_the_server_knows_no_more_gets_nothing_more() {
+    let shop = Shop::open(json!({})).await;
+    let path = format!("{ADMIN}/servers/shop/authentications");
+    let staff = async |disabled: bool, users: Value| {
+        let method = json!({
+            "id": "staff", "name": "Staff", "method": "static", "disabled": disabled, "static": { "users": users },
+        });
+        shop.admin.put(&path, &json!({ "methods": [method] })).await.expect(200);
+    };
+    let ada = |password: &str| json!({ "username": "ada", "password": password, "authentication_context": {} });
+    let bob = json!({ "username": "bob", "password": PASSWORD, "authentication_context": {} });
+    for (what, disabled, users) in [
+        ("the person is removed", false, json!([bob])),
+        ("the method is off", true, json!([ada(PASSWORD), bob])),
+        ("the password is another", false, json!([ada("another long password"), bob])),
+    ] {
+        staff(false, json!([ada(PASSWORD), bob])).await;
+        let by_password =
+            format!("grant_type=password&username=ada&scope=openid&password={}", PASSWORD.replace(' ', "+"));
+        let first = shop.ask(&by_password).await.expect(200).json();
+        let next = shop.ask(&refresh(&first["refresh_token"])).await.expect(200).json();
+        let code = shop.code(&shop.grant(&["openid"], None).await, None).await;
+        assert!(shop.is_good(&next["refresh_token"]).await);
+        staff(disabled, users).await;
+        assert!(!shop.is_good(&next["refresh_token"]).await, "{what}");
+        refused(shop.ask(&refresh(&next["refresh_token"])).await, "invalid_grant");
+        if !what.contains("password") {
+            refused(shop.ask(&redeem(&code)).await, "invalid_grant");
+        }
+    }
+    shop.admin.put(&path, &json!({ "methods": [] })).await.expect(200);
 }

@@ -15,8 +15,9 @@ use portcullis::{
     },
     store::{Index, index, records},
 };
+use serde_json::{Value, json};
 
-use super::{Caller, TestServer};
+use super::{Caller, TestServer, made::ADMIN};
 
 /// The scopes of everything that people see and take back themselves.
 pub const SELF_SERVICE: [&str; 6] = [
@@ -31,6 +32,7 @@ pub const SELF_SERVICE: [&str; 6] = [
 /// A person at an authorization server of the tenant `default`.
 #[derive(Clone)]
 pub struct Person {
+    admin: Caller,
     url: String,
     aid: String,
     subject: String,
@@ -39,17 +41,44 @@ pub struct Person {
 impl Person {
     /// A person of this name.
     pub fn new(server: &TestServer, aid: &str, subject: &str) -> Person {
-        Person { url: server.url.clone(), aid: aid.to_owned(), subject: subject.to_owned() }
+        Person { admin: server.as_admin(), url: server.url.clone(), aid: aid.to_owned(), subject: subject.to_owned() }
     }
 
-    fn identity(&self, domain: &Domain) -> Identity {
+    /// The way in which the server knows the person, which it learns if need be.
+    async fn method(&self) -> String {
+        let path = format!("{ADMIN}/servers/{}", self.aid);
+        let shown = self.admin.get(&path).await.expect(200).json();
+        let mut methods = shown["authentications"]["methods"].as_array().unwrap().clone();
+        methods.retain(|method| method["disabled"] != json!(true));
+        let user =
+            json!({ "username": self.subject, "password": "a password of theirs", "authentication_context": {} });
+        let id = |method: &Value| method["id"].as_str().unwrap().to_owned();
+        match methods.iter().position(|method| method["method"] == "static") {
+            Some(place) => {
+                let users = methods[place]["static"]["users"].as_array_mut().unwrap();
+                if users.iter().any(|known| known["username"] == json!(self.subject)) {
+                    return id(&methods[place]);
+                }
+                users.push(user);
+            }
+            None if !methods.is_empty() => return id(&methods[0]),
+            None => methods
+                .push(json!({ "id": "static", "name": "Static", "method": "static", "static": { "users": [user] } })),
+        }
+        let known = methods.iter().find(|method| method["method"] == "static").map(id).unwrap();
+        self.admin.put(&format!("{path}/authentications"), &json!({ "methods": methods })).await.expect(200);
+        known
+    }
+
+    async fn identity(&self, domain: &Domain) -> Identity {
         Identity {
             subject: self.subject.clone(),
-            method: "static".to_owned(),
+            method: self.method().await,
             auth_time: domain.world.now_seconds(),
             acr: None,
             amr: vec!["pwd".to_owned()],
             context: "{}".to_owned(),
+            proof: None,
         }
     }
 
@@ -65,7 +94,7 @@ impl Person {
         let now = domain.world.now_seconds();
         let session = Session {
             server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
-            identity: self.identity(domain),
+            identity: self.identity(domain).await,
             browser: browser.to_owned(),
             address: "192.0.2.7".to_owned(),
             since: now,
@@ -87,7 +116,7 @@ impl Person {
             server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
             client_id: client.to_owned(),
             client_since: client::current(domain, "default", client).unwrap().value.since,
-            identity: self.identity(domain),
+            identity: self.identity(domain).await,
             session: session.map(str::to_owned),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             nonce: None,

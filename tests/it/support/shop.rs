@@ -64,6 +64,12 @@ impl Shop {
         ask_token(&self.server, "shop", "till", &self.secret, &form).await
     }
 
+    /// Exchanges the refresh token that came with these tokens.
+    pub async fn refresh(&self, tokens: &Value) -> Answer {
+        let form = format!("grant_type=refresh_token&refresh_token={}", tokens["refresh_token"].as_str().unwrap());
+        ask_token(&self.server, "shop", "till", &self.secret, &form).await
+    }
+
     /// Asks for a token for the client itself.
     pub async fn own_token(&self) -> Answer {
         ask_token(&self.server, "shop", "till", &self.secret, "grant_type=client_credentials").await

@@ -3,9 +3,10 @@
 //! Called by the login page and by the password grant, which ask the limits against guessing before. A name that nobody
 //! has costs what a wrong password costs.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Map, Value};
 
-use super::{Authentication, Method, StaticUser, mapping};
+use super::{Authentication, Method, StaticUser, StaticUsers, mapping};
 use crate::{
     crypto::Secret,
     domain::{Domain, identity::Identity},
@@ -14,6 +15,9 @@ use crate::{
 /// The hash of a text that nobody knows, at the cost of a password's.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$UG9ydGN1bGxpcyBub2JvZA$6QGSo4i2b9k1hB5oU0JH0s0d0tq3mZrT0Y8b1m3m2lA";
+
+/// Enough of a keyed hash to tell one password's from the next one's, in hexadecimal digits.
+const PROOF: usize = 16;
 
 /// Who this is, when one of `methods` knows the name and the password. Methods that are off or know people otherwise are
 /// passed over.
@@ -49,7 +53,20 @@ fn identity(domain: &Domain, method: &Authentication, user: &StaticUser) -> Iden
         acr: None,
         amr: vec!["pwd".to_owned()],
         context: Value::Object(context).to_string(),
+        proof: Some(proof(domain, user)),
     }
+}
+
+/// Whether this is still one of the people, with the password that they had when they logged in.
+pub(super) fn still_knows(domain: &Domain, people: &StaticUsers, identity: &Identity) -> bool {
+    let user = people.users.iter().find(|user| user.username == identity.subject);
+    user.is_some_and(|user| identity.proof.as_ref().is_none_or(|known| *known == proof(domain, user)))
+}
+
+/// What a password is known by later. The hash itself is kept in one place only.
+fn proof(domain: &Domain, user: &StaticUser) -> String {
+    let hash = HEXLOWER.encode(domain.vault.keyed_hash("what a person was known by", &user.password).as_bytes());
+    hash.chars().take(PROOF).collect()
 }
 
 #[cfg(test)]

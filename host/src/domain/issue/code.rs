@@ -19,7 +19,7 @@ use crate::{
 /// The grant of an authorization code.
 pub(super) const AUTHORIZATION_CODE: &str = "authorization_code";
 
-/// Redeems a code. The person and the policies have said yes when it was made, a few minutes ago.
+/// Redeems a code. The policies have said yes when it was made, a few minutes ago; what the person has said since counts.
 pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, _), proven, sent, .. } = *asked;
     let shown = required("code", sent.code)?;
@@ -32,7 +32,9 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     check_verifier(code.challenge.as_deref(), sent.code_verifier).map_err(Refused::Invalid)?;
     // Only now: whoever cannot show the rest must not be able to end what the person and the client have.
     once::refuse_stale(asked, &code, &grant.identity.subject).await?;
+    person::known(asked, &grant.identity)?;
     let scopes = scopes::still(asked, &grant.scopes)?;
+    person::consented(asked, &grant.identity, &scopes).await?;
     let (tokens, keep) = person::make(asked, (&code.grant, &grant), &scopes, grant.nonce.as_deref()).await?;
     once::spend::<Code>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)

@@ -16,7 +16,6 @@ use crate::{
         grant::{self, Grant},
         guesses::Try,
         identity::Identity,
-        in_force::consents,
     },
 };
 
@@ -32,7 +31,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let scopes = of_client(domain, tenant, &proven.client.value, sent.scope)?;
     let identity = prove(asked, username, &password).await?;
     let scopes = person::allowed(asked, &identity, &scopes).await?;
-    consented(asked, &identity, &scopes).await?;
+    person::consented(asked, &identity, &scopes).await?;
     let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, scopes));
     let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
     open(asked, id, grant, keep).await?;
@@ -67,17 +66,6 @@ fn tell(asked: &Asked<'_>, username: &str, outcome: &'static str) {
         address: sent.address,
         request_id,
     });
-}
-
-/// Consents are given in a browser, by whoever knows what they are about.
-async fn consented(asked: &Asked<'_>, identity: &Identity, scopes: &[String]) -> Result<(), Refused> {
-    const REQUIRED: Refused = Refused::Invalid("consent_required: the person has to log in in a browser first");
-    let about = person::about(asked, identity, scopes);
-    let missing = consents::missing(asked.domain, about)?;
-    match missing.is_empty() && consents::given(asked.domain, about).await? {
-        true => Ok(()),
-        false => Err(REQUIRED),
-    }
 }
 
 /// It lasts as long as refresh tokens may, or as the one access token when there are none.

@@ -7,10 +7,13 @@ use super::{
 };
 use crate::{
     domain::{
-        Failure,
+        Failure, authentication,
         grant::Grant,
         identity::Identity,
-        in_force::policies::{self, About, Judged},
+        in_force::{
+            consents,
+            policies::{self, About, Judged},
+        },
         token::{self, Order},
     },
     store::Write,
@@ -37,7 +40,7 @@ impl Keep {
 }
 
 /// What policies and consents are asked about.
-pub(super) fn about<'a>(asked: &Asked<'a>, identity: &'a Identity, scopes: &'a [String]) -> About<'a> {
+fn about<'a>(asked: &Asked<'a>, identity: &'a Identity, scopes: &'a [String]) -> About<'a> {
     About {
         tenant: asked.tenant,
         server: asked.server,
@@ -56,6 +59,26 @@ pub(super) async fn allowed(asked: &Asked<'_>, identity: &Identity, scopes: &[St
         Judged::Allowed => Ok(policies::scopes(asked.domain, about).await?),
         Judged::StepUp => Err(Refused::Invalid("a second factor is needed: the person has to log in again")),
         Judged::Denied(_) => Err(Refused::Invalid("a policy of the authorization server says no")),
+    }
+}
+
+/// Whether the server still knows the person of a grant.
+pub(super) fn known(asked: &Asked<'_>, identity: &Identity) -> Result<(), Refused> {
+    match authentication::still_knows(asked.domain, &asked.server.1.authentications, identity) {
+        true => Ok(()),
+        false => Err(Refused::Invalid("the server no longer knows the person in this way: they have to log in again")),
+    }
+}
+
+/// Whether the person has given what client and scopes require now. Consents are given in a browser, by whoever knows what
+/// they are about.
+pub(super) async fn consented(asked: &Asked<'_>, identity: &Identity, scopes: &[String]) -> Result<(), Refused> {
+    const REQUIRED: Refused = Refused::Invalid("consent_required: the person has to log in in a browser first");
+    let about = about(asked, identity, scopes);
+    let missing = consents::missing(asked.domain, about)?;
+    match missing.is_empty() && consents::given(asked.domain, about).await? {
+        true => Ok(()),
+        false => Err(REQUIRED),
     }
 }
 

@@ -61,8 +61,8 @@ pub fn make(
     (secret, Kept { name, token: RefreshToken { grant: grant_id.to_owned(), ends, used: false } })
 }
 
-/// Exchanges a refresh token for new tokens. The policies are asked again, with what was known of the person when they
-/// logged in. `scope` narrows the access token only, not the grant.
+/// Exchanges a refresh token for new tokens. Policies and consents are asked again, with what was known of the person when
+/// they logged in. `scope` narrows the access token only, not the grant.
 pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, _), sent, .. } = *asked;
     let shown = required("refresh_token", sent.refresh_token)?;
@@ -72,9 +72,11 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let name = handle::name(domain, Purpose::Refresh, tenant, server_id, shown);
     let (token, grant) = once::find::<RefreshToken>(asked, &name)?;
     once::refuse_stale(asked, &token, &grant.identity.subject).await?;
+    person::known(asked, &grant.identity)?;
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let scopes = scopes::still(asked, &scopes)?;
     let scopes = person::allowed(asked, &grant.identity, &scopes).await?;
+    person::consented(asked, &grant.identity, &scopes).await?;
     let (tokens, keep) = person::make(asked, (&token.grant, &grant), &scopes, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Known, RefreshToken, asker::Asker, known};
 use crate::domain::{
-    Domain, Failure, client,
+    Domain, Failure, authentication, client,
     grant::{self, Grant},
     handle::{self, Purpose},
     server::Server,
@@ -65,7 +65,10 @@ pub(super) fn refresh(
     let Some(record) = record.filter(|record| record.ends > now) else { return Ok(None) };
     let Some(grant) = grant::current(domain, tenant, &record.grant)? else { return Ok(None) };
     match client::current(domain, tenant, &grant.client_id) {
-        Ok(client) if grant.holds(server, &client.value, now) => Ok(Some((name, record, grant))),
+        Ok(client) if grant.holds(server, &client.value, now) => {
+            let known = authentication::still_knows(domain, &server.authentications, &grant.identity);
+            Ok(known.then_some((name, record, grant)))
+        }
         Ok(_) | Err(Failure::NotFound { .. }) => Ok(None),
         Err(failure) => Err(failure),
     }

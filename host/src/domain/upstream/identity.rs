@@ -65,6 +65,7 @@ pub(super) async fn of(
         acr: word(verified.claims.get("acr")),
         amr: amr(verified.claims.get("amr")),
         context: context(method, known)?,
+        proof: None,
     })
 }
 

@@ -202,7 +202,7 @@ pub(in crate::api::acp) fn show(
     } = login;
     let (known, rejected) = (identity.is_some(), refused.is_some());
     let issuer = domain.issuer(tenant, &server);
-    let Identity { subject, method: used, auth_time, acr, amr, context } = identity.unwrap_or_default();
+    let Identity { subject, method: used, auth_time, acr, amr, context, proof: _ } = identity.unwrap_or_default();
     let params = parameters(&request);
     let allowed = |scope: &String| seen.allowed.as_ref().is_none_or(|allowed| allowed.contains(scope));
     Ok(LoginBody {
