@@ -168,6 +168,11 @@ fn broken() -> Vec<(Value, Vec<&'static str>)> {
         (json!({ "redirect_uris": ["javascript:alert(1)", "/cb"] }), vec!["/redirect_uris/0", "/redirect_uris/1"]),
         (json!({ "redirect_uris": ["https://a.example/#x"] }), vec!["/redirect_uris/0"]),
         (json!({ "redirect_uris": ["https://u@a.example/"] }), vec!["/redirect_uris/0"]),
+        (
+            json!({ "redirect_uris": ["https://a.example/*", "https://*.a.example/"] }),
+            vec!["/redirect_uris/0", "/redirect_uris/1"],
+        ),
+        (json!({ "client_name": "Bank\u{202e} evil" }), vec!["/client_name"]),
         (json!({ "redirect_uris": vec!["https://a.example/"; 1001] }), vec!["/redirect_uris"]),
         (json!({ "scopes": ["openid", "nothing"] }), vec!["/scopes/1"]),
         (json!({ "scope": "nothing openid" }), vec!["/scopes/0"]),

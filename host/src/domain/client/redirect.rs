@@ -34,7 +34,9 @@ const NEVER: [&str; 17] = [
 pub(super) fn refusal(text: &str) -> Option<&'static str> {
     let Some(uri) = text::absolute(text) else { return Some("must be an absolute URI of at most 2048 bytes") };
     let scheme = uri.scheme().as_str().to_ascii_lowercase();
-    if uri.has_fragment() {
+    if text.contains('*') {
+        Some("must not have a `*`: redirect URIs are compared exactly, there are no wildcards")
+    } else if uri.has_fragment() {
         Some("must not have a fragment")
     } else if uri.authority().is_some_and(|authority| authority.userinfo().is_some()) {
         Some("must not have user information")
