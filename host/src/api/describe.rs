@@ -91,7 +91,7 @@ const ASKING: &[Header] = &[
 /// The headers of an operation: which person a machine acts for, what a gateway says, and the condition of a change.
 fn headers(row: &Row) -> &'static [Header] {
     let changes = row.method == Method::PUT || row.method == Method::DELETE;
-    if row.path.contains("/authorize") {
+    if row.path.contains("/gateways/{gw}/authorize") {
         ASKING
     } else if row.path.starts_with("/api/system/{tid}/consents") {
         &[("x-subject", "The person.", true)]
