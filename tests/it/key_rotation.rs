@@ -33,6 +33,7 @@ async fn published(server: &TestServer) -> Vec<String> {
 }
 
 async fn rotate(admin: &Caller) -> Vec<(String, String)> {
+    admin.send(Method::POST, KEYS, None, Default::default()).await.expect(201);
     let answer = admin.send(Method::POST, &format!("{KEYS}/rotate"), None, Default::default()).await;
     states(&answer.expect(200).json())
 }
@@ -133,6 +134,8 @@ async fn a_removed_key_takes_its_tokens_along() {
     let first = listed(&admin).await[0].0.clone();
     admin.delete(&format!("{KEYS}/{first}")).await.expect(409);
     admin.delete(&format!("{KEYS}/nothing")).await.expect(404);
+    let early = admin.send(Method::POST, &format!("{KEYS}/rotate"), None, Default::default()).await.expect(409);
+    assert!(early.text().contains("add a key first"), "{}", early.text());
     rotate(&admin).await;
     let by_second = bearer_of(&server, &client);
     assert!(may_ask(&by_second).await);

@@ -41,7 +41,7 @@ pub struct SigningKeyBody {
 }
 
 /// What the next key is to be.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewSigningKey")]
 pub struct NewKeyBody {
@@ -58,7 +58,10 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
 
 /// addSigningKey
 pub async fn add(call: Call) -> Result<Answer, Failure> {
-    let NewKeyBody { key_type } = read::json(&call.request)?;
+    let NewKeyBody { key_type } = match call.request.body.is_empty() {
+        true => NewKeyBody::default(),
+        false => read::json(&call.request)?,
+    };
     let kind = read::said(key_type).map(|word| kind(&word)).transpose()?;
     let state = server::add_key(&call.app.domain, &call.by(), call.tenant(), call.param("aid"), kind).await?;
     answer(&call, StatusCode::CREATED, state.version)

@@ -38,11 +38,6 @@ impl KeyRing {
         self.keys.iter().enumerate().filter(there).map(|(_, key)| key)
     }
 
-    /// Whether there is a key that signs after the present one.
-    pub(in crate::domain) fn has_next(&self) -> bool {
-        self.keys.iter().skip(1).any(|key| key.turn == Turn::Next)
-    }
-
     /// Lets the keys of `fresh` sign after the present one and those that wait already.
     pub(in crate::domain) fn add(&mut self, fresh: &KeyRing, now: i64) -> Result<(), Failure> {
         *self = self.without_ended(now);
@@ -57,15 +52,21 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Lets the next key sign; the present one stays until `ends`, in seconds. Without a next one nothing happens.
-    pub(in crate::domain) fn rotate(&mut self, ends: i64) {
-        let Some(place) = self.keys.iter().skip(1).position(|key| key.turn == Turn::Next) else { return };
+    /// Lets the next key sign at `now`; the present one stays until `ends`, in seconds. There must be a next one, which those
+    /// who keep our keys have had time to see.
+    pub(in crate::domain) fn rotate(&mut self, now: i64, ends: i64) -> Result<(), Failure> {
+        *self = self.without_ended(now);
+        let Some(place) = self.keys.iter().skip(1).position(|key| key.turn == Turn::Next) else {
+            let reason = "none is waiting to sign: add a key first".to_owned();
+            return Err(Failure::Conflict { noun: NOUN, reason });
+        };
         let next = self.keys.remove(place + 1);
         let before = std::mem::replace(&mut self.keys, vec![StoredKey { turn: Turn::Kept, ..next }]);
         let mut before = before.into_iter();
         let retired = before.next().map(|key| StoredKey { turn: Turn::Retired(ends), ..key });
         self.keys.extend(before);
         self.keys.extend(retired);
+        Ok(())
     }
 
     /// Removes a key that does not sign.
@@ -109,16 +110,16 @@ mod tests {
     #[test]
     fn keys_take_turns() {
         let mut ring = ring_of(&[("a", Turn::Kept), ("brought", Turn::Kept)]);
-        ring.rotate(9);
+        assert!(ring.rotate(0, 9).is_err());
         assert_eq!(turns(&ring)[0].0, "a", "there is no next one");
         ring.add(&ring_of(&[("b", Turn::Kept)]), 0).unwrap();
         ring.add(&ring_of(&[("c", Turn::Kept)]), 0).unwrap();
         assert_eq!(turns(&ring), [("a", Turn::Kept), ("b", Turn::Next), ("c", Turn::Next), ("brought", Turn::Kept)]);
-        ring.rotate(10);
-        ring.rotate(20);
+        ring.rotate(0, 10).unwrap();
+        ring.rotate(0, 20).unwrap();
         let after = [("c", Turn::Kept), ("brought", Turn::Kept), ("a", Turn::Retired(10)), ("b", Turn::Retired(20))];
         assert_eq!(turns(&ring), after);
-        assert!(!ring.has_next());
+        assert!(ring.rotate(0, 30).is_err());
         assert_eq!(turns(&ring.without_ended(10)), [after[0], after[1], after[3]]);
         assert_eq!(turns(&ring.without_ended(9)), after);
     }
