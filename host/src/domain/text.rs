@@ -23,10 +23,17 @@ pub(super) fn name(member: &str, text: &str) -> Option<Problem> {
         "must have at most 256 characters"
     } else if text.chars().any(char::is_control) {
         "must not have control characters"
+    } else if text.chars().any(is_unseen) {
+        "must not have characters that are not seen or turn the text around"
     } else {
         return None;
     };
     Some(Problem::new(member, reason))
+}
+
+/// Zero-width characters and those that change the direction of what follows (UAX #9): with them one name passes for another.
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Checks a description or another free text.
@@ -101,7 +108,10 @@ mod tests {
     #[test]
     fn a_name_is_there_and_short() {
         assert_eq!(name("/m", "Zürich shop"), None);
-        for text in ["", "  ", "a\nb", &"ä".repeat(257)] {
+        assert_eq!(name("/m", "متجر חנות 商店"), None);
+        for text in
+            ["", "  ", "a\nb", &"ä".repeat(257), "Bank\u{202e} evil", "Ba\u{200b}nk", "\u{2066}Bank", "Bank\u{feff}"]
+        {
             assert!(name("/m", text).is_some(), "{text:?}");
         }
     }
