@@ -18,7 +18,10 @@ async fn get(shop: &Shop, more: &[(&str, &str)]) -> Answer {
 }
 
 async fn post(shop: &Shop, more: &[(&str, &str)]) -> Answer {
-    shop.server.anonymous().send(Method::POST, PATH, Some(FORM), encoded(more).into()).await
+    let answer = shop.server.anonymous().send(Method::POST, PATH, Some(FORM), encoded(more).into()).await.expect(303);
+    let again = answer.header("location").unwrap().strip_prefix(&shop.server.url).unwrap().to_owned();
+    assert!(again.starts_with(&format!("{PATH}?")) && answer.header("set-cookie").is_none(), "{again}");
+    shop.server.anonymous().get(&again).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,9 +70,9 @@ async fn what_cannot_be_trusted_is_a_page_and_no_redirect() {
     for (more, status) in [
         (("redirect_uri", "https://evil.example/"), 400),
         (("redirect_uri", "https://web.example/back#x"), 400),
-        (("client_id", "nobody"), 404),
+        (("client_id", "nobody"), 400),
         (("client_id", ""), 400),
-        (("client_id", "<script>alert(1)</script>"), 404),
+        (("client_id", "<script>alert(1)</script>"), 400),
     ] {
         for answer in [get(&shop, &[more]).await, post(&shop, &[more]).await] {
             let answer = answer.expect(status);
@@ -118,4 +121,32 @@ async fn a_request_has_a_bounded_number_of_parameters_in_a_form_or_a_query() {
     let twice = format!("{PATH}?{}&state=more", encoded(&[]));
     let answer = shop.server.anonymous().get(&twice).await.expect(303);
     assert_eq!(Told::of_url(answer.header("location").unwrap()).get("error"), Some("invalid_request"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_another_site_takes_no_cookie_away_and_one_with_cookies_is_taken() {
+    let shop = Shop::open().await;
+    let mut browser = Browser::new(&shop.server.url);
+    browser.ask(Method::GET, &format!("{PATH}?{}", encoded(&[])), Vec::new()).await.expect(303);
+    // The browser leaves its cookies out when a form of another site is sent here (SameSite=Lax), and sends them with the link.
+    let state = "a state with spaces & more";
+    let form = encoded(&[("state", state)]);
+    let answer = shop.server.anonymous().send(Method::POST, PATH, Some(FORM), form.into()).await.expect(303);
+    assert_eq!(answer.header("set-cookie"), None);
+    let again = answer.header("location").unwrap().to_owned();
+    assert_eq!(Told::of_url(&again).get("state"), Some(state));
+    let answer = browser.ask(Method::GET, &again, Vec::new()).await.expect(303);
+    assert!(answer.header("location").unwrap().contains("/login/") && answer.header("set-cookie").is_none());
+    let answer = browser.ask(Method::POST, PATH, parameters(&[])).await.expect(303);
+    assert!(answer.header("location").unwrap().contains("/login/"), "with cookies there is no need");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_description_asks_for_nothing_of_a_gateway() {
+    let shop = Shop::open().await;
+    let described = shop.server.anonymous().get("/openapi/people.json").await.expect(200).json();
+    let parameters =
+        described["paths"]["/{tid}/{aid}/oauth2/authorize"]["get"]["parameters"].as_array().unwrap().clone();
+    assert!(parameters.iter().any(|one| one["name"] == "client_id"));
+    assert!(parameters.iter().all(|one| one["in"] != "header"), "{parameters:?}");
 }

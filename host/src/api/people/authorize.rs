@@ -2,6 +2,8 @@
 //!
 //! Called for GET and POST alike (OpenID Connect Core §3.1.2.1). Knows no rule of the request.
 
+use form_urlencoded::Serializer;
+use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -57,6 +59,9 @@ pub struct AuthorizeForm {
 /// authorize, authorizeByPost
 pub async fn begin(call: Call) -> Result<Answer, Failure> {
     let sent = read::sent(&call.request)?;
+    if let Some(again) = again(&call, &sent) {
+        return Ok(layout::see_other(&again));
+    }
     let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
     let browser = cookies::browser(&call);
     let answer = match authorize::begin(domain, tenant, server, &sent, &browser).await? {
@@ -69,3 +74,18 @@ pub async fn begin(call: Call) -> Result<Answer, Failure> {
     };
     Ok(cookies::keep(answer, &call, &browser))
 }
+
+/// Where a form of a client's own page goes on: it comes without cookies (SameSite=Lax), a link does not. Without this the person
+/// would have to log in again, and a new cookie would take their other tabs' logins from them.
+fn again(call: &Call, sent: &[(String, String)]) -> Option<String> {
+    let url = || {
+        let query = Serializer::new(String::new()).extend_pairs(sent).finish();
+        format!("{}/oauth2/authorize?{query}", call.app.domain.issuer(call.tenant(), call.param("aid")))
+    };
+    let from_elsewhere = call.request.method == Method::POST && !cookies::has_any(call);
+    // What no request line can carry is answered as it comes.
+    from_elsewhere.then(url).filter(|url| url.len() <= LONGEST)
+}
+
+/// The longest address to go on with, in bytes.
+const LONGEST: usize = 16 * 1024;

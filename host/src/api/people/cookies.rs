@@ -31,6 +31,11 @@ pub fn browser(call: &Call) -> Browser {
     }
 }
 
+/// Whether the request brings any cookie of this server.
+pub fn has_any(call: &Call) -> bool {
+    find(call, Purpose::Browser).is_some() || find(call, Purpose::Session).is_some()
+}
+
 /// Gives the browser its cookie, unless it has it. It goes when the browser is closed.
 pub fn keep(answer: Answer, call: &Call, browser: &Browser) -> Answer {
     match find(call, Purpose::Browser) {

@@ -17,7 +17,7 @@ use crate::{
 /// The client that asks: one of this very server.
 pub(super) fn client(place: Place<'_>, sent: Sent<'_>) -> Result<(String, Arc<State<Client>>), Failure> {
     let id = required(sent, "client_id")?.ok_or_else(|| Failure::malformed("client_id", "is required"))?;
-    let unknown = || Failure::not_found("client", id);
+    let unknown = || Failure::malformed("client_id", format!("there is no client `{id}` on this server"));
     let found = match client::current(place.domain, place.tenant, id) {
         Err(Failure::NotFound { .. }) => return Err(unknown()),
         other => other?,
