@@ -24,6 +24,9 @@ pub struct Access {
     pub server_since: Micros,
     /// Which client of its name.
     pub client_since: Micros,
+    /// Which client it was by what it said of itself (`Client::said_since`).
+    #[serde(default)]
+    pub client_said: Micros,
     /// The scopes, in the order in which they were granted.
     pub scopes: Vec<String>,
     /// When it was granted last, in seconds since 1970.
@@ -47,6 +50,21 @@ pub struct Between<'a> {
     pub client: &'a str,
 }
 
+/// Which server and client of their names, and what the client had said of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Which {
+    pub(super) server_since: Micros,
+    pub(super) client_since: Micros,
+    pub(super) client_said: Micros,
+}
+
+impl Which {
+    fn is_of(&self, found: &Access) -> bool {
+        let Which { server_since, client_since, client_said } = *self;
+        (found.server_since, found.client_since, found.client_said) == (server_since, client_since, client_said)
+    }
+}
+
 impl Between<'_> {
     fn key(&self) -> [&str; 4] {
         [self.tenant, self.server, self.subject, self.client]
@@ -61,7 +79,8 @@ pub fn remembered(
     client: &Client,
 ) -> Result<Vec<String>, Failure> {
     let found = records::get::<Access>(view, &between.key())?;
-    let found = found.filter(|found| found.server_since == server.since && found.client_since == client.since);
+    let which = Which { server_since: server.since, client_since: client.since, client_said: client.said_since };
+    let found = found.filter(|found| which.is_of(found));
     Ok(found.map(|found| found.scopes).unwrap_or_default())
 }
 
@@ -69,19 +88,19 @@ pub fn remembered(
 pub(super) fn remember(
     write: &mut Write<'_>,
     between: Between<'_>,
-    (server_since, client_since): (Micros, Micros),
+    which: Which,
     scopes: &[String],
     now: i64,
 ) -> Result<(), Failure> {
     let found = records::get::<Access>(&*write, &between.key())?;
-    let same = |found: &Access| found.server_since == server_since && found.client_since == client_since;
-    let mut all = found.filter(same).map(|found| found.scopes).unwrap_or_default();
+    let mut all = found.filter(|found| which.is_of(found)).map(|found| found.scopes).unwrap_or_default();
     for scope in scopes {
         if !all.contains(scope) {
             all.push(scope.clone());
         }
     }
-    let access = Access { server_since, client_since, scopes: all, since: now };
+    let Which { server_since, client_since, client_said } = which;
+    let access = Access { server_since, client_since, client_said, scopes: all, since: now };
     Ok(records::put(write, &between.key(), &access)?)
 }
 

@@ -91,6 +91,9 @@ pub struct Client {
     pub consent_action: Option<String>,
     /// Whether it has registered itself (RFC 7591).
     pub self_registered: bool,
+    /// When one that has registered itself last changed what people go by, its name or where it sends them, in microseconds;
+    /// 0 when it never did. What they have said before was about another client.
+    pub said_since: Micros,
     /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
     /// not revive the tokens of an earlier one.
     pub since: Micros,

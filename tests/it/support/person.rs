@@ -136,6 +136,7 @@ impl Person {
     /// Says yes on the consent page: a client may have scopes without asking again.
     pub async fn remembers(&self, domain: &Domain, client: &str, scopes: &[&str]) {
         let access = Access {
+            client_said: client::current(domain, "default", client).unwrap().value.said_since,
             server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
             client_since: client::current(domain, "default", client).unwrap().value.since,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),

@@ -125,8 +125,8 @@ pub(in crate::domain) fn inherit(client: Client, old: &Client) -> Client {
     // It cannot move, so whoever leaves the server out means the one it has.
     let server = if client.server.is_empty() { old.server.clone() } else { client.server };
     let developer = old.developer.clone();
-    let Client { system, self_registered, issued_at, since, .. } = *old;
-    Client { server, developer, system, self_registered, issued_at, since, ..client }
+    let Client { system, self_registered, issued_at, said_since, since, .. } = *old;
+    Client { server, developer, system, self_registered, issued_at, said_since, since, ..client }
 }
 
 /// Checks everything about a client, its place included, and seals its secret. [`save`] looks at the place again.
@@ -201,6 +201,12 @@ pub(in crate::domain) fn save(
 fn settle(old: Option<&Client>, mut value: Client, stamp: &Stamp) -> Client {
     // No two instants of the store are the same, so this also tells one client from the next of its name.
     value.since = old.map_or(stamp.now, |old| old.since);
+    let same = |old: &&Client| old.name == value.name && old.redirect_uris == value.redirect_uris;
+    value.said_since = match old {
+        Some(old) if old.self_registered && !same(&old) => stamp.now,
+        Some(old) => old.said_since,
+        None => 0,
+    };
     if value.issued_at == 0 {
         value.issued_at = value.since / MICROS_A_SECOND;
     }

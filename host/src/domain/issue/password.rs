@@ -10,7 +10,7 @@ use crate::{
     crypto::Secret,
     domain::{
         Failure,
-        access::{self, Between},
+        access::{self, Between, Which},
         authentication::static_users,
         events::{self, Event},
         grant::{self, Grant},
@@ -94,14 +94,15 @@ fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Gran
 /// Keeps the grant with its tokens. Whoever gives a client their password lets it have this, and finds it among the clients
 /// they have let in.
 async fn open(asked: &Asked<'_>, id: String, grant: Grant, keep: Keep) -> Result<(), Failure> {
-    let (tenant, since) = (asked.tenant.to_owned(), (grant.server_since, grant.client_since));
+    let (tenant, client_said) = (asked.tenant.to_owned(), asked.proven.client.value.said_since);
+    let which = Which { server_since: grant.server_since, client_since: grant.client_since, client_said };
     asked
         .domain
         .write(move |write| {
             grant::open(write, &tenant, &id, &grant)?;
             let (subject, client) = (grant.identity.subject.as_str(), grant.client_id.as_str());
             let between = Between { tenant: &tenant, server: &grant.server, subject, client };
-            access::remember(write, between, since, &grant.scopes, grant.since)?;
+            access::remember(write, between, which, &grant.scopes, grant.since)?;
             keep.save(write, &tenant, &grant.server)
         })
         .await

@@ -81,6 +81,7 @@ fn configuration(tenant: &str, id: &str, client: Client, all: Vec<String>) -> Cl
         token_form,
         consent_action,
         self_registered,
+        said_since: _,
         scopes,
         audience,
         auth_method,
