@@ -21,7 +21,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// Who is on the other end of the socket.
+    /// From where: the other end of the socket, or whom a trusted proxy there has the request from.
     pub peer: SocketAddr,
     /// The client's certificate chain in DER, leaf first; empty without mutual TLS.
     pub certificates: Vec<Bytes>,

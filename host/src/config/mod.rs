@@ -6,6 +6,7 @@
 
 mod error;
 mod load;
+mod network;
 mod settings;
 mod table;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, Source};
 pub use load::Flags;
+pub use network::Network;
 pub use settings::{Kind, Preset, Setting, defaults_file};
 pub use table::SETTINGS;
 
@@ -30,6 +32,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The address clients use when it differs from `listen`, without a slash at the end.
     pub public_url: Option<String>,
+    /// Proxies that say where a request is from, in X-Forwarded-For.
+    pub trusted_proxies: Vec<Network>,
     /// Worker threads; as many as there are cores when absent.
     pub workers: Option<usize>,
     /// Adds a sample tenant on first start.

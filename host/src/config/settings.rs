@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use toml::Value;
 
-use super::table::SETTINGS;
+use super::{network::Network, table::SETTINGS};
 
 /// One setting.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of names; separated by commas in the environment.
     Names,
+    /// A list of addresses or networks; separated by commas in the environment.
+    Networks,
 }
 
 /// A built-in value.
@@ -90,7 +92,7 @@ impl Kind {
             Kind::Address | Kind::Text | Kind::Url | Kind::Choice(_) => plain(),
             Kind::Integer { .. } => text.trim().parse().map_or_else(|_| plain(), Value::Integer),
             Kind::Switch => text.trim().parse().map_or_else(|_| plain(), Value::Boolean),
-            Kind::Names => Value::Array(
+            Kind::Names | Kind::Networks => Value::Array(
                 text.split(',')
                     .map(str::trim)
                     .filter(|name| !name.is_empty())
@@ -110,6 +112,9 @@ impl Kind {
             (Kind::Switch, Value::Boolean(_)) => true,
             (Kind::Choice(words), Value::String(text)) => words.contains(&text.as_str()),
             (Kind::Names, Value::Array(names)) => names.iter().all(|name| name.as_str().is_some_and(|n| !n.is_empty())),
+            (Kind::Networks, Value::Array(names)) => {
+                names.iter().all(|name| name.as_str().is_some_and(|name| name.parse::<Network>().is_ok()))
+            }
             _ => false,
         };
         if fits { Ok(()) } else { Err(format!("{value} is not {}", self.wanted())) }
@@ -124,6 +129,7 @@ impl Kind {
             Kind::Switch => "true or false".to_owned(),
             Kind::Choice(words) => format!("one of {}", words.join(", ")),
             Kind::Names => "a list of names".to_owned(),
+            Kind::Networks => "a list of addresses or networks, such as 10.0.0.0/8".to_owned(),
         }
     }
 }

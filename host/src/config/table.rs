@@ -20,6 +20,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     text("data", "./portcullis-data", "The folder of the store, the compiled policies and the control socket."),
     row("public_url", Kind::Url, None, "The address clients use, when it differs from `listen`."),
+    row(
+        "trusted_proxies",
+        Kind::Networks,
+        Some(Preset::NoNames),
+        "Addresses or networks (\"10.0.0.0/8\") of the proxies in front, whose X-Forwarded-For says where a request is from.",
+    ),
     row("workers", Kind::Integer { least: 1, most: 1024 }, None, "Worker threads. One a core when absent."),
     switch("demo", false, "Adds a clearly marked sample tenant on first start."),
     path(

@@ -16,7 +16,7 @@ use super::{
     activity::Activity,
     body,
     catch::caught,
-    drain,
+    drain, forwarded,
     headers::{self, Wanted},
     outgoing::Outgoing,
     own::Own,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     api::message::{Answer, Payload, Request},
-    config::Limits,
+    config::{Limits, Network},
     metrics::{Metrics, Operation},
     world::{Stopwatch, World},
 };
@@ -37,6 +37,8 @@ pub(super) struct Edge<S> {
     pub(super) own: Operation,
     pub(super) world: World,
     pub(super) limits: Limits,
+    /// The proxies that say where a request is from.
+    pub(super) trusted: Vec<Network>,
     pub(super) secure: bool,
     pub(super) phase: drain::Watch,
 }
@@ -62,19 +64,19 @@ pub(super) async fn exchange<S: Service>(
         line.activity.speaks_frames();
         unify(&mut head);
     }
+    let peer = forwarded::client(line.peer, &head.headers, &edge.trusted);
     let (text, request_id) = request_id::of(&head.headers, &edge.world);
     let (method, uri) = (head.method.clone(), head.uri.clone());
     let (answer, bytes_in) = match edge.admit(&head, body).await {
         Ok(body) => {
             let bytes_in = body.len();
-            (edge.answer(line.request(head, body, text)).await, bytes_in)
+            (edge.answer(line.request(head, body, text, peer)).await, bytes_in)
         }
         Err(own) => (edge.refuse(own), 0),
     };
     let micros = watch.micros();
     edge.metrics.request_took(micros);
     let (status, bytes_out) = (answer.status, known_length(&answer.body));
-    let peer = line.peer;
     access::log(&Entry {
         method: &method,
         uri: &uri,
@@ -119,14 +121,14 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 impl<S> Line<S> {
-    fn request(&self, head: Parts, body: Bytes, request_id: String) -> Request {
+    fn request(&self, head: Parts, body: Bytes, request_id: String, peer: SocketAddr) -> Request {
         Request {
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,
             body,
-            peer: self.peer,
+            peer,
             certificates: self.certificates.clone(),
             request_id,
         }

@@ -25,7 +25,7 @@ use super::{
     tls,
 };
 use crate::{
-    config::{Config, Limits},
+    config::{Config, Limits, Network},
     metrics::Metrics,
     world::World,
 };
@@ -39,6 +39,7 @@ pub struct Bound {
     address: SocketAddr,
     acceptor: Option<TlsAcceptor>,
     limits: Limits,
+    trusted: Vec<Network>,
 }
 
 /// Binds the configured address and reads the TLS files.
@@ -51,7 +52,8 @@ pub fn bind(config: &Config) -> Result<Bound, ServeError> {
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Bound { listener, address, acceptor, limits: config.limits.clone() })
+    let (limits, trusted) = (config.limits.clone(), config.trusted_proxies.clone());
+    Ok(Bound { listener, address, acceptor, limits, trusted })
 }
 
 impl Bound {
@@ -78,7 +80,7 @@ pub async fn run<S: Service>(
     world: World,
     stop: impl Future<Output = ()>,
 ) -> Result<Drained, ServeError> {
-    let Bound { listener, address, acceptor, limits } = bound;
+    let Bound { listener, address, acceptor, limits, trusted } = bound;
     let listener =
         tokio::net::TcpListener::from_std(listener).map_err(|error| ServeError::Listen { address, error })?;
     let (phase, watch) = phases();
@@ -86,7 +88,8 @@ pub async fn run<S: Service>(
     let patience = Duration::from_secs(limits.drain_seconds);
     let permits = Arc::new(Semaphore::new(total as usize));
     let own = metrics.operation("edge");
-    let edge = Arc::new(Edge { service, metrics, own, world, limits, secure: acceptor.is_some(), phase: watch });
+    let secure = acceptor.is_some();
+    let edge = Arc::new(Edge { service, metrics, own, world, limits, trusted, secure, phase: watch });
     let acceptance = Acceptance { edge, acceptor, permits: permits.clone() };
     tokio::select! {
         () = acceptance.accept(listener) => {}

@@ -13,6 +13,7 @@ pub mod control;
 mod drain;
 mod error;
 mod exchange;
+mod forwarded;
 mod headers;
 mod listen;
 mod outgoing;
