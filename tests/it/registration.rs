@@ -1,12 +1,17 @@
 //! Clients that register themselves, and manage themselves afterwards: who may, what they may be, and what it does not open.
 
 use http::Method;
+use portcullis::domain::{
+    access::{self, Between},
+    client, server,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, TestServer,
     elsewhere::Elsewhere,
     made::{ADMIN, ask_token, bearer_of, make_client, make_policy, make_server, no, yes},
+    person::Person,
     signer::Signer,
 };
 
@@ -470,4 +475,92 @@ async fn a_registered_client_survives_a_restart() {
     let (folder, world) = server.stop().await;
     let again = TestServer::on(folder, world, |_| {}).await;
     again.anonymous().with_token(&token).get(&path).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_gets_no_scopes_of_the_servers_own_and_no_passwords() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    open(&server).await;
+    let grants = json!(["authorization_code", "client_credentials", "password"]);
+    configure(&server, json!({ "grant_types": grants })).await;
+    make_policy(&admin, "always", json!([yes()])).await;
+    for (name, policy) in [("pets:write", ""), ("pets:read", "always")] {
+        let scope = json!({
+            "authorization_server_id": "shop", "name": name, "display_name": name, "developer_policy_id": policy,
+        });
+        admin.post(&format!("{ADMIN}/scopes"), &scope).await.expect(201);
+    }
+    let wants = |grants: Value, scope: &str| {
+        let mut body = app_with("grant_types", grants);
+        body["scope"] = json!(scope);
+        body
+    };
+    let anonymous = server.anonymous();
+    let registrar = bearer_of(&server, &make_client(&admin, "shop", "registrar", &["dcr_register"]).await);
+    let [people, machine] = [json!(["authorization_code"]), json!(["authorization_code", "client_credentials"])];
+    for (caller, grants) in [(&anonymous, &people), (&anonymous, &machine), (&registrar, &machine)] {
+        let told =
+            refused(caller.post(REGISTER, &wants(grants.clone(), "pets:write")).await, 400, "invalid_client_metadata");
+        assert!(told.contains("pets:write"), "{told}");
+        caller.post(REGISTER, &wants(grants.clone(), "openid pets:read")).await.expect(201);
+    }
+    // Whoever was let in by the server may ask people for anything, and keep it when they change.
+    let registered = registrar.post(REGISTER, &wants(people.clone(), "openid pets:write")).await.expect(201).json();
+    let (client, path) = manager(&server, &registered);
+    refused(client.put(&path, &wants(machine, "openid pets:write")).await, 400, "invalid_client_metadata");
+    client.put(&path, &wants(people, "openid pets:write")).await.expect(200);
+
+    let password = wants(json!(["authorization_code", "password"]), "openid");
+    let told = refused(anonymous.post(REGISTER, &password).await, 400, "invalid_client_metadata");
+    assert!(told.contains("password"), "{told}");
+    registrar.post(REGISTER, &password).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_said_was_about_the_client_as_it_was() {
+    let server = TestServer::start().await;
+    open(&server).await;
+    let domain = &server.app.domain;
+    let registered = server.anonymous().post(REGISTER, &app()).await.expect(201).json();
+    let id = registered["client_id"].as_str().unwrap();
+    let alice = Person::new(&server, "shop", "alice");
+    let remembered = || {
+        let server = server::current(domain, "default", "shop").unwrap();
+        let client = client::current(domain, "default", id).unwrap();
+        let between = Between { tenant: "default", server: "shop", subject: "alice", client: id };
+        access::remembered(&domain.store.read().unwrap(), between, &server.value, &client.value).unwrap()
+    };
+    let (mut caller, mut path) = manager(&server, &registered);
+    let mut now = app_with("client_uri", json!("https://app.example/"));
+    for (member, value, left) in [
+        ("client_uri", json!("https://app.example/about"), 2),
+        ("client_name", json!("Your bank"), 0),
+        ("redirect_uris", json!(["https://evil.example/cb"]), 0),
+    ] {
+        alice.remembers(domain, id, &["openid", "email"]).await;
+        assert_eq!(remembered().len(), 2);
+        now[member] = value;
+        let replaced = caller.put(&path, &now).await.expect(200).json();
+        assert_eq!(remembered().len(), left, "{member}");
+        (caller, path) = manager(&server, &replaced);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_trusted_proxy_everybody_has_their_own_pace() {
+    let proxied = async |trusted: &[&str]| {
+        let trusted = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        let server = TestServer::with(|config| config.trusted_proxies = trusted).await;
+        open(&server).await;
+        let one = server.anonymous().with_header("x-forwarded-for", "198.51.100.1, 192.0.2.1");
+        for _ in 0..100 {
+            one.post(REGISTER, &app()).await.expect(201);
+        }
+        let again = server.anonymous().with_header("x-forwarded-for", "198.51.100.2, 192.0.2.1");
+        again.post(REGISTER, &app()).await.expect(400);
+        server.anonymous().with_header("x-forwarded-for", "192.0.2.2").post(REGISTER, &app()).await.status.as_u16()
+    };
+    assert_eq!(proxied(&["127.0.0.0/8", "::1"]).await, 201, "another client of the same proxy");
+    assert_eq!(proxied(&[]).await, 400, "whoever is no trusted proxy says nothing about where it is");
 }

@@ -168,7 +168,7 @@ struct Names {
 }
 
 /// The network of an address: for IPv6 the 64 bits that one subscriber has.
-fn network(address: &str) -> String {
+pub(super) fn network(address: &str) -> String {
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();

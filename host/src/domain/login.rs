@@ -71,7 +71,7 @@ impl expiry::Ends for Login {
 /// How long a person has for all pages of a login, in seconds.
 pub const PATIENCE: i64 = 1800;
 /// How long one that has ended is still known, in seconds.
-const AFTERWARDS: i64 = 24 * 3600;
+const AFTERWARDS: i64 = 600;
 
 /// A name for a new login.
 pub fn new_id(domain: &Domain) -> String {

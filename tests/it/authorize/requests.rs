@@ -285,3 +285,28 @@ async fn a_request_without_scopes_gets_the_clients_own() {
         "offline_access openid"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_begins_only_so_many_logins() {
+    let shop = Shop::open().await;
+    let mut browser = shop.browser();
+    browser.address = "192.0.2.77".to_owned();
+    for _ in 0..2000 {
+        shop.waits(shop.ask(&browser, &[]).await);
+    }
+    let refused = untrusted(shop.ask(&browser, &[]).await, "one more");
+    assert!(matches!(refused, Failure::Conflict { noun: "login", .. }), "{refused:?}");
+    browser.address = "192.0.2.78".to_owned();
+    shop.waits(shop.ask(&browser, &[]).await);
+    browser.address = "192.0.2.77".to_owned();
+    shop.server.world.advance_seconds(3600);
+    shop.waits(shop.ask(&browser, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_for_by_an_endless_name() {
+    let shop = Shop::open().await;
+    let browser = shop.browser();
+    let claims = json!({ "id_token": { "sub": { "value": "x".repeat(1025) } } }).to_string();
+    assert_eq!(shop.refused(shop.ask(&browser, &[("claims", &claims)]).await), "invalid_request");
+}

@@ -38,7 +38,7 @@ async fn ask(place: Place<'_>, page: &str, browser: &Browser) -> Result<Begun, F
     place.lets_people_in()?;
     let redirect_uri = address(place, page);
     let request = AuthorizationRequest { account: true, redirect_uri, ..AuthorizationRequest::default() };
-    wait::write_down(place, &wait::begun(place, request, 0, browser)).await.map(Begun::Login)
+    wait::write_down(place, &wait::begun(place, request, 0, browser), browser).await.map(Begun::Login)
 }
 
 fn address(place: Place<'_>, page: &str) -> String {

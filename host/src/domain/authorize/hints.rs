@@ -23,6 +23,8 @@ use crate::domain::{
 const MOST_WORDS: usize = 16;
 /// The longest language tag (RFC 5646 §4.4.1).
 const LONGEST_TAG: usize = 35;
+/// The longest subject, with room for those of providers, which are 255 bytes at most (OpenID Connect Core §2).
+const LONGEST_SUBJECT: usize = 1024;
 
 /// An ID token of ours for this client. It may have expired: it is a hint who the person is, not a proof.
 pub(super) fn id_token_hint(draft: &mut Draft<'_>) -> Result<(), Wrong> {
@@ -37,6 +39,9 @@ pub(super) fn id_token_hint(draft: &mut Draft<'_>) -> Result<(), Wrong> {
 
 /// The person must be this one, and no other as well.
 fn expect(draft: &mut Draft<'_>, subject: &str) -> Result<(), Wrong> {
+    if subject.len() > LONGEST_SUBJECT {
+        return Err(Refusal::request("nobody has a name as long as the sub that is asked for").into());
+    }
     match &draft.request.expected_subject {
         Some(other) if other != subject => Err(Refusal::request("two different people are asked for").into()),
         _ => {
@@ -96,7 +101,7 @@ fn is_list_of_claims(value: &Value) -> bool {
 /// `value` or `values` of a claim, as far as they are texts.
 fn values(claim: &Map<String, Value>) -> Vec<String> {
     let several = claim.get("values").and_then(Value::as_array).into_iter().flatten();
-    several.chain(claim.get("value")).filter_map(Value::as_str).map(str::to_owned).collect()
+    several.chain(claim.get("value")).filter_map(Value::as_str).map(str::to_owned).take(MOST_WORDS).collect()
 }
 
 /// What the pages and the choice of a session look at, and nobody needs to refuse.

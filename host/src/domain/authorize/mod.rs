@@ -184,7 +184,7 @@ async fn go(
     wait::recognise(place, &mut login, browser)?;
     let asked = Asked { place, client: Some(client), login: &login, request_id: &browser.request_id };
     match flow::step(asked).await? {
-        Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login).await.map(Begun::Login),
+        Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login, browser).await.map(Begun::Login),
         done => conclude::conclude(asked, None, done).await.map(Begun::Answer),
     }
 }

@@ -89,8 +89,13 @@ fn will_do(request: &AuthorizationRequest, identity: &Identity, now: i64) -> boo
     !asked_again && fresh && expected && acr
 }
 
-/// Writes a login down. Answers its id.
-pub(super) async fn write_down(place: Place<'_>, login: &Login) -> Result<String, Failure> {
+/// Writes a login down. Answers its id. Anybody may begin one, so a network may only begin so many. That is told to the person:
+/// a client would only ask again.
+pub(super) async fn write_down(place: Place<'_>, login: &Login, browser: &Browser) -> Result<String, Failure> {
+    if !place.domain.logins.allows(place.tenant, place.id, &browser.address, login.since) {
+        let reason = "too many have been begun from this network, try again later".to_owned();
+        return Err(Failure::Conflict { noun: "login", reason });
+    }
     let id = login::new_id(place.domain);
     let (tenant, login, name) = (place.tenant.to_owned(), login.clone(), id.clone());
     place.domain.write(move |write| login::put(write, &tenant, &name, &login)).await?;

@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub use gate::Describe;
-pub(super) use pace::Pace;
+pub(super) use pace::{CLIENTS, LOGINS, Pace};
 pub use rules::Wanted;
 
 /// The scope of an initial access token (RFC 7591 §3).
@@ -92,7 +92,7 @@ pub async fn create(
         return Err(Failure::Conflict { noun: Client::NAME, reason });
     }
     let id = id::generate(&domain.world);
-    let client = rules::settle(domain, tenant, server_id, &id, wanted, None).await?;
+    let client = rules::settle(domain, tenant, server_id, &id, wanted, (request.caller, None)).await?;
     let prepared = client::ready(domain, tenant, &id, client, Given::Nothing)?;
     let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
     let place = Place { tenant, server: server_id, id: &id };
@@ -125,9 +125,9 @@ pub async fn replace(
         right.then_some(()).ok_or_else(|| Failure::invalid("/client_secret", reason))?;
     }
     let had_secret = credential::has(domain, tenant, id)?;
-    let client = rules::settle(domain, tenant, server_id, id, wanted, Some(&old.value)).await?;
-    let prepared = client::ready(domain, tenant, id, client, Given::Nothing)?;
     let itself = itself(place);
+    let client = rules::settle(domain, tenant, server_id, id, wanted, (&itself, Some(&old.value))).await?;
+    let prepared = client::ready(domain, tenant, id, client, Given::Nothing)?;
     let request = Request { caller: &itself, address: request.address.clone(), ..*request };
     let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
     let state = save_if_allowed(domain, &request, place, prepared, Some(&old_name), &name).await?;

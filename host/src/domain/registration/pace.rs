@@ -1,7 +1,8 @@
-//! How many clients may register themselves from one address where anybody may: in memory, bounded, by the world's clock.
+//! How much may be begun from one network where anybody may: clients that register themselves, logins. In memory, bounded, by
+//! the world's clock.
 //!
-//! Called by `registration`. Behind a proxy all have its address, so the bound is generous: it keeps a loop from filling the
-//! store, and nobody who means it from registering.
+//! Called by `registration` and `authorize`. Many people share an address, so the bounds are generous: they keep a loop from
+//! filling the store, and nobody who means it out.
 
 use std::{
     convert::Infallible,
@@ -10,15 +11,22 @@ use std::{
 
 use quick_cache::sync::Cache;
 
-/// How many in a window.
-const MOST: u32 = 100;
+use crate::domain::guesses;
+
+/// How many clients in a window.
+pub(in crate::domain) const CLIENTS: u32 = 100;
+/// How many logins in a window.
+pub(in crate::domain) const LOGINS: u32 = 2000;
 /// How long a window is, in seconds.
 const WINDOW: i64 = 3600;
 /// How many addresses are counted.
 const REMEMBERED: usize = 10_000;
 
 /// The counters, by server and address.
-pub(in crate::domain) struct Pace(Cache<String, Arc<Mutex<Window>>>);
+pub(in crate::domain) struct Pace {
+    most: u32,
+    windows: Cache<String, Arc<Mutex<Window>>>,
+}
 
 /// How many there were since when, in seconds since 1970.
 #[derive(Default)]
@@ -28,21 +36,21 @@ struct Window {
 }
 
 impl Pace {
-    /// Nobody has come yet.
-    pub(in crate::domain) fn new() -> Pace {
-        Pace(Cache::new(REMEMBERED))
+    /// Nobody has come yet; `most` may in a window.
+    pub(in crate::domain) fn new(most: u32) -> Pace {
+        Pace { most, windows: Cache::new(REMEMBERED) }
     }
 
     /// Counts one more. False when there were too many.
-    pub(super) fn allows(&self, tenant: &str, server: &str, address: &str, now: i64) -> bool {
-        let name = format!("{tenant}/{server} {address}");
-        let Ok(window) = self.0.get_or_insert_with(&name, || Ok::<_, Infallible>(Arc::default()));
+    pub(in crate::domain) fn allows(&self, tenant: &str, server: &str, address: &str, now: i64) -> bool {
+        let name = format!("{tenant}/{server} {}", guesses::network(address));
+        let Ok(window) = self.windows.get_or_insert_with(&name, || Ok::<_, Infallible>(Arc::default()));
         let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
         if !(0..WINDOW).contains(&now.saturating_sub(window.since)) {
             *window = Window { since: now, count: 0 };
         }
         window.count = window.count.saturating_add(1);
-        window.count <= MOST
+        window.count <= self.most
     }
 }
 
@@ -52,11 +60,13 @@ mod tests {
 
     #[test]
     fn an_address_has_its_pace() {
-        let pace = Pace::new();
+        let pace = Pace::new(CLIENTS);
         let allows = |server: &str, address: &str, now: i64| pace.allows("t", server, address, now);
-        assert!((0..MOST).all(|_| allows("a", "192.0.2.1", 10_000)));
+        assert!((0..CLIENTS).all(|_| allows("a", "192.0.2.1", 10_000)));
         assert!(!allows("a", "192.0.2.1", 10_000 + WINDOW - 1));
         assert!(allows("a", "192.0.2.2", 10_000), "another address");
+        assert!((0..CLIENTS).all(|_| allows("a", "2001:db8::1", 10_000)));
+        assert!(!allows("a", "2001:db8::2", 10_000), "the same network");
         assert!(allows("b", "192.0.2.1", 10_000), "another server");
         assert!(allows("a", "192.0.2.1", 10_000 + WINDOW));
         assert!(allows("a", "192.0.2.1", 10_000), "the clock was set back");

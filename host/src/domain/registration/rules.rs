@@ -5,9 +5,11 @@
 use crate::{
     crypto::Secret,
     domain::{
-        Domain, Failure, Problem,
+        Caller, Domain, Failure, Problem,
         client::{self, AuthMethod, Client, ClientScopes},
-        key_ring, proof, scope,
+        key_ring, proof,
+        scope::{self, Scope},
+        token::CLIENT_CREDENTIALS,
     },
 };
 
@@ -37,12 +39,18 @@ pub(super) async fn settle(
     server: &str,
     id: &str,
     wanted: Wanted,
-    old: Option<&Client>,
+    (caller, old): (&Caller, Option<&Client>),
 ) -> Result<Client, Failure> {
     let Wanted { client, scopes, id_token_algorithm, secret: _ } = wanted;
+    let anonymous = caller.bearer().is_none();
     let mut problems = fixed(&client);
+    let password = |client: &Client| client.grant_types.iter().any(|grant| grant == "password");
+    if anonymous && password(&client) && !old.is_some_and(password) {
+        problems.push(Problem::new("/grant_types", "`password` is only for clients that register with a token"));
+    }
     problems.extend(algorithms(domain, tenant, server, &client, id_token_algorithm.as_deref())?);
-    let scopes = choose(domain, tenant, server, &client, scopes, &mut problems)?;
+    let open = Open { anonymous, client: &client, old };
+    let scopes = choose(domain, tenant, server, &open, scopes, &mut problems)?;
     Failure::unless_fine(problems)?;
     sector(domain, &client).await?;
     let name = if client.name.is_empty() { id.to_owned() } else { client.name };
@@ -107,29 +115,45 @@ fn algorithms(
     Ok(problems)
 }
 
-/// The scopes it gets. A scope that the server has made itself for machines, and that no developer policy guards, is not
-/// for whoever comes along.
+/// For whom scopes are chosen.
+struct Open<'a> {
+    /// Whether it registers without an initial access token, or changes itself.
+    anonymous: bool,
+    client: &'a Client,
+    old: Option<&'a Client>,
+}
+
+impl Open<'_> {
+    /// Whether it may have a scope that no developer policy guards. What people have to grant is for everybody. The others
+    /// are the server's own: not for whoever comes along, and not for tokens that nobody grants.
+    fn may_have(&self, scope: &Scope) -> bool {
+        let machine = |client: &Client| client.grant_types.iter().any(|grant| grant == CLIENT_CREDENTIALS);
+        let has = |old: &&Client| matches!(&old.scopes, ClientScopes::Only(names) if names.contains(&scope.name));
+        let had = self.old.filter(has).is_some_and(|old| machine(old) || !machine(self.client));
+        STANDARD.contains(&scope.name.as_str()) || had || !(scope.system || self.anonymous || machine(self.client))
+    }
+}
+
+/// The scopes it gets.
 fn choose(
     domain: &Domain,
     tenant: &str,
     server: &str,
-    client: &Client,
+    open: &Open<'_>,
     asked: Option<Vec<String>>,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<String>, Failure> {
     let known = scope::list(domain, tenant, server)?;
-    let open =
-        |name: &str| known.iter().any(|(_, state)| state.value.name == name && state.value.developer_policy.is_none());
+    let unguarded = |name: &str| {
+        let mut scopes = known.iter().map(|(_, state)| &state.value);
+        scopes.find(|scope| scope.name == name && scope.developer_policy.is_none())
+    };
     let Some(asked) = asked else {
-        let people = client.grant_types.iter().any(|grant| REDIRECTING.contains(&grant.as_str()));
-        return Ok(STANDARD.into_iter().filter(|name| people && open(name)).map(str::to_owned).collect());
+        let people = open.client.grant_types.iter().any(|grant| REDIRECTING.contains(&grant.as_str()));
+        let given = STANDARD.into_iter().filter(|name| people && unguarded(name).is_some());
+        return Ok(given.map(str::to_owned).collect());
     };
-    let machine = |name: &str| {
-        !STANDARD.contains(&name) && open(name) && {
-            known.iter().any(|(_, state)| state.value.name == name && state.value.system)
-        }
-    };
-    let refused = asked.iter().filter(|name| machine(name));
+    let refused = asked.iter().filter(|name| unguarded(name).is_some_and(|scope| !open.may_have(scope)));
     problems.extend(
         refused.map(|name| Problem::new("/scope", format!("`{name}` is not for clients that register themselves"))),
     );
