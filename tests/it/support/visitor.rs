@@ -76,7 +76,7 @@ impl Visitor<'_> {
         ];
         let sent = sent.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let sent: Vec<_> = sent.collect();
-        match authorize::begin(&self.server.app.domain, "default", self.aid, &sent, &self.now()).await.unwrap() {
+        match authorize::begin(&self.server.app.domain, "default", self.aid, &sent, &self.browser).await.unwrap() {
             Begun::Login(id) => id,
             Begun::Answer(answer) => panic!("answered at once: {answer:?}"),
         }
