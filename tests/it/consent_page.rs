@@ -20,7 +20,7 @@ async fn the_page_says_what_for() {
     is_calm(&page);
     let text = page.text();
     for shown in [
-        "You are logged in as ann.",
+        "You are logged in as ANN.",
         "See your orders",
         "What you have bought and when.",
         "Purpose: To show them to you",

@@ -60,7 +60,7 @@ async fn without_one_the_person_is_asked() {
     for hint in ["", &of_bob, &access, "no.to.ken"] {
         let page = browser.open(&format!("{LOGOUT}?id_token_hint={hint}")).await.expect(200);
         is_calm(&page);
-        assert!(page.text().contains("You are logged in as ann."), "{hint}: {}", page.text());
+        assert!(page.text().contains("You are logged in as ANN."), "{hint}: {}", page.text());
         assert!(is_logged_in(&shop, &browser).await, "{hint}");
     }
     let url = format!("{LOGOUT}?client_id=web&post_logout_redirect_uri={BYE_ENCODED}&state=s");

@@ -195,7 +195,9 @@ async fn a_no_at_the_provider_reaches_the_client() {
     let url = visitor.leaves(&login).await;
     let before = visitor.kept(&login);
     let state = parameter(&url, "state");
-    visitor.comes_back(&[("state", &state), ("error", "invalid_request")]).await.expect(403);
+    let page = visitor.comes_back(&[("state", &state), ("error", "invalid_request")]).await.expect(403).text();
+    assert!(page.contains("Logging in this way did not work") && page.contains("Try again"), "{page}");
+    assert!(page.contains(&format!("action=\"{}/default/shop/login/{login}\"", server.url)), "{page}");
     visitor.comes_back(&[("state", &state)]).await.expect(403);
     assert_eq!(visitor.kept(&login), before);
 }

@@ -130,6 +130,12 @@ impl Params {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// With one more, for a page that something else than the path leads to.
+    pub fn with(mut self, name: &str, value: &str) -> Params {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// What the path acts on.
     pub fn target(&self) -> Target<'_> {
         Target { tenant: self.get("tid"), server: self.get("aid") }

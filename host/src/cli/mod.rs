@@ -40,7 +40,7 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup into an empty data folder; its `master.key` has to be put beside it
     Restore(backup::Restore),
-    /// Show settings
+    /// Show settings, and move what is configured between stores
     #[command(subcommand)]
     Config(config::Config),
 }

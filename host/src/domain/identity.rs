@@ -5,6 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The longest name that pages show, in characters.
+const LONGEST: usize = 100;
+
 /// A person who has proven who they are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
@@ -27,6 +30,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The person as people know them: a name or an address of the authentication context (OpenID Connect Core §5.1), or the subject
+    /// when there is none.
+    pub fn shown(&self) -> String {
+        let context: Map<String, Value> = serde_json::from_str(&self.context).unwrap_or_default();
+        let text =
+            |name: &&str| context.get(*name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+        let found = ["name", "preferred_username", "email"].iter().find_map(text);
+        found.unwrap_or(&self.subject).chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
+    }
+
     /// The authentication context with what is known beside it: `sub`, `amr`, `acr`, `auth_time`, `idp`.
     pub fn authn_ctx(&self) -> Map<String, Value> {
         let mut context: Map<String, Value> = serde_json::from_str(&self.context).unwrap_or_default();
@@ -38,5 +51,22 @@ impl Identity {
             context.insert("acr".to_owned(), Value::from(acr.as_str()));
         }
         context
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_shown_by_name_where_there_is_one() {
+        let shown = |context: &str| {
+            Identity { subject: "corp:7".to_owned(), context: context.to_owned(), ..Identity::default() }.shown()
+        };
+        assert_eq!(shown(r#"{"email":"a@x.example","name":"Ann"}"#), "Ann");
+        assert_eq!(shown(r#"{"email":"a@x.example","name":" "}"#), "a@x.example");
+        assert_eq!(shown(r#"{"preferred_username":"ann","name":7}"#), "ann");
+        assert_eq!((shown("{}"), shown("")), ("corp:7".to_owned(), "corp:7".to_owned()));
+        assert_eq!(shown(&format!(r#"{{"name":"{}"}}"#, "x".repeat(300))).len(), LONGEST);
     }
 }

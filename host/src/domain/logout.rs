@@ -58,7 +58,7 @@ pub async fn log_out(
     let Some((name, session)) = found else { return Ok(Left::Gone { to, who: None }) };
     let subject = &session.identity.subject;
     if !confirmed && hint.is_none_or(|hint| hint.subject != *subject) {
-        return Ok(Left::Ask(subject.clone()));
+        return Ok(Left::Ask(session.identity.shown()));
     }
     end(domain, tenant, server_id, name).await?;
     Ok(Left::Gone { to, who: Some(subject.clone()) })

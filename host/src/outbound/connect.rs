@@ -47,7 +47,15 @@ pub(super) async fn resolve(
     };
     let private = found.iter().find(|address| !is_public(address.ip()));
     match private.filter(|_| !allowed.allows(target)) {
-        Some(address) => Err(unreachable(target, &format!("{address} is not public and the host is not allowed"))),
+        Some(address) => {
+            let (host, address) = (target.authority(), address.to_string());
+            tracing::warn!(
+                host,
+                address,
+                "an address that is not public is not asked: name the host in outbound.allowed_hosts"
+            );
+            Err(FetchFailure::Unreachable)
+        }
         None if found.is_empty() => Err(unreachable(target, &"the name has no address")),
         None => Ok(found),
     }
@@ -77,7 +85,8 @@ pub(super) async fn secure(
         Host::Address(address) => ServerName::IpAddress((*address).into()),
     };
     TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
-        tracing::info!(host = target.authority(), %error, "an outbound request found no trustworthy server");
+        let error = error.to_string();
+        tracing::info!(host = target.authority(), error, "an outbound request found no trustworthy server");
         FetchFailure::Insecure
     })
 }
@@ -85,6 +94,7 @@ pub(super) async fn secure(
 /// The caller must not learn from us what there is in a network that it cannot see, so everything before the first byte
 /// of an answer looks the same. The log tells the operator.
 fn unreachable(target: &Target, reason: &dyn std::fmt::Display) -> FetchFailure {
-    tracing::info!(host = target.authority(), %reason, "an outbound request was not made");
+    let reason = reason.to_string();
+    tracing::info!(host = target.authority(), reason, "an outbound request was not made");
     FetchFailure::Unreachable
 }

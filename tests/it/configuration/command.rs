@@ -63,6 +63,7 @@ async fn a_file_goes_out_of_one_store_and_into_another() {
     let refused = config(&other, &["import", &path("all.yaml")]);
     done(&refused, 2);
     assert!(complaint(&refused).contains("exists already"), "{}", complaint(&refused));
+    assert!(complaint(&refused).contains("--mode update"), "the way out is named: {}", complaint(&refused));
     done(&config(&other, &["import", "--mode", "ignore", &path("all.yaml")]), 0);
     assert!(process.terminate().success());
 }

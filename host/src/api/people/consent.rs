@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     layout::{self, Brand},
-    texts::{Consent as Texts, fill},
+    texts::{Consent as Texts, Language, fill},
     visit::Visit,
 };
 use crate::{
@@ -56,18 +56,19 @@ pub fn form(visit: &Visit, scopes: &[(String, Scope)], consents: &[Held]) -> Res
     let (texts, client) = (visit.language.consent(), visit.client_name());
     let (tenant, server) = visit.place();
     let login = login::current(&visit.call.app.domain, tenant, server, visit.login())?;
-    let person = login.identity.map(|identity| identity.subject).unwrap_or_default();
+    let person = login.identity.map(|identity| identity.shown()).unwrap_or_default();
+    let logout = format!("{}/oauth2/logout", visit.call.app.domain.issuer(tenant, server));
     let title = fill(texts.title, &[("client", client)]);
     let body = html! {
         (parties(visit))
         h1 { (title) }
-        p.quiet { (fill(texts.who, &[("person", &person)])) }
+        p.quiet { (fill(texts.who, &[("person", &person)])) " " a href=(logout) { (texts.not_you) } }
         form method="post" action={ (visit.url()) "/consent" } {
             (visit.csrf())
             h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
             ul.grants aria-labelledby="scopes" {
                 @if scopes.is_empty() { li { span.fixed { (texts.who_you_are) } } }
-                @for (name, scope) in scopes { li { (scope_line(texts, visit.client.as_ref(), name, scope)) } }
+                @for (name, scope) in scopes { li { (scope_line(visit.language, visit.client.as_ref(), name, scope)) } }
             }
             @if !consents.is_empty() {
                 h2 #consents { (texts.consents) }
@@ -94,12 +95,13 @@ fn parties(visit: &Visit) -> Markup {
     }
 }
 
-fn scope_line(texts: &Texts, client: Option<&Client>, name: &str, scope: &Scope) -> Markup {
-    let title = if scope.display_name.is_empty() { name } else { &scope.display_name };
+fn scope_line(language: Language, client: Option<&Client>, name: &str, scope: &Scope) -> Markup {
+    let texts = language.consent();
+    let title = if scope.display_name.is_empty() { name } else { language.scope(&scope.display_name) };
     let privacy = client.and_then(|client| client.privacy.get(name));
     let inside = html! {
         span {
-            span.name { (title) @if name == OPENID { span.tag { (texts.always) } } }
+            span.name { (title) @if name == OPENID { " " span.tag { (texts.always) } } }
             @if !scope.description.is_empty() { span.why { (scope.description) } }
             @if let Some(privacy) = privacy {
                 @if !privacy.purpose.is_empty() { span.why { (fill(texts.purpose, &[("purpose", &privacy.purpose)])) } }
@@ -125,7 +127,7 @@ fn consent_line(texts: &Texts, held: &Held) -> Markup {
         label {
             input type="checkbox" name="consent" value=(held.id) required;
             span {
-                span.name { (terms.name) span.tag { (texts.required) } }
+                span.name { (terms.name) " " span.tag { (texts.required) } }
                 @if !terms.description.is_empty() { span.why { (terms.description) } }
                 @for service in &terms.internal_services { (used_by(texts.used_by, service)) }
                 @for service in &terms.third_party_services { (used_by(texts.shared_with, service)) }

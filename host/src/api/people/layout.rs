@@ -130,7 +130,7 @@ fn is_web(address: &str) -> bool {
 
 /// A sentence about something that went wrong, read out at once by screen readers.
 pub fn alert(text: &str) -> Markup {
-    html! { p.alert role="alert" { (text) } }
+    html! { p.alert #alert role="alert" { (text) } }
 }
 
 /// Sends the browser on. After a POST it asks there with GET (RFC 9110 §15.4.4).

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{consent, layout, second_factor, texts::fill, visit::Visit};
+use super::{consent, elsewhere, layout, second_factor, texts::fill, visit::Visit};
 use crate::{
     api::{Answer, read},
     crypto::Secret,
@@ -61,7 +61,10 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
         Next::Choose(methods) => choice(&visit, &methods),
         Next::Password(method) => password_form(&visit, &method, visit.request.login_hint.as_deref(), None),
         Next::Provider(method) => {
-            layout::see_other(&upstream::begin(domain, tenant, server, visit.login(), &method, &visit.browser).await?)
+            match upstream::begin(domain, tenant, server, visit.login(), &method, &visit.browser).await {
+                Ok(address) => layout::see_other(&address),
+                Err(failure) => elsewhere::told(&visit, failure)?,
+            }
         }
         Next::Custom(method) => layout::see_other(
             &custom_login::begin(domain, tenant, server, visit.login(), &method, &visit.browser).await?,
@@ -153,6 +156,18 @@ fn heading(visit: &Visit) -> Markup {
     }
 }
 
+/// The way to the other ways to log in, where there are any.
+pub fn other_way(visit: &Visit) -> Markup {
+    html! {
+        @if visit.has_choice() {
+            form method="post" action={ (visit.url()) "/choose" } {
+                (visit.csrf())
+                button.text { (visit.language.login().other_method) }
+            }
+        }
+    }
+}
+
 /// The way out: back to the client with a no. Without a client there is nobody to go back to.
 pub fn way_out(visit: &Visit) -> Markup {
     html! {
@@ -191,6 +206,7 @@ fn label(method: &Authentication) -> &str {
 fn password_form(visit: &Visit, method: &Authentication, username: Option<&str>, wrong: Option<Wrong>) -> Answer {
     let texts = visit.language.login();
     let (known, invalid) = (username.unwrap_or_default(), wrong.as_ref().map(|_| "true"));
+    let described = invalid.map(|_| "alert");
     let people = match &method.method {
         Method::Static(people) if people.hint => people.users.as_slice(),
         Method::Static(_) | Method::Custom { .. } | Method::Foreign { .. } => &[],
@@ -202,7 +218,8 @@ fn password_form(visit: &Visit, method: &Authentication, username: Option<&str>,
             (visit.csrf())
             label for="username" { (texts.username) }
             input #username name="username" value=(known) autocomplete="username" autocapitalize="none"
-                spellcheck="false" required autofocus[known.is_empty()] aria-invalid=[invalid] list=[hint_list(people)];
+                spellcheck="false" required autofocus[known.is_empty()] aria-invalid=[invalid]
+                aria-describedby=[described] list=[hint_list(people)];
             @if !people.is_empty() {
                 datalist #people { @for user in people { option value=(user.username) {} } }
                 p.quiet.small #hints { (texts.known_people) ":" }
@@ -210,15 +227,10 @@ fn password_form(visit: &Visit, method: &Authentication, username: Option<&str>,
             }
             label for="password" { (texts.password) }
             input #password name="password" type="password" autocomplete="current-password" required
-                autofocus[!known.is_empty()] aria-invalid=[invalid];
+                autofocus[!known.is_empty()] aria-invalid=[invalid] aria-describedby=[described];
             button { (texts.submit) }
         }
-        @if visit.has_choice() {
-            form method="post" action={ (visit.url()) "/choose" } {
-                (visit.csrf())
-                button.text { (texts.other_method) }
-            }
-        }
+        (other_way(visit))
         (way_out(visit))
     };
     let status = wrong.as_ref().map_or(StatusCode::OK, |(status, ..)| *status);

@@ -130,6 +130,7 @@ fn ask(call: &Call, sent: &Pairs, frame: Frame<'_>, browser: &Browser, person: &
             input type="hidden" name="confirmed" value="yes";
             button { (texts.submit) }
         }
+        p { a href={ (call.app.domain.issuer(call.tenant(), call.param("aid"))) "/account" } { (texts.stay) } }
     };
     layout::page(StatusCode::OK, Frame { title: texts.ask_title, ..frame }, &body)
 }

@@ -10,6 +10,7 @@ pub mod consent;
 pub mod cookies;
 pub mod csrf;
 pub mod custom;
+pub mod elsewhere;
 pub mod layout;
 pub mod login;
 pub mod logout;

@@ -115,7 +115,8 @@ pub fn code_field(label: &str, wrong: bool) -> Markup {
     html! {
         label for="code" { (label) }
         input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]*"
-            maxlength="9" required autofocus aria-invalid=[wrong.then_some("true")];
+            maxlength="9" required autofocus aria-invalid=[wrong.then_some("true")]
+            aria-describedby=[wrong.then_some("alert")];
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     api::{Answer, Call, read::Pairs},
+    crypto::Secret,
     domain::{
         Failure,
         authorize::{AuthorizationRequest, Browser},
@@ -182,12 +183,15 @@ impl Visit {
         }
     }
 
+    /// The same in a new session.
+    pub fn go_on_in(&self, session: &Secret) -> Answer {
+        cookies::start_session(self.go_on(), &self.call, session, self.server.cookie_seconds)
+    }
+
     /// What the page says of a wrong attempt, with the status; or the way on.
     pub fn tried(&self, tried: Tried, wrong: &str) -> Result<Answer, (StatusCode, String, Option<u64>)> {
         match tried {
-            Tried::In(cookie) => {
-                Ok(cookies::start_session(self.go_on(), &self.call, &cookie, self.server.cookie_seconds))
-            }
+            Tried::In(cookie) => Ok(self.go_on_in(&cookie)),
             Tried::GoneOn => Ok(self.go_on()),
             Tried::Wrong => Err((StatusCode::UNAUTHORIZED, wrong.to_owned(), None)),
             Tried::Wait(seconds) => {

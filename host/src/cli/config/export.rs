@@ -14,6 +14,9 @@ use crate::cli::{Error, Outcome, Place, commands, output};
 /// Write everything that is configured in the store into a file, with its secrets
 ///
 /// The file holds private keys and secrets: it is made for its owner alone (mode 0600). `config import` reads it.
+///
+/// What people have done does not move: second factors, sessions, tokens, consents given, the ledger; nor do the registration
+/// access tokens of clients that have registered themselves. `portcullis backup` takes everything.
 #[derive(Args)]
 pub struct Export {
     #[command(flatten)]

@@ -10,7 +10,9 @@ use crate::cli::{Error, Outcome, Place, commands::Worker, output};
 
 /// Read a file into the store: all of it, or nothing
 ///
-/// What the file does not name stays as it is.
+/// What the file does not name stays as it is. Every new store has the tenants `system` and `default`, so a file with one of them
+/// needs `--mode update`, which also replaces the secrets of their clients `admin`, `system`, `developer` and `setup`, or
+/// `--mode ignore`.
 #[derive(Args)]
 pub struct Import {
     #[command(flatten)]
@@ -67,6 +69,12 @@ impl Import {
             let would = if dry_run { "would be " } else { "" };
             let (created, updated, kept) = (number("created"), number("updated"), number("kept"));
             output::say(&format!("{created} records {would}created, {updated} {would}updated, {kept} {would}kept"));
+            if updated > 0 && !dry_run {
+                output::complain(
+                    "what was updated has the secrets of the file, also clients such as `admin` and `system`. \
+                     Second factors, sessions, tokens and registration access tokens do not move: see `config export --help`",
+                );
+            }
         }
         Ok(Outcome::Yes)
     }

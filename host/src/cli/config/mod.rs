@@ -102,7 +102,13 @@ pub(super) async fn command(domain: &Domain, name: &str, arguments: Value) -> Re
         IMPORT => import_document(domain, read::from_value(arguments).map_err(unread)?).await,
         _ => compare(domain, read::from_value(arguments).map_err(unread)?).await,
     };
-    answered.map_err(|failure| explain(&failure))
+    let advice = |failure: &Failure| match failure {
+        Failure::Conflict { .. } if name == IMPORT => {
+            " (`--mode update` replaces what is there, `--mode ignore` keeps it)"
+        }
+        _ => "",
+    };
+    answered.map_err(|failure| explain(&failure) + advice(&failure))
 }
 
 fn document(domain: &Domain, found: Configuration<stored::Opened>) -> Result<Value, Failure> {

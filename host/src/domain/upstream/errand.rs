@@ -51,7 +51,7 @@ impl Of<'_> {
 }
 
 /// The login that a `state` belongs to, if it is one of ours.
-pub(super) fn login_of(state: &str) -> Option<&str> {
+pub fn login_of(state: &str) -> Option<&str> {
     state.split_once('.').map(|(login, _)| login).filter(|login| !login.is_empty())
 }
 

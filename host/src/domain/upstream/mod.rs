@@ -30,6 +30,7 @@ use shelf::Shelf;
 
 pub use arrive::{Arrived, Returned, arrive};
 pub use begin::begin;
+pub use errand::login_of;
 
 /// What is known of providers, for a while.
 pub struct Providers {

@@ -52,7 +52,7 @@ impl<T> Shelf<T> {
         });
         let fetch = async {
             let found = fetch(domain, url, read).await;
-            let document = found.inspect_err(|reason| tracing::warn!(url, %reason, "a provider's document is no use"));
+            let document = found.inspect_err(|reason| tracing::warn!(url, reason, "a provider's document is no use"));
             Ok::<_, Trouble>(Kept { document: document.ok().map(Arc::new), at: now })
         };
         let kept = self.0.get_or_insert_async(url, fetch).await?;

@@ -55,7 +55,7 @@ fn show(visit: &Visit, allowed: &Allowed, scopes: &BTreeMap<String, Scope>) -> M
             h2 { (name) }
             p.quiet.small { (texts.since) " " (when(allowed.since)) }
             p { (texts.may) }
-            ul.scopes { @for scope in &allowed.scopes { li { (described(scope, scopes.get(scope))) } } }
+            ul.scopes { @for scope in &allowed.scopes { li { (described(visit, scope, scopes.get(scope))) } } }
             p.links { (layout::link(client.pages.client_uri.as_deref(), texts.homepage)) }
         }
         (visit.button(
@@ -68,11 +68,11 @@ fn show(visit: &Visit, allowed: &Allowed, scopes: &BTreeMap<String, Scope>) -> M
 }
 
 /// A scope in words, or its name when there are none.
-fn described(name: &str, scope: Option<&Scope>) -> Markup {
+fn described(visit: &Visit, name: &str, scope: Option<&Scope>) -> Markup {
     let display = scope.map(|scope| scope.display_name.as_str()).filter(|text| !text.is_empty());
     let why = scope.map(|scope| scope.description.as_str()).filter(|text| !text.is_empty());
     html! {
-        span.name { (display.unwrap_or(name)) }
+        span.name { (display.map_or(name, |text| visit.language.scope(text))) }
         @if let Some(why) = why { span.why { (why) } }
     }
 }

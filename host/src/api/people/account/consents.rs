@@ -80,12 +80,14 @@ fn show(visit: &Visit, held: &Held) -> Markup {
         div.what {
             h3 { (terms.name) }
             @if !terms.description.is_empty() { p { (terms.description) } }
+            @if !(terms.internal_services.is_empty() && terms.third_party_services.is_empty() && terms.pii_categories.is_empty()) {
             ul.facts.small {
                 @for user in &terms.internal_services { li { (used(texts.used_by, user)) } }
                 @for user in &terms.third_party_services { li { (used(texts.shared_with, user)) } }
                 @if !terms.pii_categories.is_empty() {
                     li { (fill(texts.data, &[("data", &terms.pii_categories.join(", "))])) }
                 }
+            }
             }
             p.quiet.small { (fill(texts.version, &[("version", &version)])) " · " (state(visit, held)) }
         }

@@ -20,7 +20,7 @@ pub async fn page(visit: Visit) -> Result<Answer, Failure> {
         Place::SecondFactor => texts.second_factor,
     };
     let body = html! {
-        p { (fill(texts.who, &[("person", visit.subject())])) }
+        p { (fill(texts.who, &[("person", &visit.session.identity.shown())])) }
         p.quiet.small { (texts.since) " " (when(visit.session.identity.auth_time)) }
         ul.things {
             @for place in PLACES.into_iter().filter(|place| *place != Place::Overview) {

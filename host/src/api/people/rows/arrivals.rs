@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     api::{
-        people::{callback, custom},
+        people::{callback, custom, visit, words},
         route::{Doc, Row},
     },
     domain::Needs,
@@ -28,7 +28,7 @@ pub(super) static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::SEE_OTHER, None)],
         },
-        run: |call| Box::pin(callback::get(call)),
+        run: |call| Box::pin(words::told(call, callback::get)),
     },
     Row {
         method: Method::GET,
@@ -41,6 +41,6 @@ pub(super) static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::SEE_OTHER, None)],
         },
-        run: |call| Box::pin(custom::get(call)),
+        run: |call| Box::pin(words::told(call, |call| visit::step(call, custom::get))),
     },
 ];

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     api::{
-        people::authorize,
+        people::{authorize, words},
         read::FORM,
         route::{Doc, Row, shape},
     },
@@ -24,7 +24,7 @@ pub(super) static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::SEE_OTHER, None), (StatusCode::OK, None)],
         },
-        run: |call| Box::pin(authorize::begin(call)),
+        run: |call| Box::pin(words::told(call, authorize::begin)),
     },
     Row {
         method: Method::POST,
@@ -37,6 +37,6 @@ pub(super) static ROWS: &[Row] = &[
             body: Some((FORM, shape::<authorize::AuthorizeForm>)),
             answers: &[(StatusCode::SEE_OTHER, None), (StatusCode::OK, None)],
         },
-        run: |call| Box::pin(authorize::begin(call)),
+        run: |call| Box::pin(words::told(call, authorize::begin)),
     },
 ];

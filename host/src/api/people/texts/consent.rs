@@ -8,6 +8,7 @@ use super::Language;
 pub struct Consent {
     pub title: &'static str,
     pub who: &'static str,
+    pub not_you: &'static str,
     pub scopes: &'static str,
     pub who_you_are: &'static str,
     pub always: &'static str,
@@ -31,6 +32,7 @@ pub struct Consent {
 static ENGLISH: Consent = Consent {
     title: "{client} asks for access",
     who: "You are logged in as {person}.",
+    not_you: "Not you?",
     scopes: "What {client} asks for",
     who_you_are: "Who you are",
     always: "always",
@@ -54,6 +56,7 @@ static ENGLISH: Consent = Consent {
 static GERMAN: Consent = Consent {
     title: "{client} bittet um Zugriff",
     who: "Sie sind angemeldet als {person}.",
+    not_you: "Das sind nicht Sie?",
     scopes: "Worum {client} bittet",
     who_you_are: "Wer Sie sind",
     always: "immer",
@@ -68,13 +71,31 @@ static GERMAN: Consent = Consent {
     revocable: "In Ihrem Konto können Sie all das wieder zurücknehmen.",
     policy: "Datenschutzerklärung",
     terms: "Nutzungsbedingungen",
-    homepage: "Webseite",
+    homepage: "Website",
     allow: "Erlauben",
     refuse: "Ablehnen",
     missing: "Ohne jede nötige Einwilligung erhält {client} keinen Zugriff.",
 };
 
+/// What the scopes that every server has are called in German; their names are kept in English.
+const BUILT_IN: [(&str, &str); 5] = [
+    ("Profile", "Profil"),
+    ("Email", "E-Mail-Adresse"),
+    ("Phone", "Telefonnummer"),
+    ("Address", "Anschrift"),
+    ("Offline access", "Zugriff, auch wenn Sie nicht da sind"),
+];
+
 impl Language {
+    /// What a scope is called: in this language when it is one that every server has, otherwise as it is.
+    pub fn scope(self, name: &str) -> &str {
+        let german = || BUILT_IN.iter().find(|(english, _)| *english == name).map_or(name, |(_, german)| german);
+        match self {
+            Language::English => name,
+            Language::German => german(),
+        }
+    }
+
     /// What the consent page says.
     pub fn consent(self) -> &'static Consent {
         self.pick(&ENGLISH, &GERMAN)

@@ -9,6 +9,7 @@ pub struct Logout {
     pub ask_title: &'static str,
     pub ask: &'static str,
     pub submit: &'static str,
+    pub stay: &'static str,
     pub done_title: &'static str,
     pub done: &'static str,
 }
@@ -17,6 +18,7 @@ static ENGLISH: Logout = Logout {
     ask_title: "Log out?",
     ask: "You are logged in as {person}. Do you want to log out of {server}?",
     submit: "Log out",
+    stay: "Stay logged in",
     done_title: "You are logged out",
     done: "Nobody is logged in to {server} in this browser any more.",
 };
@@ -25,6 +27,7 @@ static GERMAN: Logout = Logout {
     ask_title: "Abmelden?",
     ask: "Sie sind angemeldet als {person}. Möchten Sie sich von {server} abmelden?",
     submit: "Abmelden",
+    stay: "Angemeldet bleiben",
     done_title: "Sie sind abgemeldet",
     done: "In diesem Browser ist bei {server} niemand mehr angemeldet.",
 };
