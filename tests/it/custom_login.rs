@@ -271,6 +271,24 @@ async fn machines_of_others_see_and_say_nothing() {
     server.as_system().post(&format!("{get}/accept"), &body).await.expect(404);
 }
 
+/// OpenID Connect Core §3.1.2.1: `max_age` and `prompt=login` hold for pages as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_to_log_in_anew_does_so_at_the_page() {
+    let (server, _) = start().await;
+    let (system, visitor) = (server.as_system(), Visitor::new(&server, "shop"));
+    let now = server.app.domain.world.now_seconds();
+    for (asked, right, wrong) in [(("prompt", "login"), now - 5, now - 61), (("max_age", "600"), now - 600, now - 661)]
+    {
+        let login = visitor.asks(&[asked]).await;
+        let state = parameter(&visitor.leaves(&login).await, "login_state");
+        let path = format!("{LOGINS}/{login}/accept");
+        let body = |at: i64| json!({ "login_state": state, "subject": "ada", "auth_time": at });
+        let answer = system.post(&path, &body(wrong)).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/auth_time"]);
+        system.post(&path, &body(right)).await.expect(200);
+    }
+}
+
 /// A policy may trust one page more than another: what one was given must not count for the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_state_is_good_for_the_page_it_was_given_to() {

@@ -56,6 +56,50 @@ async fn it_is_set_up_and_proven_when_a_policy_wants_it() {
     assert!(browser.open(&shop.request("")).await.parameter("code").is_some());
 }
 
+/// Without any policy: a stolen password is not enough for a client, for the account, or for a program.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_one_is_always_asked_for_it() {
+    let shop = Storefront::open().await;
+    let mut old = shop.browser_of("ann").await;
+    let mut own = shop.browser();
+    let page = own.login("/default/shop/account/second-factor", "ann", PASSWORD).await.expect(200);
+    let secret = secret(&page);
+    let page = own.send(&page, "/account/second-factor", &[("code", &code(&secret, 0))]).await.expect(200);
+    assert!(page.url.ends_with("?done=1"), "this session has shown it: {}", page.url);
+
+    let mut thief = shop.browser();
+    for address in [shop.request(""), "/default/shop/account".to_owned()] {
+        let page = thief.login(&address, "ann", PASSWORD).await.expect(200);
+        assert!(page.has_form("/second-factor") && page.url.contains("/login/"), "{}", page.text());
+        let page = thief.open("/default/shop/account").await.expect(200);
+        assert!(page.url.contains("/login/"), "the session alone is not enough: {}", page.url);
+        thief = shop.browser();
+    }
+    // Sessions of before.
+    let back = old.open(&shop.request("&prompt=none")).await;
+    assert_eq!(back.parameter("error").as_deref(), Some("interaction_required"), "{}", back.url);
+    assert!(old.open("/default/shop/account").await.expect(200).has_form("/second-factor"));
+    let page = old.open(&shop.request("")).await.expect(200);
+    let back = old.send(&page, "/second-factor", &[("code", &code(&secret, 30))]).await;
+    assert!(back.parameter("code").is_some(), "{}", back.url);
+    assert!(old.open(&shop.request("&prompt=none")).await.parameter("code").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_shuts_somebody_out_does_so_for_the_account_too() {
+    let shop = Storefront::open().await;
+    let mut bob = shop.browser_of("bob").await;
+    bob.open("/default/shop/account").await.expect(200);
+    let rule = attribute("authn_ctx.sub", "equals", json!("ann"));
+    make_policy(&shop.admin, "only-ann", json!([rule])).await;
+    shop.change(json!({ "user_policy_id": "only-ann" })).await;
+    let page = bob.open("/default/shop/account").await;
+    assert!(page.answer.status.is_client_error(), "{}: {}", page.url, page.text());
+    let back = bob.open(&shop.request("")).await;
+    assert_eq!(back.parameter("error_description").as_deref(), Some("a policy says no"), "{}", back.url);
+    shop.browser_of("ann").await.open("/default/shop/account").await.expect(200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_good_once_and_guessing_is_slowed_down() {
     let shop = strict().await;

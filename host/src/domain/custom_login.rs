@@ -98,6 +98,7 @@ pub async fn accept(
     let (login, server) = login::of_tenant(domain, tenant, login_id)?;
     let (method, _) = usable(&server.value, login.method.as_deref().unwrap_or_default())?;
     let identity = identity(domain, method, vouched)?;
+    is_recent_enough(domain, &login, identity.auth_time)?;
     let (ticket, name) = handle::make(domain, Purpose::Ticket, tenant, &login.server);
     let accepted = Accepted { identity, ticket: name };
     let sealed = seal(domain, (tenant, &login.server, login_id), &accepted)?;
@@ -152,7 +153,7 @@ pub async fn arrive(
             let at = write.instant(now)?;
             usable(&server::at(write, &tenant, &server_id, at)?, &identity.method)?;
             records::put(write, &[&tenant, &login_id], &login)?;
-            entry.open(write, identity.clone())
+            entry.open(write, identity.clone(), is_anew(&login, identity.auth_time))
         })
         .await?;
     Ok(cookie)
@@ -257,6 +258,23 @@ fn identity(domain: &Domain, method: &Authentication, vouched: Vouched) -> Resul
     let now = domain.world.now_seconds();
     let auth_time = auth_time.unwrap_or(now).min(now);
     Ok(Identity { subject, method: method.id.clone(), auth_time, acr, amr, context, proof: None })
+}
+
+/// Whether the person has proven who they are during this login.
+fn is_anew(login: &Login, auth_time: i64) -> bool {
+    auth_time >= login.since.saturating_sub(LEEWAY)
+}
+
+/// Whoever has to log in anew must have (OpenID Connect Core §3.1.2.1): the client asks for it, or they are known already and
+/// were sent here nevertheless.
+fn is_recent_enough(domain: &Domain, login: &Login, auth_time: i64) -> Result<(), Failure> {
+    let now = domain.world.now_seconds();
+    let oldest = login.request.max_age.map(|most| now.saturating_sub(most).saturating_sub(LEEWAY));
+    let has_to = login.request.prompt.login || login.identity.is_some();
+    match (!has_to || is_anew(login, auth_time)) && oldest.is_none_or(|oldest| auth_time >= oldest) {
+        true => Ok(()),
+        false => Err(Failure::invalid("/auth_time", "is too long ago: the person has to log in anew")),
+    }
 }
 
 type Place<'a> = (&'a str, &'a str, &'a str);

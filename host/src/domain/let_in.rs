@@ -42,7 +42,7 @@ pub(super) async fn let_in(
 ) -> Result<Secret, Failure> {
     let entry = Entry::new(domain, tenant, (server_id, server), login_id, browser);
     let cookie = entry.cookie.clone();
-    domain.write(move |write| entry.open(write, identity.clone())).await?;
+    domain.write(move |write| entry.open(write, identity.clone(), true)).await?;
     Ok(cookie)
 }
 
@@ -105,13 +105,20 @@ impl Entry {
         found.filter(current).ok_or_else(|| Failure::not_found("login", &self.login))
     }
 
-    /// Notes in the login who the person is, and starts a new session in place of the one that the browser had.
-    pub(super) fn open(&self, write: &mut Write<'_>, identity: Identity) -> Result<(), Failure> {
+    /// Notes in the login who the person is, and starts a new session in place of the one that the browser had. `anew` says
+    /// whether they have proven it just now.
+    pub(super) fn open(&self, write: &mut Write<'_>, identity: Identity, anew: bool) -> Result<(), Failure> {
         let mut login = self.login(write)?;
+        // Whoever presses the button twice has one session.
+        let other = login.session.take().filter(|other| login.entered && Some(other) != self.before.as_ref());
+        if let Some(other) = other {
+            session::end(write, &self.tenant, &self.server, &other)?;
+        }
         let session = Session { identity: identity.clone(), ..self.blank.clone() };
         session::replace(write, (&self.tenant, &self.server), self.before.as_deref(), &self.session, &session)?;
         login.identity = Some(identity);
         login.session = Some(self.session.clone());
+        (login.entered, login.anew) = (true, anew);
         // What was granted was granted by whoever was known before, and what a page was given was about them.
         (login.granted, login.login_state, login.errand) = (None, None, None);
         Ok(records::put(write, &[&self.tenant, &self.login], &login)?)

@@ -46,6 +46,10 @@ pub struct Login {
     pub identity: Option<Identity>,
     /// The session that it is known from, by name; none when the person has logged in during this login.
     pub session: Option<String>,
+    /// Whether the person has come in during this login, and is not known from before.
+    pub entered: bool,
+    /// Whether they have proven who they are during this login: a provider may remember them from before.
+    pub anew: bool,
     /// The scopes that the person has granted, once asked.
     pub granted: Option<Vec<String>>,
     /// Why it was given up, as (error, description) for the client.
@@ -148,7 +152,7 @@ pub async fn choose(
         }
         login.method.clone_from(&method);
         // What a page or a provider was given is good for the method it was given for.
-        (login.login_state, login.errand) = (None, None);
+        (login.login_state, login.errand, login.entered) = (None, None, false);
         Ok(())
     };
     change(domain, tenant, id, chosen).await.map(drop)

@@ -177,6 +177,8 @@ pub async fn waits_at_page(domain: &Domain, id: &str, (purpose, state): (Purpose
         login_state: Some(handle::name(domain, purpose, "default", "shop", state)),
         identity: known,
         session: None,
+        entered: false,
+        anew: false,
         granted: None,
         refused: None,
         since: now,

@@ -1,9 +1,13 @@
 //! A login without a client: the person wants to see the pages of their own account.
 //!
-//! Called by those pages when a browser shows no session.
+//! Called by those pages when a browser shows no session that is good enough.
 
-use super::{AuthorizationRequest, Begun, Browser, Destination, Place, wait};
-use crate::domain::{Domain, Failure, server, session};
+use super::{
+    AuthorizationRequest, Begun, Browser, Place, conclude,
+    flow::{self, Asked, Step},
+    wait,
+};
+use crate::domain::{Domain, Failure, login::Login, server};
 
 /// Begins a login for a page of the person's own account, or sends a browser with a session there at once. `page` is its path
 /// below the issuer.
@@ -15,12 +19,24 @@ pub async fn begin_account(
 ) -> Result<Begun, Failure> {
     let found = server::current(domain, tenant, server)?;
     let place = Place { domain, tenant, id: server, server: &found.value };
-    if let Some(cookie) = &browser.session
-        && session::find(domain, tenant, (server, &found.value), cookie)?.is_some()
-    {
-        return Ok(Begun::Answer(Destination::Redirect(address(place, page))));
+    place.lets_people_in()?;
+    let mut login = blank(place, page, browser);
+    wait::recognise(place, &mut login, browser)?;
+    let asked = Asked { place, client: None, login: &login, request_id: &browser.request_id };
+    match flow::step(asked).await? {
+        Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login).await.map(Begun::Login),
+        done => conclude::conclude(asked, None, done).await.map(Begun::Answer),
     }
-    ask(place, page, browser).await
+}
+
+/// Whether the browser's session is good enough for the pages of the person's own account.
+pub async fn is_welcome(domain: &Domain, (tenant, server): (&str, &str), browser: &Browser) -> Result<bool, Failure> {
+    let found = server::current(domain, tenant, server)?;
+    let place = Place { domain, tenant, id: server, server: &found.value };
+    let mut login = blank(place, "", browser);
+    wait::recognise(place, &mut login, browser)?;
+    let asked = Asked { place, client: None, login: &login, request_id: &browser.request_id };
+    Ok(matches!(flow::step(asked).await?, Step::Answer(_)))
 }
 
 /// Begins a login for such a page also when the browser has a session: the person has to prove who they are again.
@@ -36,9 +52,13 @@ pub async fn begin_account_again(
 
 async fn ask(place: Place<'_>, page: &str, browser: &Browser) -> Result<Begun, Failure> {
     place.lets_people_in()?;
+    wait::write_down(place, &blank(place, page, browser), browser).await.map(Begun::Login)
+}
+
+fn blank(place: Place<'_>, page: &str, browser: &Browser) -> Login {
     let redirect_uri = address(place, page);
     let request = AuthorizationRequest { account: true, redirect_uri, ..AuthorizationRequest::default() };
-    wait::write_down(place, &wait::begun(place, request, 0, browser), browser).await.map(Begun::Login)
+    wait::begun(place, request, 0, browser)
 }
 
 fn address(place: Place<'_>, page: &str) -> String {

@@ -70,10 +70,18 @@ pub(super) async fn step(asked: Asked<'_>) -> Result<Step, Failure> {
             false => Ok(Step::Ask(how_to_log_in(asked)?)),
         };
     };
-    let Some(client) = asked.client else { return Ok(Step::Answer(Vec::new())) };
     if let Some(refusal) = not_who_was_meant(&login.request, identity) {
         return Ok(Step::Refuse(refusal));
     }
+    if is_enrolled(asked, identity)? && !has_second_factor(identity) {
+        return Ok(more_is_needed(asked, Next::SecondFactor { enrolled: true }));
+    }
+    let Some(client) = asked.client else {
+        // The policy is about people, also where no client waits.
+        let nobody = ("", &Client::default());
+        let refused = judge(asked, about(asked, nobody, identity, &[])).await?;
+        return Ok(refused.unwrap_or_else(|| Step::Answer(Vec::new())));
+    };
     if let Some(step) = judge(asked, about(asked, client, identity, &login.request.scopes)).await? {
         return Ok(step);
     }
@@ -97,6 +105,10 @@ fn how_to_log_in(asked: Asked<'_>) -> Result<Next, Failure> {
     let on: Vec<_> = asked.place.server.authentications.iter().filter(|method| !method.disabled).collect();
     let chosen = asked.login.method.as_ref().and_then(|chosen| on.iter().find(|method| method.id == *chosen));
     match (chosen, on.as_slice()) {
+        // They came in, and the browser does not say so: it is not sent elsewhere again without a click, or that had no end.
+        (Some(one), _) | (None, [one]) if came_to_nothing(asked.login) && !matches!(one.method, Method::Static(_)) => {
+            Ok(Next::Choose(vec![(**one).clone()]))
+        }
         (Some(one), _) | (None, [one]) => {
             let one = (**one).clone();
             Ok(match one.method {
@@ -110,6 +122,10 @@ fn how_to_log_in(asked: Asked<'_>) -> Result<Next, Failure> {
         }
         (None, several) => Ok(Next::Choose(several.iter().map(|method| (*method).clone()).collect())),
     }
+}
+
+fn came_to_nothing(login: &Login) -> bool {
+    login.entered && login.identity.is_none()
 }
 
 /// The client has said who it must be, or how well they must have proven it.
@@ -126,17 +142,32 @@ fn not_who_was_meant(request: &AuthorizationRequest, identity: &Identity) -> Opt
 async fn judge(asked: Asked<'_>, about: About<'_>) -> Result<Option<Step>, Failure> {
     Ok(match policies::person(asked.place.domain, about).await? {
         Judged::Allowed => None,
-        Judged::Denied(reasons) if reasons.is_empty() => Some(Step::Refuse(Refusal::access("a policy says no"))),
-        Judged::Denied(reasons) => Some(Step::Refuse(Refusal::access(reasons.join("; ")))),
+        // What a policy looks at is nobody's business but the tenant's.
+        Judged::Denied(reasons) => {
+            let (request_id, reasons) = (asked.request_id, reasons.join("; "));
+            tracing::info!(request_id, reasons, "a policy does not let a person in");
+            Some(Step::Refuse(Refusal::access("a policy says no")))
+        }
         // It was proven already, so asking again would go round in circles.
         Judged::StepUp if has_second_factor(about.identity) => {
             Some(Step::Refuse(Refusal::access("a policy says no, also after a second factor")))
         }
-        Judged::StepUp if asked.login.request.prompt.none => {
-            Some(Step::Refuse(Refusal::new("interaction_required", "a second factor is needed")))
-        }
-        Judged::StepUp => Some(Step::Ask(second_factor(asked, about.identity)?)),
+        Judged::StepUp => Some(more_is_needed(asked, second_factor(asked, about.identity)?)),
     })
+}
+
+/// Asks the person, where they can be asked.
+fn more_is_needed(asked: Asked<'_>, next: Next) -> Step {
+    match asked.login.request.prompt.none {
+        true => Step::Refuse(Refusal::new("interaction_required", "a second factor is needed")),
+        false => Step::Ask(next),
+    }
+}
+
+/// Whether the person has set up a second factor. Then it is always asked for: a stolen password is not enough.
+fn is_enrolled(asked: Asked<'_>, identity: &Identity) -> Result<bool, Failure> {
+    let Place { domain, tenant, id, server } = asked.place;
+    second_factor::is_enrolled(domain, Whose { tenant, server: (id, server), subject: &identity.subject })
 }
 
 fn has_second_factor(identity: &Identity) -> bool {
@@ -146,10 +177,8 @@ fn has_second_factor(identity: &Identity) -> bool {
 /// Proves a second factor. Somebody who has none sets one up, right after they have logged in: a session of before is not
 /// enough to get one.
 fn second_factor(asked: Asked<'_>, identity: &Identity) -> Result<Next, Failure> {
-    let Place { domain, tenant, id, server } = asked.place;
-    let whose = Whose { tenant, server: (id, server), subject: &identity.subject };
-    let enrolled = second_factor::is_enrolled(domain, whose)?;
-    match enrolled || identity.auth_time >= asked.login.since {
+    let enrolled = is_enrolled(asked, identity)?;
+    match enrolled || asked.login.anew {
         true => Ok(Next::SecondFactor { enrolled }),
         false => how_to_log_in(asked),
     }

@@ -25,7 +25,7 @@ mod wait;
 
 use std::fmt;
 
-pub use account::{begin_account, begin_account_again};
+pub use account::{begin_account, begin_account_again, is_welcome};
 pub use code::Code;
 pub use consent::{Said, consent};
 pub use request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType};

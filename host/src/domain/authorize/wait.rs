@@ -57,6 +57,8 @@ pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_sinc
         login_state: None,
         identity: None,
         session: None,
+        entered: false,
+        anew: false,
         granted: None,
         refused: None,
         since: now,

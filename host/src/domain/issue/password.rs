@@ -16,6 +16,7 @@ use crate::{
         grant::{self, Grant},
         guesses::Try,
         identity::Identity,
+        second_factor::{self, Whose},
     },
 };
 
@@ -30,6 +31,10 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let password = Secret::new(required("password", sent.password)?);
     let scopes = of_client(domain, tenant, &proven.client.value, sent.scope)?;
     let identity = prove(asked, username, &password).await?;
+    let whose = Whose { tenant, server: asked.server, subject: &identity.subject };
+    if second_factor::is_enrolled(domain, whose)? {
+        return Err(Refused::Invalid("a second factor is needed: the person has to log in in a browser"));
+    }
     let scopes = person::allowed(asked, &identity, &scopes).await?;
     person::consented(asked, &identity, &scopes).await?;
     let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, scopes));

@@ -75,7 +75,8 @@ async fn go_on(
     let (key, since) = (whose.key().map(str::to_owned), server.value.since);
     let stronger = stronger(&identity);
     let entered = domain.write(move |write: &mut Write<'_>| {
-        if entry.login(write)?.identity.as_ref() != Some(&identity) {
+        let login = entry.login(write)?;
+        if login.identity.as_ref() != Some(&identity) {
             return Err(Failure::Conflict { noun: "login", reason: "it has just gone on elsewhere".to_owned() });
         }
         match &then {
@@ -83,14 +84,14 @@ async fn go_on(
             Then::UseUp(_) => {}
             Then::PutNew(factor) => put_new(write, &key, since, factor)?,
         }
-        entry.open(write, stronger.clone())?;
+        entry.open(write, stronger.clone(), login.anew)?;
         Ok(true)
     });
     Ok(if entered.await? { Tried::In(cookie) } else { Tried::Wrong })
 }
 
 /// The identity with the second factor among its methods (RFC 8176). When the person logged in stays as it was.
-fn stronger(identity: &Identity) -> Identity {
+pub(super) fn stronger(identity: &Identity) -> Identity {
     let mut stronger = identity.clone();
     for method in ["otp", "mfa"] {
         if !stronger.amr.iter().any(|known| known == method) {

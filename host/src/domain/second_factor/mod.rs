@@ -1,6 +1,6 @@
 //! The second factor of a person at a server: an authenticator app that shows codes (RFC 6238).
 //!
-//! Asked for in a login when a policy wants more than the first factor (`at_login.rs`), set up there or on the person's own
+//! Asked for in every login of who has one, and when a policy wants more than the first factor (`at_login.rs`), set up there or on the person's own
 //! account page, removed by the person or, when the phone is lost, by an administrator. A code is good once.
 
 mod at_login;
@@ -8,7 +8,7 @@ mod offer;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, guesses::Try, server::Server};
+use super::{Domain, Failure, guesses::Try, server::Server, session::Session};
 use crate::{
     crypto::{totp, vault::Sealed},
     store::{Record, Table, Write, records},
@@ -84,14 +84,27 @@ pub fn is_enrolled(domain: &Domain, whose: Whose<'_>) -> Result<bool, Failure> {
     Ok(find(domain, whose)?.is_some())
 }
 
-/// Sets up what was offered at `place`, with a code that shows that the app has it. For the person's own account page.
+/// Sets up what was offered at `place`, which is the session of the person, with a code that shows that the app has it. For the person's own account page.
 pub async fn enrol(domain: &Domain, whose: Whose<'_>, place: &str, ticket: &str, code: &str) -> Result<Proof, Failure> {
     let factor = match taken_up(domain, whose, place, ticket, code)? {
         Ok(factor) => factor,
         Err(proof) => return Ok(proof),
     };
     let (key, since) = (whose.key().map(str::to_owned), whose.server.1.since);
-    domain.write(move |write| put_new(write, &key, since, &factor)).await?;
+    let session = place.to_owned();
+    let set_up = move |write: &mut Write<'_>| {
+        put_new(write, &key, since, &factor)?;
+        let [tenant, server, subject] = borrowed(&key);
+        let place = [tenant, server, session.as_str()];
+        let found = records::get::<Session>(&*write, &place)?.filter(|found| found.identity.subject == subject);
+        if let Some(found) = found {
+            // They have just shown it, so this session has it as well. All others have not.
+            let identity = at_login::stronger(&found.identity);
+            records::put(write, &place, &Session { identity, ..found })?;
+        }
+        Ok(())
+    };
+    domain.write(set_up).await?;
     Ok(Proof::Right)
 }
 

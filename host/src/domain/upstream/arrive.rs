@@ -132,7 +132,7 @@ impl Trip<'_> {
         let entry = Entry::new(domain, of.tenant, (of.server, server), of.login, browser);
         let cookie = entry.cookie.clone();
         let [tenant, server, login] = [of.tenant, of.server, of.login].map(str::to_owned);
-        let (method, now) = (errand.method, domain.world.now());
+        let (method, fresh, now) = (errand.method, errand.fresh, domain.world.now());
         domain
             .write(move |write| {
                 let mut found = entry.login(write)?;
@@ -140,7 +140,7 @@ impl Trip<'_> {
                 let at = write.instant(now)?;
                 usable(&server::at(write, &tenant, &server, at)?, &method)?;
                 records::put(write, &[&tenant, &login], &found)?;
-                entry.open(write, identity.clone())
+                entry.open(write, identity.clone(), fresh || identity.auth_time >= found.since)
             })
             .await?;
         Ok(cookie)

@@ -33,7 +33,8 @@ pub async fn begin(
         state: errand::state(domain, login_id),
         nonce: errand::random(domain),
         verifier: errand::random(domain),
-        fresh: login.request.prompt.login || login.request.max_age.is_some(),
+        // Whoever is known already and comes here nevertheless has to prove it once more.
+        fresh: login.request.prompt.login || login.request.max_age.is_some() || login.identity.is_some(),
         since: domain.world.now_seconds(),
         provider: found,
     };

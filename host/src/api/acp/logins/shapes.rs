@@ -195,6 +195,8 @@ pub(in crate::api::acp) fn show(
         login_state: _,
         identity,
         session: _,
+        entered: _,
+        anew: _,
         granted,
         refused,
         since,

@@ -117,7 +117,7 @@ pub async fn show<F>(call: Call, page: fn(Visit) -> F) -> Result<Answer, Failure
 where
     F: Future<Output = Result<Answer, Failure>> + Send,
 {
-    match known(&call)? {
+    match known(&call).await? {
         Some(visit) => page(visit(call)).await,
         None => log_in(&call).await,
     }
@@ -128,7 +128,7 @@ pub async fn act<F>(call: Call, action: fn(Visit, Pairs) -> F) -> Result<Answer,
 where
     F: Future<Output = Result<Answer, Failure>> + Send,
 {
-    let Some(visit) = known(&call)? else { return log_in(&call).await };
+    let Some(visit) = known(&call).await? else { return log_in(&call).await };
     let visit = visit(call);
     let form = read::form(&visit.call.request)?;
     let cookie = visit.browser.session.as_deref().unwrap_or_default();
@@ -139,12 +139,15 @@ where
 }
 
 /// Whoever has logged in, once the request is handed over.
-fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Visit + use<>>, Failure> {
+async fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Visit + use<>>, Failure> {
     let (domain, id) = (&call.app.domain, call.param("aid"));
     let server = server::current(domain, call.tenant(), id)?;
     let browser = cookies::browser(call);
     let Some(cookie) = &browser.session else { return Ok(None) };
     let found = session::find(domain, call.tenant(), (id, &server.value), cookie)?;
+    if found.is_some() && !authorize::is_welcome(domain, (call.tenant(), id), &browser).await? {
+        return Ok(None);
+    }
     let language = Language::of(&call.request, &[]);
     let server = server.value.clone();
     Ok(found.map(|(name, session)| move |call| Visit { call, server, browser, name, session, language }))
