@@ -24,7 +24,7 @@ pub async fn begin_account(
     wait::recognise(place, &mut login, browser)?;
     let asked = Asked { place, client: None, login: &login, request_id: &browser.request_id };
     match flow::step(asked).await? {
-        Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login).await.map(Begun::Login),
+        Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login, browser).await.map(Begun::Login),
         done => conclude::conclude(asked, None, done).await.map(Begun::Answer),
     }
 }
