@@ -47,8 +47,10 @@ pub struct Login {
     /// The session that it is known from, by name; none when the person has logged in during this login.
     pub session: Option<String>,
     /// Whether the person has come in during this login, and is not known from before.
+    #[serde(default)]
     pub entered: bool,
     /// Whether they have proven who they are during this login: a provider may remember them from before.
+    #[serde(default)]
     pub anew: bool,
     /// The scopes that the person has granted, once asked.
     pub granted: Option<Vec<String>>,

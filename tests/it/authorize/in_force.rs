@@ -85,7 +85,7 @@ async fn a_claim_that_is_named_does_not_go_round_its_scope() {
     shop.change_scope("email", json!({ "user_policy_id": "bob" })).await;
     assert_eq!(shop.answered(shop.ask(&browser, &little).await).get("scope"), Some("openid"));
     shop.change_scope("email", json!({ "user_policy_id": null })).await;
-    shop.change_client("web", json!({ "scopes": ["openid"] })).await;
+    shop.change_client("web", json!({ "scope": "openid", "scopes": ["openid"] })).await;
     assert_eq!(shop.answered(shop.ask(&browser, &little).await).get("scope"), Some("openid"));
 }
 

@@ -200,6 +200,7 @@ impl Shop {
         identity.acr = acr;
         let known = move |login: &mut Login| {
             (login.identity, login.session) = (Some(identity.clone()), Some(session.clone()));
+            (login.entered, login.anew) = (true, true);
         };
         self.change_login(id, known).await;
         name
