@@ -27,6 +27,8 @@ pub struct Dialect {
     pub word: fn(&Failure) -> Answer,
     /// Whether programs in browsers may call it from pages of every origin (`cross_origin`). No cookie counts in such a one.
     pub cross_origin: bool,
+    /// Whether a GET may carry something on, as pages do with a login: then HEAD is refused, which must not (RFC 9110 §9.2.1).
+    pub carries_on: bool,
 }
 
 impl Dialect {
@@ -184,7 +186,7 @@ impl Router {
         let Some(params) = decode(&found.params, rest) else {
             return Found { dialect, row: Err(Failure::NoSuchPath) };
         };
-        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let method = if method == Method::HEAD && !dialect.carries_on { &Method::GET } else { method };
         let row = match found.value.iter().find(|(_, row)| row.method == *method) {
             Some((_, row)) => Ok((*row, params)),
             None => Err(Failure::NoSuchMethod { allowed: allowed(found.value) }),

@@ -18,4 +18,5 @@ pub static DIALECT: Dialect = Dialect {
     tables: &[rows::ROWS],
     word: words::word,
     cross_origin: false,
+    carries_on: false,
 };

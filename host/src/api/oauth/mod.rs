@@ -23,4 +23,5 @@ pub static DIALECT: Dialect = Dialect {
     tables: &[rows::ROWS, discovery_rows::ROWS],
     word: words::word,
     cross_origin: true,
+    carries_on: false,
 };

@@ -14,4 +14,5 @@ pub static DIALECT: Dialect = Dialect {
     tables: &[rows::ROWS],
     word: acp::words::word,
     cross_origin: false,
+    carries_on: false,
 };

@@ -30,4 +30,5 @@ pub static DIALECT: Dialect = Dialect {
     tables: rows::TABLES,
     word: words::word,
     cross_origin: false,
+    carries_on: true,
 };

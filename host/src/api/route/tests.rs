@@ -32,6 +32,8 @@ fn a_known_path_with_another_method_names_the_methods_it_has() {
 
 #[test]
 fn head_is_named_only_where_get_is() {
+    let login = find(Method::HEAD, "/default/default/login/0123").row;
+    assert!(matches!(login, Err(Failure::NoSuchMethod { .. })), "a page carries a login on");
     let Err(failure) = find(Method::HEAD, "/default/default/oauth2/token").row else { panic!("found") };
     assert_eq!(failure, Failure::NoSuchMethod { allowed: "POST".to_owned() });
 }

@@ -23,6 +23,7 @@ pub static DIALECT: Dialect = Dialect {
     tables: &[rows::ROWS],
     word: words::word,
     cross_origin: true,
+    carries_on: false,
 };
 
 /// The bearer of the token in the header, or nobody. A token that is not good is a failure.
