@@ -71,16 +71,16 @@ impl Entry {
         browser: &Browser,
     ) -> Entry {
         let (cookie, session) = handle::make(domain, Purpose::Session, tenant, server_id);
-        let name = |purpose, text: &str| handle::name(domain, purpose, tenant, server_id, text);
+        let session_of = |text: &str| handle::name(domain, Purpose::Session, tenant, server_id, text);
         let now = domain.world.now_seconds();
         Entry {
             cookie,
             tenant: tenant.to_owned(),
             server: server_id.to_owned(),
             login: login_id.to_owned(),
-            browser: name(Purpose::Browser, browser.cookie.expose()),
+            browser: browser.name(domain, tenant, server_id),
             session,
-            before: browser.session.as_deref().map(|text| name(Purpose::Session, text)),
+            before: browser.session.as_deref().map(session_of),
             blank: Session {
                 server_since: server.since,
                 identity: Identity::default(),

@@ -12,7 +12,6 @@ use super::{
     Domain, Failure,
     authorize::{AuthorizationRequest, Browser},
     expiry,
-    handle::{self, Purpose},
     identity::Identity,
     server::{self, Server},
 };
@@ -107,7 +106,7 @@ pub(super) fn of_browser(
     browser: &Browser,
 ) -> Result<Login, Failure> {
     let login = current(domain, tenant, server_id, id)?;
-    let name = handle::name(domain, Purpose::Browser, tenant, server_id, browser.cookie.expose());
+    let name = browser.name(domain, tenant, server_id);
     match login.browser == name && login.server_since == server.since {
         true => Ok(login),
         false => Err(Failure::not_found("login", id)),
@@ -145,7 +144,7 @@ pub async fn choose(
     if let Some(unknown) = method.filter(|method| !is_on(method)) {
         return Err(Failure::invalid("/method", format!("`{unknown}` is no way to log in here")));
     }
-    let name = handle::name(domain, Purpose::Browser, tenant, server_id, browser.cookie.expose());
+    let name = browser.name(domain, tenant, server_id);
     let (id_again, server_id, since) = (id.to_owned(), server_id.to_owned(), server.value.since);
     let method = method.map(str::to_owned);
     let chosen = move |login: &mut Login| {

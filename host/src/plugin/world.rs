@@ -40,6 +40,19 @@ pub(super) trait World: Send + Sync + 'static {
     fn fault(code: Code) -> Self::Answer;
 }
 
+/// Makes a fresh instance, configures it when no snapshot has done so, and asks. The bindings of the worlds are types of their
+/// own with the same methods, so this cannot be a function.
+macro_rules! ask {
+    ($pre:ident, $store:ident, $confs:ident, $input:ident, $call:ident) => {{
+        let instance = $pre.instantiate_async(&mut *$store).await?;
+        $store.data_mut().instantiated();
+        if let Some(confs) = $confs {
+            configured(instance.call_configure(&mut *$store, confs).await?)?;
+        }
+        instance.$call($store, $input).await
+    }};
+}
+
 /// World `validator`.
 pub(super) struct Validating;
 /// World `claim-mapper`.
@@ -59,12 +72,7 @@ impl World for Validating {
         input: &str,
     ) -> Result<Vec<Verdict>> {
         let Loaded::Validator(pre) = loaded else { return Err(format_err!("this is no validator")) };
-        let instance = pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        if let Some(confs) = confs {
-            configured(instance.call_configure(&mut *store, confs).await?)?;
-        }
-        instance.call_validate(store, input).await
+        ask!(pre, store, confs, input, call_validate)
     }
 
     fn meaning(said: Verdict) -> Option<Answer> {
@@ -88,12 +96,7 @@ impl World for Mapping {
         input: &str,
     ) -> Result<Vec<Self::Said>> {
         let Loaded::ClaimMapper(pre) = loaded else { return Err(format_err!("this is no claim mapper")) };
-        let instance = pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        if let Some(confs) = confs {
-            configured(instance.call_configure(&mut *store, confs).await?)?;
-        }
-        instance.call_map(store, input).await
+        ask!(pre, store, confs, input, call_map)
     }
 
     fn meaning(said: Self::Said) -> Option<Mapped> {
@@ -123,12 +126,7 @@ impl World for Checking {
         input: &str,
     ) -> Result<Vec<Verdict>> {
         let Loaded::ConsentChecker(pre) = loaded else { return Err(format_err!("this is no consent checker")) };
-        let instance = pre.instantiate_async(&mut *store).await?;
-        store.data_mut().instantiated();
-        if let Some(confs) = confs {
-            configured(instance.call_configure(&mut *store, confs).await?)?;
-        }
-        instance.call_check(store, input).await
+        ask!(pre, store, confs, input, call_check)
     }
 
     fn meaning(said: Verdict) -> Option<Answer> {

@@ -20,9 +20,8 @@ pub async fn begin_account(
     let found = server::current(domain, tenant, server)?;
     let place = Place { domain, tenant, id: server, server: &found.value };
     place.lets_people_in()?;
-    let mut login = blank(place, page, browser);
-    wait::recognise(place, &mut login, browser)?;
-    let asked = Asked { place, client: None, login: &login, request_id: &browser.request_id };
+    let login = known(place, page, browser)?;
+    let asked = asked(place, &login, browser);
     match flow::step(asked).await? {
         Step::Ask(_) | Step::Consent(..) => wait::write_down(place, &login, browser).await.map(Begun::Login),
         done => conclude::conclude(asked, None, done).await.map(Begun::Answer),
@@ -33,10 +32,8 @@ pub async fn begin_account(
 pub async fn is_welcome(domain: &Domain, (tenant, server): (&str, &str), browser: &Browser) -> Result<bool, Failure> {
     let found = server::current(domain, tenant, server)?;
     let place = Place { domain, tenant, id: server, server: &found.value };
-    let mut login = blank(place, "", browser);
-    wait::recognise(place, &mut login, browser)?;
-    let asked = Asked { place, client: None, login: &login, request_id: &browser.request_id };
-    Ok(matches!(flow::step(asked).await?, Step::Answer(_)))
+    let login = known(place, "", browser)?;
+    Ok(matches!(flow::step(asked(place, &login, browser)).await?, Step::Answer(_)))
 }
 
 /// Begins a login for such a page also when the browser has a session: the person has to prove who they are again.
@@ -47,12 +44,20 @@ pub async fn begin_account_again(
     browser: &Browser,
 ) -> Result<Begun, Failure> {
     let found = server::current(domain, tenant, server)?;
-    ask(Place { domain, tenant, id: server, server: &found.value }, page, browser).await
-}
-
-async fn ask(place: Place<'_>, page: &str, browser: &Browser) -> Result<Begun, Failure> {
+    let place = Place { domain, tenant, id: server, server: &found.value };
     place.lets_people_in()?;
     wait::write_down(place, &blank(place, page, browser), browser).await.map(Begun::Login)
+}
+
+fn asked<'a>(place: Place<'a>, login: &'a Login, browser: &'a Browser) -> Asked<'a> {
+    Asked { place, client: None, login, request_id: &browser.request_id }
+}
+
+/// A login for a page, with who the browser's session says it is.
+fn known(place: Place<'_>, page: &str, browser: &Browser) -> Result<Login, Failure> {
+    let mut login = blank(place, page, browser);
+    wait::recognise(place, &mut login, browser)?;
+    Ok(login)
 }
 
 fn blank(place: Place<'_>, page: &str, browser: &Browser) -> Login {

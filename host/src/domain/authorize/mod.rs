@@ -35,6 +35,7 @@ use super::{
     authentication::Authentication,
     client::Client,
     consent_grant::Held,
+    handle::{self, Purpose},
     permit::SYSTEM_SERVER,
     scope::Scope,
     server::{self, Server},
@@ -58,6 +59,13 @@ pub struct Browser {
     pub agent: String,
     /// The id of its request, for policies and the log.
     pub request_id: String,
+}
+
+impl Browser {
+    /// What the logins of a server know the browser by.
+    pub(in crate::domain) fn name(&self, domain: &Domain, tenant: &str, server: &str) -> String {
+        handle::name(domain, Purpose::Browser, tenant, server, self.cookie.expose())
+    }
 }
 
 impl fmt::Debug for Browser {

@@ -51,7 +51,7 @@ pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_sinc
         server_since: place.server.since,
         client_since,
         request,
-        browser: name_of(place.domain, place.tenant, place.id, browser),
+        browser: browser.name(place.domain, place.tenant, place.id),
         method: None,
         errand: None,
         login_state: None,
@@ -114,10 +114,7 @@ pub(super) fn find(
 ) -> Result<Waiting, Failure> {
     let gone = || Failure::not_found("login", id);
     let server = server::current(domain, tenant, server_id)?;
-    let mut login = login::current(domain, tenant, server_id, id)?;
-    if login.server_since != server.value.since || login.browser != name_of(domain, tenant, server_id, browser) {
-        return Err(gone());
-    }
+    let mut login = login::of_browser(domain, tenant, (server_id, &server.value), id, browser)?;
     let client = match login.request.account {
         true => None,
         false => match client::current(domain, tenant, &login.request.client_id) {
@@ -148,9 +145,4 @@ fn is_theirs(
     let found = domain.store.record::<Session>(&[tenant, server, name])?;
     let now = domain.world.now_seconds();
     Ok(found.is_some_and(|found| found.ends > now && found.server_since == login.server_since))
-}
-
-/// What a login knows its browser by.
-fn name_of(domain: &Domain, tenant: &str, server: &str, browser: &Browser) -> String {
-    handle::name(domain, Purpose::Browser, tenant, server, browser.cookie.expose())
 }
