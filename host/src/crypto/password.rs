@@ -7,12 +7,18 @@ use super::{mac::MacKey, secret::Secret, turns::Turns};
 use crate::world::World;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use quick_cache::sync::Cache;
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 /// OWASP's recommendation for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+
+/// What the hashes that are made here cost, as they begin.
+pub const OUR_COST: &str = "$argon2id$v=19$m=19456,t=2,p=1";
+
+/// The salt and the output of a hash that nobody's password has: drawn once, of no text that anybody knows.
+const NOBODY: &str = "$UG9ydGN1bGxpcyBub2JvZA$6QGSo4i2b9k1hB5oU0JH0s0d0tq3mZrT0Y8b1m3m2lA";
 
 /// What an imported hash may cost at most. Without a bound, one stored string could take all memory.
 const MOST_MEMORY_KIB: u32 = 64 * 1024;
@@ -47,6 +53,11 @@ pub fn is_hash(phc: &str) -> bool {
     PasswordHash::new(phc).is_ok_and(|hash| hash.hash.is_some() && affordable(&hash))
 }
 
+/// What it costs to check a password against `phc`: all but its salt and its output.
+pub fn cost(phc: &str) -> &str {
+    phc.rsplitn(3, '$').last().unwrap_or_default()
+}
+
 fn affordable(hash: &PasswordHash) -> bool {
     let Ok(params) = Params::try_from(hash) else { return false };
     hash.algorithm.as_str() == Algorithm::Argon2id.as_str()
@@ -66,6 +77,9 @@ pub struct Passwords(Arc<Shared>);
 struct Shared {
     world: World,
     turns: Turns,
+    /// The cost of every hash that was computed, for tests.
+    #[cfg(test)]
+    paid: std::sync::Mutex<Vec<String>>,
     remembered: Cache<[u8; 32], ()>,
     process_key: MacKey,
 }
@@ -75,7 +89,14 @@ impl Passwords {
     pub fn new(world: World, parallel: usize, remembered: usize) -> Passwords {
         let turns = Turns::new(parallel);
         let process_key = MacKey::new(&world.bytes());
-        Passwords(Arc::new(Shared { world, turns, remembered: Cache::new(remembered), process_key }))
+        Passwords(Arc::new(Shared {
+            world,
+            turns,
+            #[cfg(test)]
+            paid: std::sync::Mutex::default(),
+            remembered: Cache::new(remembered),
+            process_key,
+        }))
     }
 
     /// [`hash`], when its turn comes.
@@ -92,11 +113,28 @@ impl Passwords {
             return true;
         }
         for password in candidates {
+            #[cfg(test)]
+            self.0.paid.lock().unwrap().push(cost(phc).to_owned());
             let (memory, phc) = (self.memory(&password, phc), phc.to_owned());
             if self.0.turns.run(move || verify(&password, &phc)).await.unwrap_or(false) {
                 self.0.remembered.insert(memory, ());
                 return true;
             }
+        }
+        false
+    }
+
+    /// Whether `password` has the hash `phc`, for whoever must not tell by the time it takes whether there is such a hash:
+    /// one hash is computed at each of `costs`, also where there is none. Only a right password answers earlier.
+    pub async fn verify_at_all(&self, password: &Secret, phc: Option<&str>, costs: &BTreeSet<&str>) -> bool {
+        if let Some(phc) = phc
+            && self.verify(vec![password.clone()], phc).await
+        {
+            return true;
+        }
+        let paid = phc.map(cost);
+        for cost in costs.iter().filter(|cost| paid != Some(**cost)) {
+            self.verify(vec![password.clone()], &format!("{cost}{NOBODY}")).await;
         }
         false
     }

@@ -33,6 +33,21 @@ async fn a_wrong_password_and_an_unknown_name_are_told_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_whose_hash_came_from_elsewhere_keeps_the_password() {
+    // "password" at 64 MiB: a vector of the argon2 reference implementation.
+    const REFERENCE: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+    let shop = Shop::open(json!({})).await;
+    let moved = json!({
+        "id": "moved", "name": "Moved", "method": "static",
+        "static": { "users": [{ "username": "eva", "hashed_password": REFERENCE }] },
+    });
+    shop.admin.put(&format!("{ADMIN}/servers/shop/authentications"), &json!({ "methods": [moved] })).await.expect(200);
+    shop.ask(&form("eva", "password")).await.expect(200);
+    refused(shop.ask(&form("eva", "Password")).await, "invalid_grant");
+    refused(shop.ask(&form("nobody", "password")).await, "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_slowed_down_for_one_account_only() {
     let shop = Shop::open(json!({})).await;
     for _ in 0..5 {

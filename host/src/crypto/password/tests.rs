@@ -160,6 +160,36 @@ async fn the_memory_is_bounded() {
 }
 
 #[test]
+fn nobodys_hash_can_be_computed_and_is_not_of_an_empty_password() {
+    let world = World::system();
+    assert_eq!(cost(&hash(&world, &secret("x")).unwrap()), OUR_COST);
+    assert_eq!(cost(REFERENCE), "$argon2id$v=19$m=65536,t=2,p=1");
+    assert!(["", "$", "x", "a$b"].iter().all(|text| cost(text).len() <= text.len()));
+    let nobodys = format!("{OUR_COST}{NOBODY}");
+    assert!(is_hash(&nobodys) && !verify(&secret(""), &nobodys));
+}
+
+#[tokio::test]
+async fn whoever_is_wrong_pays_every_cost_once_whatever_hash_there_is() {
+    let (small, large) = (cheap(Algorithm::Argon2id, 8, 1, 1), cheap(Algorithm::Argon2id, 64, 3, 1));
+    let third = cheap(Algorithm::Argon2id, 16, 1, 1);
+    let costs: BTreeSet<&str> = [&small, &large, &third].map(|phc| cost(phc)).into();
+    let passwords = passwords();
+    let paid = || {
+        let mut paid = std::mem::take(&mut *passwords.0.paid.lock().unwrap());
+        paid.sort();
+        paid
+    };
+    for phc in [None, Some(small.as_str()), Some(large.as_str()), Some(third.as_str())] {
+        assert!(!passwords.verify_at_all(&secret("wrong"), phc, &costs).await);
+        assert_eq!(paid(), costs.iter().map(|cost| (*cost).to_owned()).collect::<Vec<_>>(), "{phc:?}");
+    }
+    assert!(passwords.verify_at_all(&secret("password"), Some(&small), &costs).await);
+    assert_eq!(paid(), [cost(&small)], "who is right need not wait");
+    assert!(!passwords.verify_at_all(&secret("password"), None, &costs).await, "nobody is never right");
+}
+
+#[test]
 fn debug_shows_nothing() {
     assert_eq!(format!("{:?}", passwords()), "Passwords");
 }

@@ -1,8 +1,11 @@
 //! What a list of authentication methods becomes inside the transaction that saves it: passwords and secrets of which
 //! nothing is said are those that are there at that moment.
 
-use super::{Account, Authentication, Method, Pending, Provider, StaticUser, StaticUsers};
+use super::{Account, Authentication, Method, Pending, Provider, StaticUser, StaticUsers, static_users};
 use crate::domain::{Failure, Problem};
+
+/// How many costs the hashes of a method may have, ours among them: every wrong password pays for all.
+const MOST_COSTS: usize = 5;
 
 /// The methods as they are kept: what is said of nothing is taken from the ones that are there. `at` is the member that
 /// holds the list.
@@ -50,6 +53,10 @@ fn merge_users(
             String::new()
         });
         users.push(StaticUser { username: username.clone(), password, context: context.clone() });
+    }
+    if problems.is_empty() && static_users::costs(&users).len() > MOST_COSTS {
+        let reason = "must not have hashes of more than four different costs besides ours";
+        problems.push(Problem::new(format!("{at}/static/users"), reason));
     }
     StaticUsers { hint: pending.hint, users }
 }

@@ -1,20 +1,19 @@
 //! People whose names and passwords are kept here: who somebody with a name and a password is.
 //!
 //! Called by the login page and by the password grant, which ask the limits against guessing before. A name that nobody
-//! has costs what a wrong password costs.
+//! has costs what a wrong password costs, and all wrong passwords of a method cost the same, though hashes that came from
+//! elsewhere are cheaper or dearer to check than ours: each try pays for every cost that there is among them.
+
+use std::collections::BTreeSet;
 
 use data_encoding::HEXLOWER;
 use serde_json::{Map, Value};
 
 use super::{Authentication, Method, StaticUser, StaticUsers, mapping};
 use crate::{
-    crypto::Secret,
+    crypto::{Secret, password},
     domain::{Domain, identity::Identity},
 };
-
-/// The hash of a text that nobody knows, at the cost of a password's.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$UG9ydGN1bGxpcyBub2JvZA$6QGSo4i2b9k1hB5oU0JH0s0d0tq3mZrT0Y8b1m3m2lA";
 
 /// Enough of a keyed hash to tell one password's from the next one's, in hexadecimal digits.
 const PROOF: usize = 16;
@@ -25,13 +24,18 @@ pub async fn prove(domain: &Domain, methods: &[Authentication], username: &str, 
     for method in methods.iter().filter(|method| !method.disabled) {
         let Method::Static(people) = &method.method else { continue };
         let user = people.users.iter().find(|user| user.username == username);
-        let hash = user.map_or(NOBODY, |user| &user.password);
-        let right = domain.passwords.verify(vec![password.clone()], hash).await;
+        let hash = user.map(|user| user.password.as_str());
+        let right = domain.passwords.verify_at_all(password, hash, &costs(&people.users)).await;
         if let Some(user) = user.filter(|_| right) {
             return Some(identity(domain, method, user));
         }
     }
     None
+}
+
+/// What the hashes of these people cost, and ours, which is the cost of nobody's where there are no people.
+pub(super) fn costs(users: &[StaticUser]) -> BTreeSet<&str> {
+    users.iter().map(|user| password::cost(&user.password)).chain([password::OUR_COST]).collect()
 }
 
 /// Whether somebody of one of `methods` has this name.
@@ -72,14 +76,17 @@ fn proof(domain: &Domain, user: &StaticUser) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::password;
 
     #[test]
-    fn nobody_costs_what_a_password_costs() {
-        assert!(password::is_hash(NOBODY));
-        let made = password::hash(&crate::world::World::system(), &Secret::new("x")).unwrap();
-        let cost = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
-        assert_eq!(cost(NOBODY), cost(&made));
-        assert!(!password::verify(&Secret::new(""), NOBODY));
+    fn every_cost_among_people_is_paid_and_ours() {
+        let user = |cost: &str| StaticUser {
+            username: "ann".to_owned(),
+            password: format!("{cost}$c2FsdA$b3V0"),
+            context: "{}".to_owned(),
+        };
+        let (small, large) = ("$argon2id$v=19$m=8,t=1,p=1", "$argon2id$v=19$m=65536,t=3,p=1");
+        assert_eq!(costs(&[]), [password::OUR_COST].into());
+        let users = [user(small), user(large), user(small), user(password::OUR_COST)];
+        assert_eq!(costs(&users), [small, large, password::OUR_COST].into());
     }
 }
