@@ -21,6 +21,7 @@ use crate::support::{
 covers!("updateAuthentications");
 
 const SERVERS: &str = "/api/admin/default/servers";
+const CONFIGURATION: &str = "/api/system/configuration";
 const PATH: &str = "/api/admin/default/servers/shop/authentications";
 
 fn person(username: &str, password: &str) -> Value {
@@ -198,6 +199,50 @@ async fn a_hash_may_stand_for_a_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_one_persons_among_all_methods_and_may_move() {
+    let (server, admin) = start().await;
+    let mut others = people(&[person("bob", "two")]);
+    others["id"] = json!("others");
+    admin.put(PATH, &list(&[people(&[person("ann", "one")]), others.clone()])).await.expect(200);
+    others["static"]["users"] = json!([person("bob", "two"), person("ann", "three")]);
+    let twice = list(&[people(&[person("ann", "one")]), others.clone()]);
+    let answer = admin.put(PATH, &twice).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/methods/1/static/users/1/username"]);
+    assert!(answer.text().contains("`ann`"), "{}", answer.text());
+    assert!(opens(&kept(&server)[0], "one"));
+
+    // Neither by an import. Moved as a whole, it is one person's again.
+    let mut document = server.as_setup().get(CONFIGURATION).await.expect(200).json();
+    let servers = document["servers"].as_array_mut().unwrap();
+    let place = servers.iter().position(|one| one["id"] == "shop").unwrap();
+    let methods = servers[place]["authentications"]["methods"].as_array_mut().unwrap();
+    let copy = methods[0]["static"]["users"][0].clone();
+    methods[1]["static"]["users"].as_array_mut().unwrap().push(copy);
+    let import = async |document: &Value| server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), document).await;
+    let answer = import(&document).await.expect(422);
+    let member = format!("/servers/{place}/authentications/methods/1/static/users/1/username");
+    assert_eq!(wrong_members(&answer), [member]);
+    document["servers"][place]["authentications"]["methods"][0]["static"]["users"] = json!([]);
+    import(&document).await.expect(204);
+    assert!(kept(&server).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hashes_may_cost_what_they_do_elsewhere_but_not_everything_at_once() {
+    let (server, admin) = start().await;
+    let hash = |memory: u32| format!("$argon2id$v=19$m={memory},t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8");
+    let with_costs = |count: u32| {
+        let user = |number| json!({ "username": format!("u{number}"), "hashed_password": hash(8 + number % count) });
+        list(&[people(&(0..20).map(user).chain([person("own", "secret")]).collect::<Vec<_>>())])
+    };
+    admin.put(PATH, &with_costs(4)).await.expect(200);
+    let before = kept(&server);
+    let answer = admin.put(PATH, &with_costs(5)).await.expect(422);
+    assert_eq!(wrong_members(&answer), ["/methods/0/static/users"]);
+    assert_eq!(kept(&server), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_secret_stays_only_where_it_was_sent_before() {
     let (server, admin) = start().await;
     admin.put(PATH, &list(&[oidc()])).await.expect(200);
@@ -243,7 +288,7 @@ async fn methods_that_make_no_sense_are_refused_and_change_nothing() {
     let (_server, admin) = start().await;
     admin.put(PATH, &list(&[people(&[person("ann", "one")])])).await.expect(200);
     let before = everything(&admin, "default").await;
-    let twice = |users: &[&str]| people(&users.iter().map(|name| person(name, "p")).collect::<Vec<_>>());
+    let named = |users: &[&str]| people(&users.iter().map(|name| person(name, "p")).collect::<Vec<_>>());
     let mapping =
         |source: &str, target: &str| with(custom(), "/mappings", json!([{ "source": source, "target": target }]));
     let refused = [
@@ -271,14 +316,16 @@ async fn methods_that_make_no_sense_are_refused_and_change_nothing() {
         (with(custom(), "/mappings", json!([{ "source": "." }])), "mappings/0/target"),
         (with(custom(), "/attributes", json!([{ "name": "" }])), "attributes/0/name"),
         (with(custom(), "/attributes", json!([{ "name": "a" }, { "name": "a" }])), "attributes/1/name"),
-        (twice(&["ann", "bob", "ann"]), "static/users/2/username"),
-        (twice(&[""]), "static/users/0/username"),
+        (named(&["amy", "bob", "amy"]), "static/users/2/username"),
+        (named(&["amy", "ann"]), "static/users/1/username"),
+        (with(named(&["ann"]), "/disabled", json!(true)), "static/users/0/username"),
+        (named(&[""]), "static/users/0/username"),
         (
-            with(twice(&["a"]), "/static/users/0/authentication_context", json!([])),
+            with(named(&["a"]), "/static/users/0/authentication_context", json!([])),
             "static/users/0/authentication_context",
         ),
         (
-            with(twice(&["a"]), "/static/users/0/authentication_context", json!({ "a": "x".repeat(5000) })),
+            with(named(&["a"]), "/static/users/0/authentication_context", json!({ "a": "x".repeat(5000) })),
             "static/users/0/authentication_context",
         ),
     ];

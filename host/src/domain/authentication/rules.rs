@@ -1,5 +1,7 @@
 //! What a list of authentication methods may be, as far as it shows without looking at anything else.
 
+use std::collections::BTreeSet;
+
 use super::{Account, Authentication, Mapping, Method, Password, Provider, StaticUsers, Wanted};
 use crate::{
     crypto::{
@@ -19,6 +21,7 @@ pub fn problems(at: &str, wanted: &[Wanted]) -> Vec<Problem> {
     }
     let mut problems = Vec::new();
     let ids: Vec<&str> = wanted.iter().map(|one| one.id.as_str()).collect();
+    let mut names = BTreeSet::new();
     for (place, one) in wanted.iter().enumerate() {
         let at = format!("{at}/{place}");
         if !one.id.is_empty() {
@@ -26,6 +29,7 @@ pub fn problems(at: &str, wanted: &[Wanted]) -> Vec<Problem> {
             problems.extend(twice(&format!("{at}/id"), &ids, place));
         }
         check_one(&at, one, &mut problems);
+        check_others(&at, &one.method, &mut names, &mut problems);
     }
     if wanted.iter().map(new_passwords).sum::<usize>() > MOST_NEW_PASSWORDS {
         problems.push(Problem::new(at, "must have at most 100 passwords that are to be hashed"));
@@ -72,6 +76,22 @@ fn check_users(at: &str, StaticUsers { hint: _, users }: &StaticUsers<Option<Pas
         problems.extend(text::description(&format!("{at}/authentication_context"), &user.context));
         problems.extend(user.password.as_ref().and_then(|password| check_password(&at, password)));
     }
+}
+
+/// The name is the subject of who logs in by it, so it is one person's among all methods of a server: also among those that
+/// are off, which may be turned on again. `names` are those of the methods before.
+fn check_others<'a>(
+    at: &str,
+    method: &'a Method<Option<Password>, Secret>,
+    names: &mut BTreeSet<&'a str>,
+    problems: &mut Vec<Problem>,
+) {
+    let Method::Static(StaticUsers { hint: _, users }) = method else { return };
+    for (place, user) in users.iter().enumerate().filter(|(_, user)| names.contains(user.username.as_str())) {
+        let reason = format!("`{}` is somebody of another method of this server already", user.username);
+        problems.push(Problem::new(format!("{at}/static/users/{place}/username"), reason));
+    }
+    names.extend(users.iter().map(|user| user.username.as_str()));
 }
 
 fn check_password(at: &str, password: &Password) -> Option<Problem> {
