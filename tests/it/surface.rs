@@ -150,7 +150,7 @@ impl Surface {
     pub fn caller(&self, row: &Row) -> Caller {
         match row.needs {
             Needs::Nothing => Caller::new(&self.url),
-            Needs::Admin => self.admin.clone(),
+            Needs::Admin | Needs::Account | Needs::Administrator => self.admin.clone(),
             Needs::Developer => self.developer.clone(),
             Needs::Setup => self.setup.clone(),
             Needs::System(READ_GATEWAY) => self.gateway(),

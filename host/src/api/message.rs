@@ -88,6 +88,11 @@ impl Answer {
         }
     }
 
+    /// An answer that is a sentence.
+    pub fn text(status: StatusCode, sentence: &str) -> Answer {
+        Answer::with(status, "text/plain; charset=utf-8", sentence.to_owned())
+    }
+
     /// An answer with a body of another type.
     pub fn with(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
         let mut answer = Answer::empty(status);

@@ -2,6 +2,7 @@
 //! operation, shape the answer. No rule lives here: a line that would be right in two dialects belongs to `domain`.
 
 pub mod acp;
+pub mod apps;
 pub mod cross_origin;
 pub mod decide;
 pub mod describe;
@@ -9,10 +10,12 @@ pub mod etag;
 pub mod message;
 pub mod oauth;
 pub mod operate;
+pub mod outbound;
 pub mod pages;
 pub mod people;
 pub mod read;
 pub mod route;
+pub mod setups;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,8 +25,17 @@ pub use message::{Answer, Request};
 pub use route::{Call, Dialect, Router, Row};
 
 /// All dialects, in the order of `/docs`.
-pub const DIALECTS: [&Dialect; 6] =
-    [&acp::DIALECT, &oauth::DIALECT, &oauth::protected::DIALECT, &people::DIALECT, &decide::DIALECT, &operate::DIALECT];
+pub const DIALECTS: [&Dialect; 9] = [
+    &acp::DIALECT,
+    &apps::DIALECT,
+    &outbound::DIALECT,
+    &setups::DIALECT,
+    &oauth::DIALECT,
+    &oauth::protected::DIALECT,
+    &people::DIALECT,
+    &decide::DIALECT,
+    &operate::DIALECT,
+];
 
 /// What the client must not see of a failure goes to the log, with the request id that the client does see.
 pub fn log_failure(failure: &Failure, request_id: &str) {

@@ -21,6 +21,8 @@ pub struct Dialect {
     pub title: &'static str,
     /// The path prefixes whose unknown paths this dialect answers.
     pub prefixes: &'static [&'static str],
+    /// What may stand before all of its paths, for programs that know them from elsewhere; nothing when empty.
+    pub also_under: &'static str,
     /// Its operations, a table a noun.
     pub tables: &'static [&'static [Row]],
     /// Its words for a failure: a `match` without wildcard.
@@ -178,6 +180,7 @@ impl Router {
 
     /// The row for a method and a raw path.
     pub fn find(&self, method: &Method, path: &str) -> Found {
+        let path = canonical(path);
         let Ok(found) = self.paths.at(path) else {
             return Found { dialect: dialect_of(path), row: Err(Failure::NoSuchPath) };
         };
@@ -193,6 +196,17 @@ impl Router {
         };
         Found { dialect, row }
     }
+}
+
+/// A path without what may stand before it.
+fn canonical(path: &str) -> &str {
+    let bare = |dialect: &&'static Dialect| match dialect.also_under {
+        "" => None,
+        before => {
+            path.strip_prefix(before).filter(|rest| dialect.prefixes.iter().any(|prefix| rest.starts_with(prefix)))
+        }
+    };
+    DIALECTS.iter().find_map(bare).unwrap_or(path)
 }
 
 /// The name of the parameter that takes the rest of a path, as in `/a/{*name}`.

@@ -5,9 +5,11 @@
 pub mod basic;
 pub mod bearer;
 
+use std::net::IpAddr;
+
 use http::HeaderMap;
 
-use crate::domain::{Caller, Credentials, Domain, Failure, Needs, Target, permit, token};
+use crate::domain::{Caller, Credentials, Domain, Failure, Needs, Target, administrator, permit, token};
 
 /// Identifies the caller of an operation on `target`. No credentials is an anonymous caller, wrong ones are a failure,
 /// except where nobody needs any: there they are worth no less than none.
@@ -17,6 +19,19 @@ pub fn identify(domain: &Domain, headers: &HeaderMap, needs: Needs, target: Targ
     match proven(domain, headers, tenant) {
         Err(Failure::Unauthenticated(_)) if permit::is_open(domain, needs, target) => Ok(Caller::Anonymous),
         identified => identified,
+    }
+}
+
+/// Identifies whoever belongs to a tenant, where the path names none: the token says whose it is, a name and a password are an
+/// administrator's. `peer` is where the request came from.
+pub async fn account(domain: &Domain, headers: &HeaderMap, peer: IpAddr) -> Result<Caller, Failure> {
+    if let Some(shown) = basic::credentials(headers)? {
+        let address = peer.to_canonical().to_string();
+        return administrator::prove(domain, &shown.name, shown.candidates, &address).await;
+    }
+    match bearer::token(headers)? {
+        Some(token) => token::verify_anywhere(domain, token).map(Caller::Bearer),
+        None => Ok(Caller::Anonymous),
     }
 }
 

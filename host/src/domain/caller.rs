@@ -18,6 +18,15 @@ pub enum Caller {
         /// The client.
         client_id: String,
     },
+    /// A person who has shown a password with the request, where an operation takes that.
+    Person {
+        /// The tenant.
+        tenant: String,
+        /// The authorization server that knows the person.
+        server: String,
+        /// The person.
+        subject: String,
+    },
 }
 
 /// What an access token proves.
@@ -58,7 +67,7 @@ impl Caller {
     /// The bearer, if there is one.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
-            Caller::Anonymous | Caller::Client { .. } => None,
+            Caller::Anonymous | Caller::Client { .. } | Caller::Person { .. } => None,
             Caller::Bearer(bearer) => Some(bearer),
         }
     }
@@ -69,6 +78,26 @@ impl Caller {
             Caller::Anonymous => "anonymous".to_owned(),
             Caller::Bearer(bearer) => format!("{}/{}/{}", bearer.tenant, bearer.server, bearer.subject),
             Caller::Client { tenant, server, client_id } => format!("{tenant}/{server}/{client_id}"),
+            Caller::Person { tenant, server, subject } => format!("{tenant}/{server}/{subject}"),
+        }
+    }
+
+    /// The tenant and the authorization server that the caller belongs to.
+    pub fn home(&self) -> Option<(&str, &str)> {
+        match self {
+            Caller::Anonymous => None,
+            Caller::Bearer(bearer) => Some((&bearer.tenant, &bearer.server)),
+            Caller::Client { tenant, server, .. } | Caller::Person { tenant, server, .. } => Some((tenant, server)),
+        }
+    }
+
+    /// The caller's own name at home: a person's subject, or the client's id.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Caller::Anonymous => None,
+            Caller::Bearer(bearer) => Some(&bearer.subject),
+            Caller::Client { client_id, .. } => Some(client_id),
+            Caller::Person { subject, .. } => Some(subject),
         }
     }
 }

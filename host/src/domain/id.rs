@@ -6,7 +6,7 @@ use super::Problem;
 use crate::world::World;
 
 /// First path segments that are not tenants, and what stands beside tenants under /api/system.
-const RESERVED_TENANTS: [&str; 14] = [
+const RESERVED_TENANTS: [&str; 15] = [
     ".well-known",
     "api",
     "configuration",
@@ -21,6 +21,7 @@ const RESERVED_TENANTS: [&str; 14] = [
     "security",
     "setups",
     "tenants",
+    "uc",
 ];
 
 const LONGEST: usize = 128;

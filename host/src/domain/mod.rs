@@ -3,6 +3,7 @@
 //! Called by `api` and `authn`; calls `store`, `decision` and `crypto`. Knows no HTTP, no wire JSON and no wasmtime.
 
 pub mod access;
+pub mod administrator;
 pub mod api;
 mod api_table;
 pub mod authentication;

@@ -32,6 +32,11 @@ pub enum Needs {
     Person(&'static str),
     /// A token of the `system` server of the tenant `system`: whoever sets tenants up.
     Setup,
+    /// Whoever has proven to belong to a tenant, in a path that names none: a good token of any server, or the name and
+    /// password of an administrator (RFC 7617). The operation itself looks at who it is.
+    Account,
+    /// The same, of the tenant's `admin` server.
+    Administrator,
     /// A token with `evaluate_decisions` from the tenant's `system` server or from the server asked, unless that is open.
     Evaluate,
 }
@@ -61,6 +66,11 @@ pub fn permit(domain: &Domain, caller: &Caller, needs: Needs, target: Target<'_>
             let right = bearer.tenant == SYSTEM_TENANT && bearer.server == SYSTEM_SERVER;
             allow_if(right, "a token of the tenant `system`")
         }
+        Needs::Account => caller.home().map(|_| ()).ok_or(Failure::Unauthenticated(Credentials::Missing)),
+        Needs::Administrator => {
+            let (_, server) = caller.home().ok_or(Failure::Unauthenticated(Credentials::Missing))?;
+            allow_if(server == ADMIN_SERVER, "an administrator of the tenant")
+        }
         Needs::Evaluate => evaluate(domain, caller, target),
     }
 }
@@ -79,7 +89,9 @@ pub fn is_open(domain: &Domain, needs: Needs, target: Target<'_>) -> bool {
             | Needs::System(_)
             | Needs::SystemEither(..)
             | Needs::Person(_)
-            | Needs::Setup,
+            | Needs::Setup
+            | Needs::Account
+            | Needs::Administrator,
             ..,
         ) => false,
     }

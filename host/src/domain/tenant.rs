@@ -21,6 +21,9 @@ use crate::{
     store::{Kind, Noun, State, Write, tenants, timeline},
 };
 
+/// The tenant that is meant where none is named.
+pub const DEFAULT: &str = "default";
+
 /// A tenant's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tenant {

@@ -214,6 +214,12 @@ pub enum Index {
     SubjectSessions = 15,
     /// Whatever uses a consent action.
     ActionUsers = 16,
+    /// Whatever has ever been below a server, also what has gone: tenant, kind of thing, server → id.
+    EverOfServer = 17,
+    /// The names that the `setups` dialect has for clients: tenant, name → client.
+    ClientEntities = 18,
+    /// The tenants of clients that are found without one: client → tenant.
+    OrganizationClients = 19,
 }
 
 /// Configuration that has a timeline.

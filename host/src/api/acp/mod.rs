@@ -43,6 +43,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "acp",
     title: "Administration",
     prefixes: &["/api/", ""],
+    also_under: "",
     tables: rows::TABLES,
     word: words::word,
     cross_origin: false,

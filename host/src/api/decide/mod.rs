@@ -15,6 +15,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "decide",
     title: "Decisions (AuthZEN)",
     prefixes: &["/.well-known/authzen-configuration"],
+    also_under: "",
     tables: &[rows::ROWS],
     word: words::word,
     cross_origin: false,

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "oauth",
     title: "OAuth 2.0",
     prefixes: &[],
+    also_under: "",
     tables: &[rows::ROWS, discovery_rows::ROWS],
     word: words::word,
     cross_origin: true,

@@ -71,6 +71,8 @@ pub fn needs(needs: Needs) -> String {
         Needs::SystemEither(one, other) => format!("scope {one} or {other}"),
         Needs::Person(scope) => format!("a person's token of this server with <code>{scope}</code>"),
         Needs::Setup => "a token of the tenant system".to_owned(),
+        Needs::Account => "any token, or an administrator's name and password".to_owned(),
+        Needs::Administrator => "an administrator's token, or name and password".to_owned(),
         Needs::Evaluate => "scope evaluate_decisions".to_owned(),
     }
 }

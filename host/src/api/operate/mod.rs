@@ -11,6 +11,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "operate",
     title: "Operation",
     prefixes: &["/health", "/metrics", "/openapi", "/docs"],
+    also_under: "",
     tables: &[rows::ROWS],
     word: acp::words::word,
     cross_origin: false,

@@ -27,6 +27,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "people",
     title: "Pages for people",
     prefixes: &[],
+    also_under: "",
     tables: rows::TABLES,
     word: words::word,
     cross_origin: false,

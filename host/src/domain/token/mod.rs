@@ -24,7 +24,7 @@ use crate::{
 pub(super) use mint::readable;
 pub use mint::{Form, Kept, Minted, Order, mint};
 use verify::known;
-pub use verify::{Known, claims, verify};
+pub use verify::{Known, claims, verify, verify_anywhere};
 
 /// The grant of a client on its own behalf (RFC 6749 §4.4).
 pub const CLIENT_CREDENTIALS: &str = "client_credentials";

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "oauth-protected",
     title: "OAuth 2.0, by bearer",
     prefixes: &[],
+    also_under: "",
     tables: &[rows::ROWS],
     word: words::word,
     cross_origin: true,

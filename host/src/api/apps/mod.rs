@@ -1,0 +1,19 @@
+//! The `apps` dialect: applications and clients of an organization, which is a tenant, and their tokens, as the documents of
+//! a contact centre have them (contract/applications.openapi.json, contract/organization-clients.openapi.json).
+
+pub mod rows;
+pub mod words;
+
+use super::Dialect;
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "apps",
+    title: "Applications and organization clients",
+    prefixes: &["/api/applications", "/security/clients", "/oauth/token"],
+    also_under: "",
+    tables: &[rows::applications::ROWS, rows::clients::ROWS, rows::token::ROWS],
+    word: words::word,
+    cross_origin: false,
+    carries_on: false,
+};

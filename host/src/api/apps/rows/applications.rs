@@ -1,0 +1,6 @@
+//! Applications (7 operations).
+
+use crate::api::route::Row;
+
+/// The table.
+pub static ROWS: &[Row] = &[];

@@ -1,0 +1,6 @@
+//! Organization clients (5 operations).
+
+use crate::api::route::Row;
+
+/// The table.
+pub static ROWS: &[Row] = &[];

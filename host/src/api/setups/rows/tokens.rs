@@ -1,0 +1,6 @@
+//! Live tokens and consents (5 operations).
+
+use crate::api::route::Row;
+
+/// The table.
+pub static ROWS: &[Row] = &[];
