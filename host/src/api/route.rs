@@ -92,6 +92,8 @@ pub struct Call {
     pub params: Params,
     /// The request.
     pub request: Request,
+    /// The name of the dialect that it is put in.
+    pub tongue: &'static str,
 }
 
 impl Call {
@@ -102,7 +104,7 @@ impl Call {
 
     /// By whom and under which condition this changes something: the caller and If-Match (RFC 9110 §13.1.1).
     pub fn by(&self) -> By<'_> {
-        By { caller: &self.caller, condition: etag::condition(&self.request.headers) }
+        By { caller: &self.caller, condition: etag::condition(&self.request.headers), tongue: self.tongue }
     }
 
     /// An answer with one record and its entity tag.

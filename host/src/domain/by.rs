@@ -8,6 +8,8 @@ pub struct By<'a> {
     pub caller: &'a Caller,
     /// What the record must be like now.
     pub condition: Condition,
+    /// The tongue it is asked for in: the dialect's name.
+    pub tongue: &'static str,
 }
 
 /// What the record that an operation changes must be like (RFC 9110 §13.1.1, If-Match).

@@ -5,7 +5,7 @@
 
 use super::{By, Domain, Failure, by::Condition, noun::Named, tenant::Tenant};
 use crate::{
-    store::{Kind, Noun, State, StoreError, Write, timeline},
+    store::{Kind, Noun, State, StoreError, Write, timeline::{self, Mark}},
     world::{Micros, World},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Author {
     world: World,
-    name: String,
+    mark: Mark,
     condition: Condition,
     keep: usize,
 }
@@ -21,19 +21,21 @@ pub(super) struct Author {
 impl Author {
     /// The caller of an operation.
     pub(super) fn of(domain: &Domain, by: &By<'_>) -> Author {
-        Author { condition: by.condition.clone(), ..Author::named(domain, by.caller.name()) }
+        let mark = Mark { author: by.caller.name(), tongue: by.tongue.to_owned() };
+        Author { mark, condition: by.condition.clone(), ..Author::named(domain, String::new()) }
     }
 
     /// The server itself, under a name for what it does.
     pub(super) fn named(domain: &Domain, name: String) -> Author {
         let keep = domain.limits.states_kept;
-        Author { world: domain.world.clone(), name, condition: Condition::None, keep }
+        let mark = Mark::from(name.as_str());
+        Author { world: domain.world.clone(), mark, condition: Condition::None, keep }
     }
 
     /// The mark of this transaction: now, and after every change before it.
     pub(super) fn stamp(&self, write: &mut Write<'_>) -> Result<Stamp, StoreError> {
-        let (author, condition) = (self.name.clone(), self.condition.clone());
-        Ok(Stamp { now: write.instant(self.world.now())?, author, condition, keep: self.keep })
+        let (mark, condition) = (self.mark.clone(), self.condition.clone());
+        Ok(Stamp { now: write.instant(self.world.now())?, mark, condition, keep: self.keep })
     }
 }
 
@@ -42,8 +44,8 @@ impl Author {
 pub(super) struct Stamp {
     /// When, in microseconds.
     pub(super) now: Micros,
-    /// Who.
-    pub(super) author: String,
+    /// Who, and in which tongue.
+    pub(super) mark: Mark,
     /// What the record that the operation is about must be like.
     condition: Condition,
     /// How many superseded states of a record are kept.
@@ -91,7 +93,7 @@ impl Stamp {
         id: &str,
         value: T,
     ) -> Result<State<T>, StoreError> {
-        let state = timeline::append(write, tenant, id, value, self.now, self.now, &self.author)?;
+        let state = timeline::append(write, tenant, id, value, self.now, self.now, &self.mark)?;
         timeline::trim::<T>(write, tenant, id, self.now, self.keep)?;
         Ok(state)
     }
@@ -103,7 +105,7 @@ impl Stamp {
         tenant: &str,
         id: &str,
     ) -> Result<bool, StoreError> {
-        timeline::soft_delete::<T>(write, tenant, id, self.now, &self.author)
+        timeline::soft_delete::<T>(write, tenant, id, self.now, &self.mark)
     }
 
     /// The record as it is now, unless it is deleted.

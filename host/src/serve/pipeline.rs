@@ -57,9 +57,10 @@ impl Pipeline {
     }
 
     async fn run(&self, found: Found, request: Request) -> Result<Answer, Failure> {
+        let tongue = found.dialect.name;
         let (row, params) = found.row?;
         let caller = self.let_in(row, &params, &request).await?;
-        (row.run)(Call { app: Arc::clone(&self.app), caller, params, request }).await
+        (row.run)(Call { app: Arc::clone(&self.app), caller, params, request, tongue }).await
     }
 }
 

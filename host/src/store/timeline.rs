@@ -31,8 +31,31 @@ pub struct State<T> {
     pub version: u64,
     /// Who wrote it.
     pub author: String,
+    /// The tongue it was said in: a dialect's name, or empty when the server itself did it.
+    pub tongue: String,
     /// Whether the record counts as deleted from here on.
     pub deleted: bool,
+}
+
+/// Whom a state comes from, and in which tongue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// See [`State::author`].
+    pub author: String,
+    /// See [`State::tongue`].
+    pub tongue: String,
+}
+
+impl From<&str> for Mark {
+    fn from(author: &str) -> Mark {
+        Mark { author: author.to_owned(), tongue: String::new() }
+    }
+}
+
+impl From<&Mark> for Mark {
+    fn from(mark: &Mark) -> Mark {
+        mark.clone()
+    }
 }
 
 /// A state's value in the file; `valid_from` and the version are in its key.
@@ -41,6 +64,8 @@ struct Stored<T> {
     value: T,
     recorded_at: Micros,
     author: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    tongue: String,
     deleted: bool,
 }
 
@@ -154,9 +179,10 @@ pub fn append<T: Noun>(
     value: T,
     valid_from: Micros,
     recorded_at: Micros,
-    author: &str,
+    mark: impl Into<Mark>,
 ) -> Result<State<T>, StoreError> {
-    let stored = Stored { value, recorded_at, author: author.to_owned(), deleted: false };
+    let Mark { author, tongue } = mark.into();
+    let stored = Stored { value, recorded_at, author, tongue, deleted: false };
     record(write, &identity::<T>(tenant, id)?, stored, valid_from)
 }
 
@@ -167,8 +193,9 @@ pub fn soft_delete<T: Noun>(
     tenant: &str,
     id: &str,
     at: Micros,
-    author: &str,
+    mark: impl Into<Mark>,
 ) -> Result<bool, StoreError> {
+    let Mark { author, tongue } = mark.into();
     let identity = identity::<T>(tenant, id)?;
     let now = state_at::<T>(&*write, &identity, at)?.map(|state| State { valid_from: at, ..state });
     let scheduled = history::<T>(&*write, tenant, id)?.into_iter().filter(|state| state.valid_from > at);
@@ -179,7 +206,8 @@ pub fn soft_delete<T: Noun>(
     latest.retain(|state| !state.deleted);
     let found = !latest.is_empty();
     for State { value, valid_from, .. } in latest.into_iter().rev() {
-        let stored = Stored { value, recorded_at: at, author: author.to_owned(), deleted: true };
+        let (author, tongue) = (author.clone(), tongue.clone());
+        let stored = Stored { value, recorded_at: at, author, tongue, deleted: true };
         record(write, &identity, stored, valid_from)?;
     }
     Ok(found)
@@ -291,8 +319,8 @@ fn record<T: Noun>(
 }
 
 fn state<T>(stored: Stored<T>, valid_from: Micros, version: u64) -> State<T> {
-    let Stored { value, recorded_at, author, deleted } = stored;
-    State { value, valid_from, recorded_at, version, author, deleted }
+    let Stored { value, recorded_at, author, tongue, deleted } = stored;
+    State { value, valid_from, recorded_at, version, author, tongue, deleted }
 }
 
 fn decode<T: Noun>(key: &[u8], bytes: &[u8]) -> Result<State<T>, StoreError> {

@@ -36,6 +36,8 @@ pub use rules::Wanted;
 pub const REGISTER: &str = "dcr_register";
 /// What policies call the making of a client.
 const MAKING: &str = "register_client";
+/// The tongue in which clients that register themselves are made and changed.
+const TONGUE: &str = "registration";
 
 /// How a client that has registered itself is managed. Its token does not end: it is exchanged with every change, and goes
 /// with the client.
@@ -140,7 +142,7 @@ pub async fn remove(domain: &Domain, tenant: &str, server_id: &str, id: &str, to
     open(domain, tenant, server_id)?;
     let place = Place { tenant, server: server_id, id };
     owned(domain, place, token)?;
-    client::delete(domain, &By { caller: &itself(place), condition: Condition::None }, tenant, id).await
+    client::delete(domain, &By { caller: &itself(place), condition: Condition::None, tongue: TONGUE }, tenant, id).await
 }
 
 /// Which client.
@@ -234,7 +236,7 @@ async fn save(
     asked: Vec<Gate>,
 ) -> Result<Option<State<Client>>, Failure> {
     let [tenant, server, id] = [place.tenant, place.server, place.id].map(str::to_owned);
-    let author = Author::of(domain, &By { caller, condition: Condition::None });
+    let author = Author::of(domain, &By { caller, condition: Condition::None, tongue: TONGUE });
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;

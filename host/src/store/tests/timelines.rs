@@ -37,6 +37,7 @@ fn the_newest_state_that_has_begun_is_current() {
     assert_eq!(append(&store, "c", "scheduled", 100, 20).version, 2);
     let third = append(&store, "c", "second", 50, 50);
     let expected = State {
+        tongue: String::new(),
         value: Client::named("second"),
         valid_from: 50,
         recorded_at: 50,
