@@ -67,6 +67,7 @@ pub mod second_factor;
 pub mod server;
 pub mod service;
 pub mod session;
+pub mod setup;
 mod stamp;
 mod template;
 pub mod tenant;
