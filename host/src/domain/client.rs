@@ -17,6 +17,7 @@ use super::{
     Domain, Failure, credential,
     noun::{self, Named},
     server,
+    setup::members::ClientMembers,
     token::Form,
 };
 use crate::{
@@ -97,6 +98,8 @@ pub struct Client {
     /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
     /// not revive the tokens of an earlier one.
     pub since: Micros,
+    /// What only setups say of it. None, where it is saved, leaves it as it is.
+    pub setup: Option<Box<ClientMembers>>,
 }
 
 /// The scopes a client may ask for.

@@ -48,6 +48,13 @@ pub enum Failure {
         /// The kind of thing.
         noun: &'static str,
     },
+    /// A state cannot begin when it should, or cannot be taken back.
+    Untimely {
+        /// The kind of thing.
+        noun: &'static str,
+        /// Why.
+        why: Untimely,
+    },
     /// A policy of the tenant says no.
     Denied {
         /// What was asked for.
@@ -79,6 +86,19 @@ pub enum Failure {
         /// For the log only.
         log: String,
     },
+}
+
+/// What is wrong with when a state begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untimely {
+    /// It would begin in the past.
+    Past,
+    /// Another one begins at the same time.
+    Taken,
+    /// It has begun, and what has held stays.
+    Begun,
+    /// It is the only one there is.
+    Last,
 }
 
 /// What is wrong with the credentials.
@@ -154,6 +174,7 @@ impl Failure {
             Failure::Conflict { noun, reason } => format!("the {noun} cannot be saved: {reason}"),
             Failure::InUse { noun, by } => format!("the {noun} is in use by {}", by.join(", ")),
             Failure::Outdated { noun } => format!("the {noun} has changed since it was read"),
+            Failure::Untimely { noun, why } => why.to_client(noun),
             Failure::Denied { what, .. } => format!("a policy denies {what}"),
             Failure::Unsupported { reason } => reason.clone(),
             Failure::Malformed(problem) => problem.to_string(),
@@ -172,6 +193,17 @@ impl Failure {
         match self {
             Failure::Unavailable { log } | Failure::Internal { log } => Some(log),
             _ => None,
+        }
+    }
+}
+
+impl Untimely {
+    fn to_client(self, noun: &str) -> String {
+        match self {
+            Untimely::Past => format!("a {noun} cannot change in the past"),
+            Untimely::Taken => format!("the {noun} has another state that begins then"),
+            Untimely::Begun => format!("this state of the {noun} has begun, and cannot be taken back"),
+            Untimely::Last => format!("the {noun} has no other state"),
         }
     }
 }

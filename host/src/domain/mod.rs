@@ -85,7 +85,7 @@ use tokio::sync::Semaphore;
 
 pub use by::{By, Condition};
 pub use caller::{Bearer, Caller};
-pub use failure::{Credentials, Failure, Problem};
+pub use failure::{Credentials, Failure, Problem, Untimely};
 pub use permit::{Needs, Target, permit};
 
 use crate::{

@@ -14,6 +14,7 @@ use super::{
     scope_use,
     server::Server,
     service::Service,
+    setup::members::ScopeMembers,
     stamp::Stamp,
     text,
 };
@@ -41,6 +42,8 @@ pub struct Scope {
     pub consent_action: Option<String>,
     /// Made by the server itself: it keeps its name and its service, and cannot be removed.
     pub system: bool,
+    /// What only setups say of it. None, where it is saved, leaves it as it is.
+    pub setup: Option<Box<ScopeMembers>>,
 }
 
 impl Noun for Scope {
@@ -148,7 +151,8 @@ pub(super) fn save(
     noun::refile(write, Index::ServerScopes, tenant, before, Some(server), id)?;
     let service_before = old.and_then(|old| old.service.as_deref());
     noun::refile(write, Index::ServiceScopes, tenant, service_before, scope.service.as_deref(), id)?;
-    Ok(stamp.replace(write, tenant, id, scope.clone())?)
+    let setup = scope.setup.clone().or_else(|| old.and_then(|old| old.setup.clone()));
+    Ok(stamp.replace(write, tenant, id, Scope { setup, ..scope.clone() })?)
 }
 
 /// Removes a scope, also from the clients and claims that have it, inside a transaction.

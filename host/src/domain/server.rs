@@ -23,6 +23,7 @@ use super::{
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy_use::{self, Reference},
     scope, service,
+    setup::members::ServerMembers,
     stamp::{Author, Stamp},
     tenant::{self, Tenant},
     token::{CLIENT_CREDENTIALS, Form},
@@ -98,6 +99,8 @@ pub struct Server {
     /// When its secrets or its keys last changed, in microseconds, set when they do: they lie outside the timeline, and
     /// their change is one of the server.
     pub secrets_since: Micros,
+    /// What only setups say of it. None, where it is saved, leaves it as it is.
+    pub setup: Option<Box<ServerMembers>>,
 }
 
 impl Default for Server {
@@ -129,6 +132,7 @@ impl Default for Server {
             consent_url: None,
             since: 0,
             secrets_since: 0,
+            setup: None,
         }
     }
 }
@@ -285,6 +289,7 @@ pub(super) fn save(
         server.system = old.system;
         server.key_type = keys.kind().unwrap_or(old.key_type);
         server.secrets_since = old.secrets_since;
+        server.setup = server.setup.or_else(|| old.setup.clone());
         needed(id, old, &server)?;
     }
     server.since = old.map_or(stamp.now, |old| old.since);

@@ -11,6 +11,7 @@ use super::{
     noun::{self, Named},
     scope::{self, Scope},
     server::{self, Server},
+    setup::members::ServiceMembers,
     stamp::Stamp,
     text,
 };
@@ -32,6 +33,8 @@ pub struct Service {
     pub with_specification: bool,
     /// Made by the server itself: it keeps its name, and cannot be removed.
     pub system: bool,
+    /// What only setups say of it. None, where it is saved, leaves it as it is.
+    pub setup: Option<Box<ServiceMembers>>,
 }
 
 impl Noun for Service {
@@ -126,7 +129,8 @@ pub(super) fn save(
     noun::refile(write, Index::ServerServices, tenant, before, Some(server), id)?;
     let gateway_before = old.and_then(|old| old.gateway.as_deref());
     noun::refile(write, Index::GatewayServices, tenant, gateway_before, service.gateway.as_deref(), id)?;
-    Ok(stamp.replace(write, tenant, id, service.clone())?)
+    let setup = service.setup.clone().or_else(|| old.and_then(|old| old.setup.clone()));
+    Ok(stamp.replace(write, tenant, id, Service { setup, ..service.clone() })?)
 }
 
 /// Removes a service with its APIs and the policies of its import, inside a transaction. Its scopes stay.

@@ -5,7 +5,10 @@
 
 use super::{By, Domain, Failure, by::Condition, noun::Named, tenant::Tenant};
 use crate::{
-    store::{Kind, Noun, State, StoreError, Write, timeline::{self, Mark}},
+    store::{
+        Kind, Noun, State, StoreError, Write,
+        timeline::{self, Mark},
+    },
     world::{Micros, World},
 };
 

@@ -201,7 +201,7 @@ fn written(app: &App, tenant: &str, configuration: &Configuration) -> Result<Vec
 }
 
 fn service(tenant: &str, gateway: &str, id: &str, service: &Service) -> ConnectedService {
-    let Service { server, name, description, gateway: _, with_specification, system } = service;
+    let Service { server, name, description, gateway: _, with_specification, system, setup: _ } = service;
     ConnectedService {
         id: id.to_owned(),
         tenant_id: tenant.to_owned(),
@@ -252,6 +252,7 @@ fn scope(tenant: &str, id: &str, scope: &Scope) -> ServiceScope {
         developer_policy,
         consent_action: _, // a person's business, before the token
         system: _,         // of no use to a gateway
+        setup: _,          // nor this
     } = scope;
     ServiceScope {
         id: id.to_owned(),

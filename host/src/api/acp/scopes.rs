@@ -137,6 +137,7 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
         developer_policy: said(developer_policy_id),
         consent_action: said(consent_action_id),
         system: false,
+        setup: None,
     };
     Ok((said(id), scope))
 }
@@ -153,6 +154,7 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
         developer_policy,
         consent_action,
         system,
+        setup: _, // of another tongue
     } = scope;
     ScopeBody {
         id: Some(id.to_owned()),

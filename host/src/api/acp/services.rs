@@ -123,13 +123,14 @@ pub(super) fn parse(body: ServiceBody, tenant: &str) -> Result<(Option<String>, 
         gateway: said(gateway_id),
         with_specification: false,
         system: false,
+        setup: None,
     };
     Ok((said(id), service))
 }
 
 /// A service without what belongs to it.
 pub(super) fn show(tenant: &str, id: &str, service: Service) -> ServiceBody {
-    let Service { server, name, description, gateway, with_specification, system } = service;
+    let Service { server, name, description, gateway, with_specification, system, setup: _ } = service;
     ServiceBody {
         id: Some(id.to_owned()),
         tenant_id: Some(tenant.to_owned()),

@@ -34,7 +34,7 @@ pub fn word(failure: &Failure) -> Answer {
         Failure::Forbidden { .. } => (StatusCode::FORBIDDEN, json!({})),
         Failure::NotFound { .. } | Failure::NoSuchPath => (StatusCode::NOT_FOUND, json!({})),
         Failure::NoSuchMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, json!({})),
-        Failure::Conflict { .. } => (StatusCode::CONFLICT, json!({})),
+        Failure::Conflict { .. } | Failure::Untimely { .. } => (StatusCode::CONFLICT, json!({})),
         Failure::InUse { by, .. } => (StatusCode::BAD_REQUEST, json!({ "used_by": by })),
         Failure::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({})),
         Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, json!({})),

@@ -38,7 +38,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::NoSuchMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Failure::Malformed(_) | Failure::Invalid(_) => StatusCode::BAD_REQUEST,
         Failure::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Failure::Conflict { .. } | Failure::InUse { .. } => StatusCode::CONFLICT,
+        Failure::Conflict { .. } | Failure::InUse { .. } | Failure::Untimely { .. } => StatusCode::CONFLICT,
         Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
         Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

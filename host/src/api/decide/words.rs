@@ -48,7 +48,9 @@ pub fn body(failure: &Failure) -> (StatusCode, ErrorBody) {
         Failure::Invalid(problems) => (StatusCode::BAD_REQUEST, member(problems.first())),
         // 400, not 415: the certification suite asks for it.
         Failure::MediaType { .. } => (StatusCode::BAD_REQUEST, "header.content-type".to_owned()),
-        Failure::Conflict { .. } | Failure::InUse { .. } => (StatusCode::CONFLICT, String::new()),
+        Failure::Conflict { .. } | Failure::InUse { .. } | Failure::Untimely { .. } => {
+            (StatusCode::CONFLICT, String::new())
+        }
         Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, String::new()),
         Failure::Unsupported { .. } => (StatusCode::BAD_REQUEST, String::new()),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, String::new()),

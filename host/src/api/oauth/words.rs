@@ -34,6 +34,7 @@ pub fn word(failure: &Failure) -> Answer {
         Failure::Conflict { .. }
         | Failure::InUse { .. }
         | Failure::Outdated { .. }
+        | Failure::Untimely { .. }
         | Failure::Unsupported { .. }
         | Failure::Malformed(_)
         | Failure::MediaType { .. }

@@ -35,6 +35,7 @@ fn sentence(failure: &Failure) -> String {
         | Failure::Conflict { .. }
         | Failure::InUse { .. }
         | Failure::Outdated { .. }
+        | Failure::Untimely { .. }
         | Failure::Unsupported { .. } => failure.to_client(),
     }
 }
@@ -47,7 +48,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::NoSuchMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Failure::Malformed(_) | Failure::Invalid(_) => StatusCode::BAD_REQUEST,
         Failure::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Failure::Conflict { .. } | Failure::InUse { .. } => StatusCode::BAD_REQUEST,
+        Failure::Conflict { .. } | Failure::InUse { .. } | Failure::Untimely { .. } => StatusCode::BAD_REQUEST,
         Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
         Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

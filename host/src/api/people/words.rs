@@ -67,7 +67,7 @@ fn kind(failure: &Failure, language: Language) -> (StatusCode, Told) {
         Failure::NotFound { .. } | Failure::NoSuchPath => (StatusCode::NOT_FOUND, texts.not_found),
         Failure::NoSuchMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, texts.wrong_request),
         Failure::Conflict { .. } => (StatusCode::CONFLICT, texts.in_the_way),
-        Failure::InUse { .. } => (StatusCode::CONFLICT, texts.in_the_way),
+        Failure::InUse { .. } | Failure::Untimely { .. } => (StatusCode::CONFLICT, texts.in_the_way),
         Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, texts.in_the_way),
         Failure::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, texts.wrong_request),
         Failure::Unsupported { .. } | Failure::Malformed(_) | Failure::Invalid(_) => {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     api::{Answer, acp::words::challenge},
-    domain::Failure,
+    domain::{Failure, Untimely},
 };
 
 /// What every failure looks like.
@@ -45,7 +45,11 @@ fn code(failure: &Failure) -> &'static str {
         | Failure::MediaType { .. }
         | Failure::Conflict { .. }
         | Failure::Unsupported { .. } => "MALFORMED_PAYLOAD",
-        Failure::InUse { .. } | Failure::Outdated { .. } => "DELETE_FORBIDDEN",
+        Failure::Untimely { why: Untimely::Past | Untimely::Taken, .. } => "MALFORMED_PAYLOAD",
+        Failure::Untimely { why: Untimely::Begun, .. } => "INVALID_SNAPSHOT",
+        Failure::InUse { .. } | Failure::Outdated { .. } | Failure::Untimely { why: Untimely::Last, .. } => {
+            "DELETE_FORBIDDEN"
+        }
         Failure::Unavailable { .. } => "UNAVAILABLE",
         Failure::Internal { .. } => "INTERNAL_ERROR",
     }
@@ -60,6 +64,8 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::Malformed(_) | Failure::Invalid(_) => StatusCode::BAD_REQUEST,
         Failure::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Failure::Conflict { .. } | Failure::InUse { .. } => StatusCode::BAD_REQUEST,
+        Failure::Untimely { why: Untimely::Past | Untimely::Taken, .. } => StatusCode::BAD_REQUEST,
+        Failure::Untimely { why: Untimely::Begun | Untimely::Last, .. } => StatusCode::FORBIDDEN,
         Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
         Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

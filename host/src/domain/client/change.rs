@@ -126,7 +126,8 @@ pub(in crate::domain) fn inherit(client: Client, old: &Client) -> Client {
     let server = if client.server.is_empty() { old.server.clone() } else { client.server };
     let developer = old.developer.clone();
     let Client { system, self_registered, issued_at, said_since, since, .. } = *old;
-    Client { server, developer, system, self_registered, issued_at, said_since, since, ..client }
+    let setup = client.setup.or_else(|| old.setup.clone());
+    Client { server, developer, system, self_registered, issued_at, said_since, since, setup, ..client }
 }
 
 /// Checks everything about a client, its place included, and seals its secret. [`save`] looks at the place again.
@@ -207,6 +208,7 @@ fn settle(old: Option<&Client>, mut value: Client, stamp: &Stamp) -> Client {
         Some(old) => old.said_since,
         None => 0,
     };
+    value.setup = value.setup.or_else(|| old.and_then(|old| old.setup.clone()));
     if value.issued_at == 0 {
         value.issued_at = value.since / MICROS_A_SECOND;
     }

@@ -15,7 +15,7 @@ pub mod client;
 pub mod members;
 pub mod resource_server;
 
-use crate::{store::State, world::Micros};
+use crate::world::Micros;
 
 pub use members::{About, Metadata, ScopePolicies, ScopePolicy};
 
@@ -105,9 +105,4 @@ pub struct ClientDefaults {
     pub id_token_ttl: Option<i64>,
     /// How long a consent is remembered, in seconds; until it is taken back when none.
     pub persisted_consent_ttl: Option<i64>,
-}
-
-/// The name of a state: when it begins and its version, in hex.
-fn snapshot_id<T>(state: &State<T>) -> String {
-    format!("{:016x}{:016x}", state.valid_from, state.version)
 }

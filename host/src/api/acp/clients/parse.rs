@@ -121,6 +121,7 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
         system: system.unwrap_or(false),
         said_since: 0,
         since: 0,
+        setup: None,
     };
     let given = read_secret(said(client_secret), said(client_hashed_secret), &mut problems);
     Failure::unless_fine(problems)?;

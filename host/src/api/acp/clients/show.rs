@@ -100,6 +100,7 @@ fn configuration(tenant: &str, id: &str, client: Client, all: Vec<String>) -> Cl
         secret_expires_at,
         system,
         since: _, // in tokens only
+        setup: _, // of another tongue
     } = client;
     let scopes = match scopes {
         ClientScopes::Only(scopes) => scopes,

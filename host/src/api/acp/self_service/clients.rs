@@ -148,9 +148,10 @@ fn show_scope(tenant: &str, id: String, scope: Scope, service: Option<Service>) 
         developer_policy: _,
         consent_action: _,
         system: _,
+        setup: _,
     } = scope;
     let service = service_id.zip(service).map(|(id, service)| {
-        let Service { server: _, name, description, gateway: _, with_specification: _, system: _ } = service;
+        let Service { server: _, name, description, gateway: _, with_specification: _, system: _, setup: _ } = service;
         ServiceBody { id, name, description }
     });
     ScopeBody {

@@ -102,6 +102,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         decisions_open: decisions_open.unwrap_or(false),
         since: 0,
         secrets_since: 0,
+        setup: None,
     };
     let methods = authentications.and_then(|authentications| authentications.methods);
     let authentications = methods.map(|methods| parse_methods(methods, &mut problems));

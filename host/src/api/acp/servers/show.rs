@@ -68,6 +68,7 @@ pub(in crate::api::acp) fn configured(
         consent_url,
         since: _,         // in sessions and grants only
         secrets_since: _, // shows in the version
+        setup: _,         // of another tongue
     } = server;
     let (secret, rotated) = secrets.map(|Opened { secret, rotated }| (secret, rotated)).unzip();
     let owner = authentication::Owner { tenant, server: id };

@@ -139,6 +139,7 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         self_registered: _,
         said_since: _,
         since: _,
+        setup: _,
     } = client;
     let scopes = match scopes {
         ClientScopes::Only(scopes) => scopes,
