@@ -13,7 +13,7 @@ use crate::support::{
     TestServer,
     browser::{Browser, Page},
     made::{ADMIN, ask_token, make_client, make_server},
-    people::{events, held, make_consent, say},
+    people::{consent, events, held, make_consent, say},
     person::Person,
     shop::Shop,
 };
@@ -179,6 +179,28 @@ async fn consents_are_given_and_withdrawn_with_buttons() {
     assert_eq!(held(&machine, "anna", "?consent_id=forever").await[0]["granted"], true);
     let action = form.action.replace("/eula/", "/nothing/");
     anna.ask(Method::POST, &action, form.fields).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_that_has_changed_since_it_was_shown_is_not_granted() {
+    let server = shop().await;
+    let (admin, machine) = (server.as_admin(), server.as_system());
+    make_consent(&admin, "eula", json!({ "description": "Harmless." })).await;
+    let (mut anna, _) = logged_in(&server, "anna", "Firefox").await;
+    let page = open(&mut anna, "/consents").await.expect(200);
+    let changed = consent("eula", json!({ "description": "We sell your soul." }));
+    admin.put(&format!("{ADMIN}/consents/eula"), &changed).await.expect(201);
+    let again = anna.send(&page, "/consents/eula/grant", &[]).await.expect(200);
+    let text = again.text();
+    assert!(text.contains("role=\"alert\"") && text.contains("We sell your soul."), "{text}");
+    assert!(events(&admin, "").await.is_empty() && !text.contains("role=\"status\""), "{text}");
+    let form = again.form("/consents/eula/grant");
+    for bad in [form.clone().without("version"), form.clone().with(&[("version", "latest")])] {
+        anna.post(&bad).await.expect(400);
+    }
+    let page = anna.post(&form).await.expect(200);
+    assert!(page.has_form("/eula/withdraw") && !page.text().contains("role=\"alert\""), "{}", page.text());
+    assert_eq!(held(&machine, "anna", "").await[0]["grant_version"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

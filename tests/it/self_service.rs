@@ -13,7 +13,7 @@ use crate::{
         Answer, Caller, TestServer,
         known_key::KnownKey,
         made::{ADMIN, bearer_of, make_client, make_server, wrong_members},
-        people::{held, make_consent, say},
+        people::{consent, events, held, make_consent, say},
         person::{Person, SELF_SERVICE},
     },
     surface::Surface,
@@ -201,6 +201,28 @@ async fn consents_are_granted_and_taken_back_by_the_person() {
     assert!(patched.json()["ConsentGrantActID"].is_string(), "{}", patched.text());
     let granted = own(&anna, "").await.iter().filter(|consent| consent["granted"] == true).count();
     assert_eq!(granted, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_may_be_to_the_version_that_was_shown_only() {
+    let server = shop().await;
+    let (admin, anna) = (server.as_admin(), through_friend(&server, "anna").await);
+    make_consent(&admin, "eula", json!({})).await;
+    let changed = consent("eula", json!({ "description": "Another one" }));
+    admin.put(&format!("{ADMIN}/consents/eula"), &changed).await.expect(201);
+    let yes = |version: u64| json!({ "consent_id": "eula", "granted": true, "version": version });
+    let path = format!("{SHOP}/privacy/consents");
+    for stale in [1, 3] {
+        post(&anna, "grant", json!({ "consent_id": "eula", "version": stale })).await.expect(412);
+        let body = json!({ "consents": [yes(stale)] }).to_string();
+        anna.send(Method::PATCH, &path, Some("application/json"), body.into()).await.expect(412);
+    }
+    assert!(events(&admin, "").await.is_empty());
+    let body = json!({ "consents": [yes(2)] }).to_string();
+    anna.send(Method::PATCH, &path, Some("application/json"), body.into()).await.expect(201);
+    post(&anna, "revoke", json!({ "consent_id": "eula", "version": 1 })).await.expect(200);
+    post(&anna, "grant", json!({ "consent_id": "eula", "version": 2 })).await.expect(201);
+    assert_eq!(own(&anna, "").await[0]["grant_version"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

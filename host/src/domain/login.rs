@@ -166,14 +166,25 @@ pub(super) async fn change(
     id: &str,
     change: impl Fn(&mut Login) -> Result<(), Failure> + Send + 'static,
 ) -> Result<Login, Failure> {
+    domain.write(changing(domain, tenant, id, change)).await
+}
+
+/// The same as a part of a transaction.
+pub(super) fn changing<F>(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    change: F,
+) -> impl Fn(&mut Write<'_>) -> Result<Login, Failure> + use<F>
+where
+    F: Fn(&mut Login) -> Result<(), Failure>,
+{
     let (tenant, id, now) = (tenant.to_owned(), id.to_owned(), domain.world.now_seconds());
-    domain
-        .write(move |write| {
-            let found = records::get::<Login>(&*write, &[&tenant, &id])?.filter(|login| login.ends > now);
-            let mut login = found.ok_or_else(|| Failure::not_found("login", &id))?;
-            change(&mut login)?;
-            records::put(write, &[&tenant, &id], &login)?;
-            Ok(login)
-        })
-        .await
+    move |write| {
+        let found = records::get::<Login>(&*write, &[&tenant, &id])?.filter(|login| login.ends > now);
+        let mut login = found.ok_or_else(|| Failure::not_found("login", &id))?;
+        change(&mut login)?;
+        records::put(write, &[&tenant, &id], &login)?;
+        Ok(login)
+    }
 }

@@ -3,13 +3,15 @@
 use portcullis::domain::{
     Failure,
     authorize::{self, Browser, Next, Said},
+    consent_grant::Shown,
+    login,
 };
 use serde_json::{Value, json};
 
 use super::shop::{AID, Shop, staff};
 use crate::support::{
     made::{ADMIN, attribute, make_policy, no},
-    people::{held, make_consent, say},
+    people::{consent, events, held, make_consent, say},
 };
 
 impl Shop {
@@ -35,7 +37,7 @@ impl Shop {
     /// What a login's consent page shows: scopes and consents.
     async fn page(&self, id: &str, browser: &Browser) -> (Vec<String>, Vec<String>) {
         match self.next(id, browser).await {
-            Ok(Next::Consent { scopes, consents }) => {
+            Ok(Next::Consent { scopes, consents, .. }) => {
                 (scopes.into_iter().map(|(name, _)| name).collect(), consents.into_iter().map(|held| held.id).collect())
             }
             other => panic!("{other:?}"),
@@ -43,7 +45,7 @@ impl Shop {
     }
 
     async fn agree(&self, id: &str, browser: &Browser, consents: &[&str]) -> Result<(), Failure> {
-        let consents: Vec<String> = consents.iter().map(|id| (*id).to_owned()).collect();
+        let consents: Vec<Shown> = consents.iter().map(|id| Shown { id: (*id).to_owned(), version: 1 }).collect();
         let said = Said { scopes: &[], consents: &consents, language: "en" };
         authorize::consent(&self.server.app.domain, "default", AID, id, &self.holding(id, browser), said).await
     }
@@ -163,6 +165,36 @@ async fn consents_that_are_required_are_asked_for_whoever_is_trusted() {
     assert!(shop.answered(shop.ask(&browser, &[("prompt", "none")]).await).get("code").is_some());
     say(&machine, "alice", "terms", false, "explicit").await;
     assert_eq!(shop.refused(shop.ask(&browser, &[("prompt", "none")]).await), "consent_required", "taken back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_on_the_consent_page_is_written_at_once_or_not_at_all() {
+    let shop = Shop::open().await;
+    for id in ["terms", "mail"] {
+        make_consent(&shop.admin, id, json!({})).await;
+    }
+    let asked = |id: &str| json!({ "id": id, "required": true });
+    let action = json!({ "id": "enter", "name": "Enter", "consents": [asked("terms"), asked("mail")] });
+    shop.admin.post(&format!("{ADMIN}/actions"), &action).await.expect(201);
+    shop.change_client("shy", json!({ "consent_action_id": "enter" })).await;
+    let browser = shop.browser_of("alice").await;
+    let id = shop.waits(shop.ask(&browser, &[("client_id", "shy"), ("scope", "openid")]).await);
+    assert_eq!(shop.page(&id, &browser).await.1, ["terms", "mail"]);
+    let changed = consent("mail", json!({ "description": "Every day." }));
+    shop.admin.put(&format!("{ADMIN}/consents/mail"), &changed).await.expect(201);
+
+    let domain = &shop.server.app.domain;
+    let seen = login::current(domain, "default", AID, &id).unwrap();
+    let refused = shop.agree(&id, &browser, &["terms", "mail"]).await;
+    assert!(matches!(refused, Err(Failure::Outdated { noun: "consent" })), "{refused:?}");
+    assert!(events(&shop.admin, "").await.is_empty(), "the consent that has not changed is not given either");
+    assert_eq!(login::current(domain, "default", AID, &id).unwrap(), seen);
+
+    let before = domain.store.stats().batched_writes;
+    shop.agree(&id, &browser, &["terms"]).await.unwrap();
+    assert_eq!(domain.store.stats().batched_writes, before + 1, "one transaction");
+    assert_eq!(events(&shop.admin, "").await.len(), 1);
+    assert_eq!(shop.page(&id, &browser).await, (vec![], vec!["mail".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,6 +103,10 @@ pub struct ChangeBody {
     /// How. `explicit` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<GrantWord>,
+    /// The version that the person was shown: when the consent has another one by now, nothing is granted (412). Whichever there
+    /// is when left out. Of no meaning when it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 /// From where a person has consented.
@@ -191,10 +195,11 @@ fn subject(call: &Call) -> Result<Subject, Failure> {
 
 fn parse(body: PatchBody) -> (Circumstances, Vec<Change>) {
     let PatchBody { consents, collection_timestamp, context, language, triggered_by_action } = body;
-    let change = |ChangeBody { consent_id, granted, grant_type }| Change {
+    let change = |ChangeBody { consent_id, granted, grant_type, version }| Change {
         consent: consent_id.unwrap_or_default(),
         granted,
         grant_type: kind(grant_type),
+        version,
     };
     let circumstances = circumstances(collection_timestamp, context, language, triggered_by_action);
     (circumstances, consents.unwrap_or_default().into_iter().map(change).collect())

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::{
     layout::{self, Brand},
-    texts::{Consent as Texts, Language, fill},
+    login::CHANGED,
+    texts::{Consent as Texts, fill},
     visit::Visit,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         authorize::{self, Said},
         client::Client,
         consent::{Consent, DataUser},
-        consent_grant::Held,
+        consent_grant::{Held, Shown},
         issue::id_token::OPENID,
         login,
         scope::Scope,
@@ -30,7 +31,7 @@ use crate::{
 pub struct ConsentForm {
     /// The names of the scopes that are granted, a field each.
     scope: Vec<String>,
-    /// The ids of the consents that are given, a field each.
+    /// The consents that are given, a field each: id, colon, and the version that was shown.
     consent: Vec<String>,
     /// The page's hidden field.
     csrf: String,
@@ -43,16 +44,34 @@ pub async fn give(visit: Visit) -> Result<Answer, Failure> {
         return Ok(*refusal);
     }
     let list = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
-    let (scopes, consents) = (list("scope"), list("consent"));
+    let scopes = list("scope");
+    let consents = form.all("consent").map(shown).collect::<Result<Vec<_>, _>>()?;
     let said = Said { scopes: &scopes, consents: &consents, language: visit.language.tag() };
     let (domain, (tenant, server)) = (&visit.call.app.domain, visit.place());
-    authorize::consent(domain, tenant, server, visit.login(), &visit.browser, said).await?;
-    visit.tell("consent given", "done", &visit.person());
-    Ok(visit.go_on())
+    match authorize::consent(domain, tenant, server, visit.login(), &visit.browser, said).await {
+        Err(Failure::Outdated { .. }) => Ok(layout::see_other(&format!("{}?{CHANGED}=1", visit.url()))),
+        Err(failure) => Err(failure),
+        Ok(()) => {
+            visit.tell("consent given", "done", &visit.person());
+            Ok(visit.go_on())
+        }
+    }
 }
 
-/// The page.
-pub fn form(visit: &Visit, scopes: &[(String, Scope)], consents: &[Held]) -> Result<Answer, Failure> {
+/// A consent in the version that the form has shown.
+fn shown(value: &str) -> Result<Shown, Failure> {
+    let read = value.rsplit_once(':').and_then(|(id, version)| Some((id.to_owned(), version.parse().ok()?)));
+    let (id, version) = read.ok_or_else(|| Failure::malformed("form.consent", "must be an id and a version"))?;
+    Ok(Shown { id, version })
+}
+
+/// The page: the scopes that are new, those that the client may have already, and the consents that are missing.
+pub fn form(
+    visit: &Visit,
+    scopes: &[(String, Scope)],
+    allowed: &[(String, Scope)],
+    consents: &[Held],
+) -> Result<Answer, Failure> {
     let (texts, client) = (visit.language.consent(), visit.client_name());
     let (tenant, server) = visit.place();
     let login = login::current(&visit.call.app.domain, tenant, server, visit.login())?;
@@ -63,12 +82,14 @@ pub fn form(visit: &Visit, scopes: &[(String, Scope)], consents: &[Held]) -> Res
         (parties(visit))
         h1 { (title) }
         p.quiet { (fill(texts.who, &[("person", &person)])) " " a href=(logout) { (texts.not_you) } }
+        @if has_changed(visit) { (layout::alert(texts.changed)) }
         form method="post" action={ (visit.url()) "/consent" } {
             (visit.csrf())
             h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
             ul.grants aria-labelledby="scopes" {
-                @if scopes.is_empty() { li { span.fixed { (texts.who_you_are) } } }
-                @for (name, scope) in scopes { li { (scope_line(visit.language, visit.client.as_ref(), name, scope)) } }
+                @if scopes.is_empty() && allowed.is_empty() { li { span.fixed { (texts.who_you_are) } } }
+                @for (name, scope) in scopes { li { (scope_line(visit, name, scope, false)) } }
+                @for (name, scope) in allowed { li { (scope_line(visit, name, scope, true)) } }
             }
             @if !consents.is_empty() {
                 h2 #consents { (texts.consents) }
@@ -95,13 +116,23 @@ fn parties(visit: &Visit) -> Markup {
     }
 }
 
-fn scope_line(language: Language, client: Option<&Client>, name: &str, scope: &Scope) -> Markup {
-    let texts = language.consent();
-    let title = if scope.display_name.is_empty() { name } else { language.scope(&scope.display_name) };
-    let privacy = client.and_then(|client| client.privacy.get(name));
+/// Whether the person comes back from a form whose consents have changed.
+fn has_changed(visit: &Visit) -> bool {
+    read::query(&visit.call.request).is_ok_and(|query| query.get(CHANGED).is_some())
+}
+
+fn scope_line(visit: &Visit, name: &str, scope: &Scope, allowed: bool) -> Markup {
+    let texts = visit.language.consent();
+    let title = if scope.display_name.is_empty() { name } else { visit.language.scope(&scope.display_name) };
+    let privacy = visit.client.as_ref().and_then(|client| client.privacy.get(name));
+    let tag = match (name, allowed) {
+        (OPENID, _) => Some(texts.always),
+        (_, true) => Some(texts.allowed),
+        (_, false) => None,
+    };
     let inside = html! {
         span {
-            span.name { (title) @if name == OPENID { " " span.tag { (texts.always) } } }
+            span.name { (title) @if let Some(tag) = tag { " " span.tag { (tag) } } }
             @if !scope.description.is_empty() { span.why { (scope.description) } }
             @if let Some(privacy) = privacy {
                 @if !privacy.purpose.is_empty() { span.why { (fill(texts.purpose, &[("purpose", &privacy.purpose)])) } }
@@ -112,7 +143,7 @@ fn scope_line(language: Language, client: Option<&Client>, name: &str, scope: &S
         }
     };
     html! {
-        @if name == OPENID {
+        @if tag.is_some() {
             span.fixed { (inside) }
         } @else {
             label { input type="checkbox" name="scope" value=(name) checked; (inside) }
@@ -125,7 +156,7 @@ fn consent_line(texts: &Texts, held: &Held) -> Markup {
     let withdrawn = if terms.can_be_withdrawn { texts.can_be_withdrawn } else { texts.cannot_be_withdrawn };
     html! {
         label {
-            input type="checkbox" name="consent" value=(held.id) required;
+            input type="checkbox" name="consent" value={ (held.id) ":" (held.consent.version) } required;
             span {
                 span.name { (terms.name) " " span.tag { (texts.required) } }
                 @if !terms.description.is_empty() { span.why { (terms.description) } }

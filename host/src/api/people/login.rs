@@ -24,6 +24,9 @@ use crate::{
 /// What the page says of an attempt that has failed: its status, a sentence, how long to wait.
 pub type Wrong = (StatusCode, String, Option<u64>);
 
+/// The query parameter with which the page says why a form was not taken: what it was about has changed.
+pub const CHANGED: &str = "changed";
+
 /// The form of the choice.
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
@@ -71,10 +74,10 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
         ),
         Next::SecondFactor { enrolled: true } => second_factor::form(&visit, None),
         Next::SecondFactor { enrolled: false } => second_factor::offer(&visit, None, None)?,
-        Next::Consent { scopes, consents } => {
+        Next::Consent { scopes, allowed, consents } => {
             match scope_grant::begin(domain, tenant, server, visit.login(), &visit.browser).await? {
                 Some(page) => layout::see_other(&page),
-                None => consent::form(&visit, &scopes, &consents)?,
+                None => consent::form(&visit, &scopes, &allowed, &consents)?,
             }
         }
         Next::Finish => {

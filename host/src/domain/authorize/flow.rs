@@ -58,6 +58,17 @@ pub(super) struct Sorted {
     page: bool,
 }
 
+impl Sorted {
+    /// Those that the person is not asked about: all that they have granted, once asked, otherwise what they need not be asked.
+    pub(super) fn known(&self, granted: Option<&[String]>) -> Vec<String> {
+        let is_known = |scope: &&String| match granted {
+            Some(granted) => granted.contains(scope),
+            None => !self.asked.contains(scope),
+        };
+        self.allowed.iter().filter(is_known).cloned().collect()
+    }
+}
+
 /// What comes next in a login.
 pub(super) async fn step(asked: Asked<'_>) -> Result<Step, Failure> {
     let login = asked.login;
@@ -207,7 +218,7 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
 /// Asks for what the person has not said yes to, or is done.
 fn say_yes(asked: Asked<'_>, client: (&str, &Client), identity: &Identity, sorted: Sorted) -> Result<Step, Failure> {
     let scopes = match &asked.login.granted {
-        Some(granted) => sorted.allowed.iter().filter(|scope| granted.contains(scope)).cloned().collect(),
+        granted @ Some(_) => sorted.known(granted.as_deref()),
         None => sorted.allowed.clone(),
     };
     let consents = consents::missing(asked.place.domain, about(asked, client, identity, &scopes))?;

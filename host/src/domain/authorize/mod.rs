@@ -124,6 +124,8 @@ pub enum Next {
     Consent {
         /// The scopes that are new, by name, with their descriptions.
         scopes: Vec<(String, Scope)>,
+        /// Those that the client may have already: the person has said so, now or before, or nobody asks for it.
+        allowed: Vec<(String, Scope)>,
         /// The consents that are required and missing.
         consents: Vec<Held>,
     },
@@ -204,7 +206,9 @@ pub async fn next(domain: &Domain, tenant: &str, server: &str, id: &str, browser
     match flow::step(asked).await? {
         Step::Ask(next) => Ok(next),
         Step::Consent(sorted, consents) => {
-            Ok(Next::Consent { scopes: flow::described(asked.place, &sorted.asked)?, consents })
+            let described = |names: &[String]| flow::described(asked.place, names);
+            let allowed = described(&sorted.known(asked.login.granted.as_deref()))?;
+            Ok(Next::Consent { scopes: described(&sorted.asked)?, allowed, consents })
         }
         Step::Refuse(_) | Step::Answer(_) => Ok(Next::Finish),
     }

@@ -18,7 +18,7 @@ use crate::{
     world::Micros,
 };
 
-pub use patch::{Acted, Change, grant, patch, revoke};
+pub use patch::{Acted, Also, Change, grant, patch, patch_and, revoke};
 
 /// What a person has said last about a consent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,15 @@ impl Subject {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A consent in the version that a person was shown. To another one they have not said yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The consent.
+    pub id: String,
+    /// Which version of it.
+    pub version: u64,
 }
 
 /// A consent as it is now, with what a person has said about it.

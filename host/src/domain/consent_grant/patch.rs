@@ -1,7 +1,8 @@
 //! Granting and taking back: one call, one act, one ledger event for each consent that changes.
 //!
 //! What is to be signed is read and signed before the write transaction, which then checks that the consents and the end of
-//! the chain are still the ones that were signed. When they are not, all of it is done again.
+//! the chain are still the ones that were signed. When they are not, all of it is done again. Whoever was shown another version
+//! of a consent has not agreed to the one that there is now: then nothing happens.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -27,7 +28,12 @@ pub struct Change {
     pub granted: bool,
     /// How, when it is a yes.
     pub grant_type: GrantType,
+    /// To which version, when it is a yes and that is known.
+    pub version: Option<u64>,
 }
+
+/// What else is written in the same transaction.
+pub type Also = Box<dyn Fn(&mut Write<'_>) -> Result<(), Failure> + Send + Sync>;
 
 /// What a call has done.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,16 +49,16 @@ const MOST_CHANGES: usize = 100;
 /// How often a call is signed again because the consents change meanwhile.
 const ATTEMPTS: usize = 8;
 
-/// Grants one consent. What is granted already stays as it is.
+/// Grants one consent, in the version that the person was shown if that is known. What is granted already stays as it is.
 pub async fn grant(
     domain: &Domain,
     tenant: &str,
     subject: &Subject,
-    consent: &str,
+    (consent, version): (&str, Option<u64>),
     grant_type: GrantType,
     circumstances: Circumstances,
 ) -> Result<Acted, Failure> {
-    let change = Change { consent: consent.to_owned(), granted: true, grant_type };
+    let change = Change { consent: consent.to_owned(), granted: true, grant_type, version };
     patch(domain, tenant, subject, circumstances, vec![change]).await
 }
 
@@ -64,14 +70,15 @@ pub async fn revoke(
     consent: &str,
     circumstances: Circumstances,
 ) -> Result<Acted, Failure> {
-    let change = Change { consent: consent.to_owned(), granted: false, grant_type: GrantType::Explicit };
+    let change = Change { consent: consent.to_owned(), granted: false, grant_type: GrantType::Explicit, version: None };
     patch(domain, tenant, subject, circumstances, vec![change]).await
 }
 
 /// Grants and takes back several consents at once, all or none.
 ///
 /// Granting what is granted changes nothing, except that an implicit grant becomes explicit; no explicit one becomes
-/// implicit. Taking back what is not granted changes nothing either.
+/// implicit. Taking back what is not granted changes nothing either. A yes to a version that is no longer the present one is
+/// [`Failure::Outdated`].
 pub async fn patch(
     domain: &Domain,
     tenant: &str,
@@ -79,15 +86,27 @@ pub async fn patch(
     circumstances: Circumstances,
     changes: Vec<Change>,
 ) -> Result<Acted, Failure> {
+    patch_and(domain, tenant, subject, circumstances, changes, None).await
+}
+
+/// The same, with something else that is written when all of it is, and not without.
+pub async fn patch_and(
+    domain: &Domain,
+    tenant: &str,
+    subject: &Subject,
+    circumstances: Circumstances,
+    changes: Vec<Change>,
+    also: Option<Also>,
+) -> Result<Acted, Failure> {
     tenant::current(domain, tenant)?;
     check(&circumstances, &changes, domain.now())?;
     let act = id::uuid(&domain.world);
-    let call = Arc::new(Act { tenant: tenant.to_owned(), subject: subject.clone(), act, circumstances, changes });
+    let call = Act { tenant: tenant.to_owned(), subject: subject.clone(), act, circumstances, changes, also };
+    let call = Arc::new(call);
     let _turn = domain.ledger.wait(tenant).await;
     for _ in 0..ATTEMPTS {
-        match attempt(domain, &call).await {
-            Err(Failure::Outdated { .. }) => {}
-            other => return other,
+        if let Some(acted) = attempt(domain, &call).await? {
+            return Ok(acted);
         }
     }
     Err(Failure::Unavailable { log: format!("the consents of {tenant} change faster than grants can be signed") })
@@ -100,6 +119,7 @@ struct Act {
     act: String,
     circumstances: Circumstances,
     changes: Vec<Change>,
+    also: Option<Also>,
 }
 
 /// What becomes of one change.
@@ -112,24 +132,30 @@ struct Step {
     after: Option<ConsentGrant>,
 }
 
-async fn attempt(domain: &Domain, call: &Arc<Act>) -> Result<Acted, Failure> {
+/// None when what was signed is no longer what there is.
+async fn attempt(domain: &Domain, call: &Arc<Act>) -> Result<Option<Acted>, Failure> {
     tenant::current(domain, &call.tenant)?;
     let now = domain.now();
     let steps = call.plan(domain, now)?;
     let grants = steps.iter().map(|step| step.after.clone().or_else(|| step.before.clone())).collect();
+    let acted = Acted { act: call.act.clone(), grants };
     let payloads = call.payloads(&steps)?;
-    if !payloads.is_empty() {
-        let links = ledger::sign(domain, &call.tenant, call.subject.as_str(), now, payloads).await?;
-        let (world, call) = (domain.world.clone(), Arc::clone(call));
-        domain
-            .write(move |write| {
-                let now = write.instant(world.now())?;
-                ledger::append(write, &links)?;
-                call.write(write, &steps, now)
-            })
-            .await?;
+    let links = match payloads.is_empty() {
+        true if call.also.is_none() => return Ok(Some(acted)),
+        true => None,
+        false => Some(ledger::sign(domain, &call.tenant, call.subject.as_str(), now, payloads).await?),
+    };
+    let (world, call) = (domain.world.clone(), Arc::clone(call));
+    let write = move |write: &mut Write<'_>| {
+        let now = write.instant(world.now())?;
+        links.as_ref().map_or(Ok(()), |links| ledger::append(write, links))?;
+        call.write(write, &steps, now)
+    };
+    match domain.write(write).await {
+        Ok(()) => Ok(Some(acted)),
+        Err(Failure::Outdated { .. }) => Ok(None),
+        Err(failure) => Err(failure),
     }
-    Ok(Acted { act: call.act.clone(), grants })
 }
 
 impl Act {
@@ -144,6 +170,9 @@ impl Act {
                 problems.push(Problem::new(format!("/consents/{place}/consent_id"), reason));
                 continue;
             };
+            if change.granted && change.version.is_some_and(|shown| shown != consent.value.version) {
+                return Err(Failure::Outdated { noun: "consent" });
+            }
             let before = records::get::<ConsentGrant>(&read, &self.key(change))?;
             match self.after(change, &consent.value, before.as_ref(), now) {
                 Ok(after) => steps.push(Step { consent, before, after }),
@@ -212,7 +241,7 @@ impl Act {
                 records::put(write, &self.key(change), after)?;
             }
         }
-        Ok(())
+        self.also.as_ref().map_or(Ok(()), |also| also(write))
     }
 
     fn key<'a>(&'a self, change: &'a Change) -> [&'a str; 3] {

@@ -14,7 +14,7 @@ use crate::{
     decision::{Answer, RuleSet},
     domain::{
         Domain, Failure, Problem,
-        consent_grant::{self, Change, Circumstances, GrantType, Held, Subject},
+        consent_grant::{self, Also, Change, Circumstances, GrantType, Held, Shown, Subject},
         in_force::policies::About,
         server::Checker,
     },
@@ -62,15 +62,18 @@ pub async fn given(domain: &Domain, about: About<'_>) -> Result<bool, Failure> {
 }
 
 /// Writes down what the person has said on the consent page: grants, and events of the privacy ledger. All of the consents
-/// must be ones that the client or a scope asks for.
-pub async fn grant(domain: &Domain, about: About<'_>, consents: &[String], language: &str) -> Result<(), Failure> {
-    if consents.is_empty() {
-        return Ok(());
-    }
+/// must be ones that the client or a scope asks for, in the version that they have now. `also` is written together with them.
+pub async fn grant(
+    domain: &Domain,
+    about: About<'_>,
+    consents: &[Shown],
+    language: &str,
+    also: Also,
+) -> Result<(), Failure> {
     let asked = asked(domain, about)?;
-    let stray = |id: &&String| !asked.iter().any(|(_, held)| held.id == **id);
+    let stray = |shown: &&Shown| !asked.iter().any(|(_, held)| held.id == shown.id);
     if let Some(stray) = consents.iter().find(stray) {
-        return Err(Failure::invalid("/consents", format!("nobody asks for the consent `{stray}`")));
+        return Err(Failure::invalid("/consents", format!("nobody asks for the consent `{}`", stray.id)));
     }
     let circumstances = Circumstances {
         collection_timestamp: Some(domain.world.now().saturating_mul(1000)),
@@ -78,10 +81,16 @@ pub async fn grant(domain: &Domain, about: About<'_>, consents: &[String], langu
         language: iso_639(language),
         triggered_by_action: action_of(&asked, consents),
     };
-    let ids: BTreeSet<&String> = consents.iter().collect();
-    let yes = |id: &String| Change { consent: id.clone(), granted: true, grant_type: GrantType::Explicit };
-    let changes = ids.into_iter().map(yes).collect();
-    consent_grant::patch(domain, about.tenant, &subject(about)?, circumstances, changes).await?;
+    let mut seen = BTreeSet::new();
+    let once = consents.iter().filter(|shown| seen.insert(&shown.id));
+    let yes = |Shown { id, version }: &Shown| Change {
+        consent: id.clone(),
+        granted: true,
+        grant_type: GrantType::Explicit,
+        version: Some(*version),
+    };
+    let changes = once.map(yes).collect();
+    consent_grant::patch_and(domain, about.tenant, &subject(about)?, circumstances, changes, Some(also)).await?;
     Ok(())
 }
 
@@ -136,9 +145,9 @@ fn subject(about: About<'_>) -> Result<Subject, Failure> {
 }
 
 /// The action that asks for all of these; none when several do together, as it would be wrong about some.
-fn action_of(asked: &[(String, Held)], consents: &[String]) -> Option<String> {
-    let asks = |action: &str, id: &String| asked.iter().any(|(by, held)| by == action && held.id == *id);
-    asked.iter().map(|(action, _)| action).find(|action| consents.iter().all(|id| asks(action, id))).cloned()
+fn action_of(asked: &[(String, Held)], consents: &[Shown]) -> Option<String> {
+    let asks = |action: &str, shown: &Shown| asked.iter().any(|(by, held)| by == action && held.id == shown.id);
+    asked.iter().map(|(action, _)| action).find(|action| consents.iter().all(|shown| asks(action, shown))).cloned()
 }
 
 /// The language of a tag such as `de-CH` (BCP 47), as the ledger has it.

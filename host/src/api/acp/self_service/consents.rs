@@ -29,6 +29,10 @@ pub struct RequestBody {
     /// How. `explicit` when left out. Of no meaning when it is taken back.
     #[serde(default)]
     pub grant_type: Option<GrantWord>,
+    /// The version that the person was shown: when the consent has another one by now, nothing is granted (412). Whichever there
+    /// is when left out. Of no meaning when it is taken back.
+    #[serde(default)]
+    pub version: Option<u64>,
     /// When the application asked, as an integer; nanoseconds since 1970 are customary.
     #[serde(default)]
     pub collection_timestamp: Option<i64>,
@@ -81,15 +85,16 @@ pub async fn patch(call: Call) -> Result<Answer, Failure> {
 /// grantConsent
 pub async fn grant(call: Call) -> Result<Answer, Failure> {
     let (domain, subject) = (&call.app.domain, subject(&call)?);
-    let (id, grant_type, circumstances) = read_request(&call)?;
-    let acted = consent_grant::grant(domain, call.tenant(), &subject, &id, grant_type, circumstances).await;
+    let Request { id, version, grant_type, circumstances } = read_request(&call)?;
+    let shown = (id.as_str(), version);
+    let acted = consent_grant::grant(domain, call.tenant(), &subject, shown, grant_type, circumstances).await;
     answer(&call, StatusCode::CREATED, &subject, id, acted)
 }
 
 /// revokeConsent
 pub async fn revoke(call: Call) -> Result<Answer, Failure> {
     let (domain, subject) = (&call.app.domain, subject(&call)?);
-    let (id, _, circumstances) = read_request(&call)?;
+    let Request { id, version: _, grant_type: _, circumstances } = read_request(&call)?;
     let acted = consent_grant::revoke(domain, call.tenant(), &subject, &id, circumstances).await;
     answer(&call, StatusCode::OK, &subject, id, acted)
 }
@@ -99,14 +104,22 @@ fn subject(call: &Call) -> Result<Subject, Failure> {
     Subject::new("sub", &person.identity.subject).map_err(|problem| Failure::Invalid(vec![problem]))
 }
 
+/// What a body says.
+struct Request {
+    id: String,
+    version: Option<u64>,
+    grant_type: GrantType,
+    circumstances: Circumstances,
+}
+
 /// The body. A consent that is not there is told apart from one that makes no sense.
-fn read_request(call: &Call) -> Result<(String, GrantType, Circumstances), Failure> {
-    let RequestBody { consent_id, grant_type, collection_timestamp, context, language, triggered_by_action } =
+fn read_request(call: &Call) -> Result<Request, Failure> {
+    let RequestBody { consent_id, grant_type, version, collection_timestamp, context, language, triggered_by_action } =
         read::json(&call.request)?;
     let id = read::said(consent_id).ok_or_else(|| Failure::invalid("/consent_id", "must not be empty"))?;
     consent::current(&call.app.domain, call.tenant(), &id)?;
     let circumstances = grants::circumstances(collection_timestamp, context, language, triggered_by_action);
-    Ok((id, grants::kind(grant_type), circumstances))
+    Ok(Request { id, version, grant_type: grants::kind(grant_type), circumstances })
 }
 
 /// The grant that there is now. There is none after taking back what was never granted.

@@ -2,17 +2,33 @@
 //! it back.
 
 use maud::{Markup, html};
+use schemars::JsonSchema;
 use serde_json::json;
 
 use super::{Place, Visit, when};
 use crate::{
-    api::{Answer, people::texts::fill, read::Pairs},
+    api::{
+        Answer,
+        people::{layout, login::CHANGED, texts::fill},
+        read::{self, Pairs},
+    },
     domain::{
         Failure,
         consent::DataUser,
         consent_grant::{self, Circumstances, Context, GrantType, Held, Subject},
     },
 };
+
+/// The form that grants a consent.
+#[derive(JsonSchema)]
+#[schemars(rename = "AccountConsentForm")]
+#[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
+pub struct GrantForm {
+    /// The code that shows that the browser was shown the form.
+    csrf: String,
+    /// The version of the consent that was shown.
+    version: u64,
+}
 
 /// accountConsentsPage
 pub async fn page(visit: Visit) -> Result<Answer, Failure> {
@@ -26,7 +42,9 @@ pub async fn page(visit: Visit) -> Result<Answer, Failure> {
             ul.things { @for one in held { li { (show(&visit, one)) } } }
         }
     };
+    let changed = read::query(&visit.call.request).is_ok_and(|query| query.get(CHANGED).is_some());
     let body = html! {
+        @if changed { (layout::alert(texts.changed)) }
         p.quiet { (texts.explanation) }
         (list(texts.granted, texts.none, &granted))
         @if !open.is_empty() { (list(texts.open, "", &open)) }
@@ -35,11 +53,18 @@ pub async fn page(visit: Visit) -> Result<Answer, Failure> {
 }
 
 /// grantConsentOnPage
-pub async fn grant(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
+pub async fn grant(visit: Visit, form: Pairs) -> Result<Answer, Failure> {
     let (domain, tenant, id) = (&visit.call.app.domain, visit.call.tenant(), visit.call.param("consent"));
+    let version = form.parsed("version", |text| text.parse().ok(), "the version that was shown")?;
+    let version = version.ok_or_else(|| Failure::malformed("form.version", "is required"))?;
     let (subject, circumstances) = (subject(&visit)?, circumstances(&visit));
-    consent_grant::grant(domain, tenant, &subject, id, GrantType::Explicit, circumstances).await?;
-    Ok(visit.done(Place::Consents))
+    let shown = (id, Some(version));
+    match consent_grant::grant(domain, tenant, &subject, shown, GrantType::Explicit, circumstances).await {
+        Err(Failure::Outdated { .. }) => {
+            Ok(layout::see_other(&visit.address(&format!("{}?{CHANGED}=1", Place::Consents.path()))))
+        }
+        other => other.map(|_| visit.done(Place::Consents)),
+    }
 }
 
 /// withdrawConsentOnPage
@@ -122,7 +147,13 @@ fn button(visit: &Visit, held: &Held) -> Markup {
     let path = |action: &str| format!("/account/consents/{}/{action}", held.id);
     let about = fill(texts.about, &[("consent", name)]);
     match held.standing() {
-        None => visit.button(&path("grant"), "second", texts.grant, &about),
+        None => html! {
+            form method="post" action=(visit.address(&path("grant"))) {
+                (visit.code())
+                input type="hidden" name="version" value=(held.consent.version);
+                button.second type="submit" { (texts.grant) span.unseen { " " (about) } }
+            }
+        },
         Some(_) if held.consent.terms.can_be_withdrawn => {
             visit.button(&path("withdraw"), "danger", texts.withdraw, &about)
         }

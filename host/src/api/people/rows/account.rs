@@ -75,9 +75,9 @@ pub(super) static ROWS: &[Row] = &[
         id: "grantConsentOnPage",
         needs: Needs::Nothing, // the session's cookie says who it is
         doc: Doc {
-            summary: "Grants a consent.",
+            summary: "Grants a consent in the version that was shown.",
             query: &[],
-            body: Some((FORM, shape::<FormBody>)),
+            body: Some((FORM, shape::<consents::GrantForm>)),
             answers: &[(StatusCode::SEE_OTHER, None)],
         },
         run: |call| Box::pin(told(call, |call| act(call, consents::grant))),

@@ -27,6 +27,8 @@ pub struct Consent {
     pub allow: &'static str,
     pub refuse: &'static str,
     pub missing: &'static str,
+    pub allowed: &'static str,
+    pub changed: &'static str,
 }
 
 static ENGLISH: Consent = Consent {
@@ -51,6 +53,8 @@ static ENGLISH: Consent = Consent {
     allow: "Allow",
     refuse: "Refuse",
     missing: "Without every consent that is needed, {client} gets no access.",
+    allowed: "already allowed",
+    changed: "A consent has changed since it was shown to you. Nothing has been granted: please read it again.",
 };
 
 static GERMAN: Consent = Consent {
@@ -75,6 +79,8 @@ static GERMAN: Consent = Consent {
     allow: "Erlauben",
     refuse: "Ablehnen",
     missing: "Ohne jede nötige Einwilligung erhält {client} keinen Zugriff.",
+    allowed: "schon erlaubt",
+    changed: "Eine Einwilligung hat sich geändert, seit sie Ihnen gezeigt wurde. Es wurde nichts erlaubt: Bitte lesen Sie sie noch einmal.",
 };
 
 /// What the scopes that every server has are called in German; their names are kept in English.
