@@ -68,6 +68,7 @@ async fn what_people_do_is_told_without_what_they_typed() {
     shop.redeem_again(&page).await.expect(400);
     let page = browser.open("/default/shop/oauth2/logout").await.expect(200);
     browser.send(&page, "/logout", &[]).await.expect(200);
+    shop.admin.delete("/api/admin/default/servers/shop/people/ann/sessions").await.expect(204);
     let expected = [
         ["login", "wrong password", "ann"],
         ["login", "wrong password", ""],
@@ -75,6 +76,7 @@ async fn what_people_do_is_told_without_what_they_typed() {
         ["consent given", "done", "ann"],
         ["code used again", "everything issued for it is revoked", "ann"],
         ["logout", "done", "ann"],
+        ["sessions and grants ended", "done by an administrator", "ann"],
     ];
     assert_eq!(log.events(), expected);
     for secret in [PASSWORD, "my other password", "typed in the wrong field", &code] {

@@ -4,7 +4,7 @@
 use http::Method;
 use portcullis::{
     api::{Row, acp},
-    domain::{Domain, Needs, access, server, session},
+    domain::{Domain, Needs, access, grant, server, session},
 };
 use serde_json::{Value, json};
 
@@ -31,6 +31,7 @@ covers!(
     "listSessions",
     "endSession",
     "endOtherSessions",
+    "endSessionsOfPerson",
 );
 
 const SHOP: &str = "/default/shop";
@@ -400,4 +401,38 @@ async fn nothing_is_done_for_people_without_their_token() {
         assert!(refused.text().contains(scope), "{}", refused.text());
     }
     assert_eq!(of_people().count(), 11);
+}
+
+/// Somebody has left: what an administrator ends is over, and what others have is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_ends_the_sessions_and_grants_of_a_person() {
+    let server = shop().await;
+    let domain = &server.app.domain;
+    let [anna, bob] = ["anna", "bob"].map(|subject| Person::new(&server, "shop", subject));
+    let (cookie, session) = anna.logs_in(domain, "Firefox").await;
+    let (of_bob, _) = bob.logs_in(domain, "Edge").await;
+    let offline = anna.lets(domain, "app", &["openid", "offline_access"], Some(&session)).await;
+    anna.remembers(domain, "app", &["openid"]).await;
+    let (token, theirs) = (through_friend(&server, "anna").await, through_friend(&server, "bob").await);
+    let path = format!("{ADMIN}/servers/shop/people/anna/sessions");
+    server.as_other_admin().delete(&path).await.expect(401);
+    for nobody in [server.as_system(), token.clone()] {
+        let status = nobody.delete(&path).await.status.as_u16();
+        assert!([401, 403].contains(&status), "{status}");
+    }
+    server.as_admin().delete(&format!("{ADMIN}/servers/nowhere/people/anna/sessions")).await.expect(404);
+    assert!(is_there(domain, &cookie) && grant::current(domain, "default", &offline).unwrap().is_some());
+    token.get(&format!("{SHOP}/sessions")).await.expect(200);
+
+    server.as_admin().delete(&path).await.expect(204);
+    assert!(!is_there(domain, &cookie) && grant::current(domain, "default", &offline).unwrap().is_none());
+    token.get(&format!("{SHOP}/sessions")).await.expect(401);
+    assert!(is_there(domain, &of_bob), "another person");
+    theirs.get(&format!("{SHOP}/sessions")).await.expect(200);
+    assert_eq!(
+        access::clients(domain, "default", "shop", "anna").unwrap().len(),
+        1,
+        "what she agreed to is remembered"
+    );
+    server.as_admin().delete(&path).await.expect(204);
 }

@@ -347,7 +347,8 @@ impl Surface {
             ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
             ("{login}", "of-another-browser"),
-            ("{subject}", "anna"),
+            // Anna's token is needed again.
+            ("{subject}", if row.id == "endSessionsOfPerson" { "bob" } else { "anna" }),
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
             ("{document}", "acp.json"),

@@ -163,6 +163,24 @@ pub async fn end_one(domain: &Domain, tenant: &str, server: &str, subject: &str,
         .await
 }
 
+/// Ends all sessions of a person and all that they have let clients do, offline use included: somebody has left, or a stranger is
+/// in their account. What they have agreed to stays remembered.
+pub async fn end_everything(domain: &Domain, tenant: &str, server: &str, subject: &str) -> Result<(), Failure> {
+    server::current(domain, tenant, server)?;
+    let [tenant, server, subject] = [tenant, server, subject].map(str::to_owned);
+    domain
+        .write(move |write| {
+            for (id, _) in grant::of_subject(&*write, &tenant, &server, &subject)? {
+                grant::revoke(write, &tenant, &id)?;
+            }
+            for (name, _) in of_subject(&*write, &tenant, &server, &subject)? {
+                forget(write, &tenant, &server, &name)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
 /// Ends all sessions of a person but one.
 pub async fn end_others(
     domain: &Domain,

@@ -11,16 +11,31 @@ use crate::{
 };
 
 /// The table.
-pub(super) static ROWS: &[Row] = &[Row {
-    method: Method::DELETE,
-    path: "/api/admin/{tid}/servers/{aid}/people/{subject}/second-factor",
-    id: "removeSecondFactor",
-    needs: Needs::Admin,
-    doc: Doc {
-        summary: "Removes the second factor of somebody who has lost it; afterwards they may set up another.",
-        query: &[],
-        body: None,
-        answers: &[(StatusCode::NO_CONTENT, None)],
+pub(super) static ROWS: &[Row] = &[
+    Row {
+        method: Method::DELETE,
+        path: "/api/admin/{tid}/servers/{aid}/people/{subject}/second-factor",
+        id: "removeSecondFactor",
+        needs: Needs::Admin,
+        doc: Doc {
+            summary: "Removes the second factor of somebody who has lost it; afterwards they may set up another.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::NO_CONTENT, None)],
+        },
+        run: |call| Box::pin(people::remove_second_factor(call)),
     },
-    run: |call| Box::pin(people::remove_second_factor(call)),
-}];
+    Row {
+        method: Method::DELETE,
+        path: "/api/admin/{tid}/servers/{aid}/people/{subject}/sessions",
+        id: "endSessionsOfPerson",
+        needs: Needs::Admin,
+        doc: Doc {
+            summary: "Logs somebody out of every browser, and ends every token that they have let clients have, for offline use too.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::NO_CONTENT, None)],
+        },
+        run: |call| Box::pin(people::end_sessions(call)),
+    },
+];
