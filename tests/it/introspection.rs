@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Answer, Caller, SECRET, TestServer,
     made::{ADMIN, FORM, ask_token, basic, bearer_of, make_client, make_server, post_form},
-    tills::{Shop, claims, refresh},
+    tills::{PASSWORD, Shop, claims, refresh},
     world::START,
 };
 
@@ -221,5 +221,45 @@ async fn a_token_that_was_found_cannot_be_tried_out_with_itself() {
     for token in ["access_token", "refresh_token"] {
         let form = format!("token={}", tokens[token].as_str().unwrap());
         assert_eq!(post_form(&found, PATH, &form).await.expect(401).json()["error"], "invalid_client");
+    }
+}
+
+/// Whoever is removed takes along what they have let clients have, at introspection and at userinfo.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_good_no_longer_than_the_server_knows_its_person() {
+    let shop = Shop::open(json!({})).await;
+    let till = client(&shop.server, "till", &shop.till);
+    let path = format!("{ADMIN}/servers/shop/authentications");
+    let shown = shop.admin.get(&format!("{ADMIN}/servers/shop")).await.expect(200).json();
+    let mut methods = shown["authentications"].clone();
+    let mut changed = [methods.clone(), methods.clone(), json!({ "methods": [] })];
+    changed[0]["methods"][0]["static"]["users"].as_array_mut().unwrap().retain(|user| user["username"] != "ada");
+    changed[1]["methods"][0]["disabled"] = json!(true);
+    for user in methods["methods"][0]["static"]["users"].as_array_mut().unwrap() {
+        user["password"] = json!(PASSWORD);
+    }
+    for form in ["jwt", "opaque"] {
+        shop.change_till(json!({ "access_token_strategy": form })).await;
+        let ada = shop.tokens(&["openid"]).await;
+        let password = "grant_type=password&username=bob&scope=openid&password=correct+horse+battery+staple";
+        let bob = shop.ask(password).await.expect(200).json();
+        let own = shop.ask("grant_type=client_credentials&scope=buy").await.expect(200).json();
+        let userinfo = async |tokens: &Value| {
+            let bearer = shop.server.anonymous().with_token(tokens["access_token"].as_str().unwrap());
+            bearer.get("/default/shop/userinfo").await
+        };
+        for (place, less) in changed.iter().enumerate() {
+            userinfo(&ada).await.expect(200);
+            shop.admin.put(&path, less).await.expect(200);
+            inactive(&ask(&till, &ada["access_token"]).await);
+            inactive(&ask(&till, &ada["refresh_token"]).await);
+            let refused = userinfo(&ada).await.expect(401);
+            assert_eq!(refused.json()["error"], "invalid_token", "{}", refused.text());
+            assert!(shop.is_good(&own["access_token"]).await, "a client's own token has no person");
+            assert_eq!(shop.is_good(&bob["access_token"]).await, place == 0, "bob was not removed: {less}");
+            shop.admin.put(&path, &methods).await.expect(200);
+            assert!(shop.is_good(&ada["access_token"]).await, "she is there again");
+            assert_eq!(shop.is_good(&bob["access_token"]).await, place < 2, "his password has a new hash: {less}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::{ANY_SERVER, AccessToken, Claims, RevokedToken, TYPE};
 use crate::{
     crypto::{digest, jws},
     domain::{
-        Bearer, Credentials, Domain, Failure,
+        Bearer, Credentials, Domain, Failure, authentication,
         caller::Issuer,
         client::{self, ClientScopes},
         grant,
@@ -142,11 +142,16 @@ fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Fail
         ClientScopes::AllOfServer => in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?,
         ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
     };
-    let granted = match &bearer.grant {
-        Some(id) => grant::current(domain, tenant, id)?.is_some(),
-        None => true,
-    };
-    Ok(same_client && still_has && granted && is_issued(domain, tenant, known)?)
+    Ok(same_client && still_has && is_granted(domain, bearer)? && is_issued(domain, tenant, known)?)
+}
+
+/// Whether what a person has let the client do still stands, and the server still knows the person: with them goes everything
+/// that they have let others do. A token without a person needs neither.
+fn is_granted(domain: &Domain, bearer: &Bearer) -> Result<bool, Failure> {
+    let Some(id) = &bearer.grant else { return Ok(true) };
+    let Some(grant) = grant::current(domain, &bearer.tenant, id)? else { return Ok(false) };
+    let server = server::current(domain, &bearer.tenant, &bearer.server)?;
+    Ok(authentication::still_knows(domain, &server.value.authentications, &grant.identity))
 }
 
 /// Whether the server still stands by it: it has the key, or the record, and has not revoked it.
