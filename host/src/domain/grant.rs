@@ -70,6 +70,25 @@ pub fn new_id(domain: &Domain) -> String {
     HEXLOWER.encode(&domain.world.bytes::<16>())
 }
 
+/// The most grants of a person to one client in one session. A browser may ask silently as often as it likes, and each time a
+/// new grant is opened, since it has a time, scopes and tokens of its own.
+const MOST_IN_SESSION: usize = 20;
+
+/// Makes room for one more grant in a session, inside a transaction: the oldest ends when there are too many.
+pub(super) fn make_room(write: &mut Write<'_>, tenant: &str, more: &Grant) -> Result<(), Failure> {
+    if more.session.is_none() {
+        return Ok(());
+    }
+    let mut alike = of_subject(&*write, tenant, &more.server, &more.identity.subject)?;
+    alike.retain(|(_, grant)| grant.session == more.session && grant.client_id == more.client_id);
+    alike.sort_by_key(|(_, grant)| grant.since);
+    let too_many = (alike.len() + 1).saturating_sub(MOST_IN_SESSION);
+    for (id, _) in alike.iter().take(too_many) {
+        revoke(write, tenant, id)?;
+    }
+    Ok(())
+}
+
 /// Opens a grant, inside a transaction.
 pub(super) fn open(write: &mut Write<'_>, tenant: &str, id: &str, grant: &Grant) -> Result<(), Failure> {
     records::put(write, &[tenant, id], grant)?;

@@ -1,8 +1,12 @@
 //! What a person has to do before a client gets an answer, and which browser may go on with it.
 
-use portcullis::domain::{
-    Failure,
-    authorize::{self, Begun, Next},
+use portcullis::{
+    domain::{
+        Failure,
+        authorize::{self, Begun, Next},
+        grant::Grant,
+    },
+    store::records,
 };
 use serde_json::json;
 
@@ -220,4 +224,53 @@ async fn the_own_account_takes_a_login_and_no_client() {
     let system: Result<Begun, Failure> =
         authorize::begin_account(domain, ("default", "system"), "/account", &browser).await;
     assert!(matches!(system, Err(Failure::Unsupported { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_asks_silently_without_end_has_a_bounded_number_of_grants() {
+    let shop = Shop::open().await;
+    let (browser, other) = (shop.browser_of("alice").await, shop.browser_of("alice").await);
+    let domain = &shop.server.app.domain;
+    let grants = || {
+        let found =
+            domain.store.read().map(|read| records::list_prefix::<Grant>(&read, &["default"]).unwrap()).unwrap();
+        found.into_iter().map(|(mut key, grant)| (key.pop().unwrap(), grant)).collect::<Vec<_>>()
+    };
+    let silently = [("prompt", "none")];
+    for client in [("client_id", "web"), ("client_id", "plain")] {
+        shop.answered(shop.ask(&other, &[client, silently[0]]).await);
+    }
+    shop.answered(shop.ask(&browser, &[("client_id", "plain"), silently[0]]).await);
+    let elsewhere = grants();
+    assert_eq!(elsewhere.len(), 3);
+    for _ in 0..30 {
+        shop.server.world.advance_seconds(1);
+        assert!(shop.answered(shop.ask(&browser, &silently).await).get("code").is_some());
+    }
+    let left = grants();
+    assert_eq!(left.len(), elsewhere.len() + 20);
+    for kept in &elsewhere {
+        assert!(left.contains(kept), "other sessions and other clients lose nothing: {kept:?}");
+    }
+    let now = domain.world.now_seconds();
+    let mut ages: Vec<i64> = left.iter().map(|(_, grant)| now - grant.since).filter(|age| *age < 30).collect();
+    ages.sort_unstable();
+    assert_eq!(ages, (0..20).collect::<Vec<i64>>(), "the oldest have gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_forgets_somebody_whom_the_server_knows_no_more() {
+    let shop = Shop::open().await;
+    let browser = shop.browser_of("alice").await;
+    let id = shop.waits(shop.ask(&browser, &[("client_id", "shy")]).await);
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Consent { .. })));
+    let mut method = staff("staff", false);
+    method["static"]["users"][0]["username"] = json!("bob");
+    shop.lets_in_by(&[method]).await;
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Password(_))), "alice was removed");
+    let said = authorize::Said { scopes: &["openid".to_owned()], consents: &[], language: "en" };
+    let said = authorize::consent(&shop.server.app.domain, "default", AID, &id, &browser, said).await;
+    assert!(matches!(said, Err(Failure::Conflict { .. })), "{said:?}");
+    shop.lets_in_by(&[staff("staff", false)]).await;
+    assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Consent { .. })), "alice is there again");
 }

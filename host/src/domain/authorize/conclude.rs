@@ -189,6 +189,7 @@ fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, client_said: Micro
             return Err(Failure::Conflict { noun: "login", reason: "the person has just logged out".to_owned() });
         }
     }
+    grant::make_room(write, tenant, grant)?;
     grant::open(write, tenant, id, grant)?;
     if let Some(code) = code {
         code.save(write, tenant, server)?;

@@ -14,7 +14,7 @@ use crate::{
         identity::Identity,
         login::{self, Login, PATIENCE},
         server::{self, Server},
-        session::{self, Session},
+        session,
     },
     store::State,
     world::Micros,
@@ -123,26 +123,24 @@ pub(super) fn find(
             Err(failure) => return Err(failure),
         },
     };
-    if !is_theirs(domain, (tenant, server_id), &login, browser)? {
+    if !is_theirs(domain, tenant, (server_id, &server.value), &login, browser)? {
         (login.identity, login.session) = (None, None);
     }
     Ok(Waiting { server, client, login })
 }
 
-/// Whether the session that says who the person is has not ended meanwhile, and is this browser's. The cookie that binds a login
+/// Whether the session that says who the person is has not ended meanwhile, and is this browser's; one of somebody whom the server
+/// knows no more has ended. The cookie that binds a login
 /// to its browser is older than the session, so somebody else may have put it there and know it (RFC 9700 §4.7).
 fn is_theirs(
     domain: &Domain,
-    (tenant, server): (&str, &str),
+    tenant: &str,
+    server: (&str, &Server),
     login: &Login,
     browser: &Browser,
 ) -> Result<bool, Failure> {
     let Some(name) = &login.session else { return Ok(true) };
-    let shown = browser.session.as_deref().map(|text| handle::name(domain, Purpose::Session, tenant, server, text));
-    if shown.as_ref() != Some(name) {
-        return Ok(false);
-    }
-    let found = domain.store.record::<Session>(&[tenant, server, name])?;
-    let now = domain.world.now_seconds();
-    Ok(found.is_some_and(|found| found.ends > now && found.server_since == login.server_since))
+    let Some(cookie) = &browser.session else { return Ok(false) };
+    let found = session::find(domain, tenant, server, cookie)?;
+    Ok(found.is_some_and(|(shown, _)| shown == *name))
 }
