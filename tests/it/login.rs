@@ -1,5 +1,6 @@
 //! Logging in with a browser: the pages, their cookies, and what strangers try with them.
 
+use portcullis::domain::session;
 use serde_json::json;
 
 use crate::support::{
@@ -7,7 +8,16 @@ use crate::support::{
     storefront::{AID, BACK, PASSWORD, Storefront, is_calm, staff},
 };
 
-covers!("login", "chooseLogin", "givePassword", "refuseLogin", "pageStyle", "pageScript");
+covers!(
+    "login",
+    "chooseLogin",
+    "givePassword",
+    "reloadPassword",
+    "reloadSecondFactor",
+    "refuseLogin",
+    "pageStyle",
+    "pageScript",
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn login_consent_and_back_to_the_client() {
@@ -302,4 +312,61 @@ async fn the_style_and_the_script_can_be_loaded() {
     assert_eq!(answer.header("content-type"), Some("text/css; charset=utf-8"));
     let answer = shop.server.anonymous().get("/assets/post.js").await.expect(200);
     assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"));
+}
+
+/// Somebody presses "Log in" twice, or three times at once: each answer starts a session, and one of them stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_logs_in_twice_in_one_login_has_one_session() {
+    let shop = Storefront::open().await;
+    let sessions = || session::list(&shop.server.app.domain, "default", AID, "ann").unwrap().len();
+    let mut first = shop.browser();
+    let page = first.open(&shop.request("")).await.expect(200);
+    let form = page.form("/password").with(&[("username", "ann"), ("password", PASSWORD)]);
+    let (mut second, mut third, mut wrong) = (first.clone(), first.clone(), first.clone());
+    first.post(&form).await.expect(200);
+    wrong.post(&form.clone().with(&[("password", "wrong")])).await.expect(401);
+    assert_eq!(sessions(), 1, "a wrong password ends nobody's session");
+    let asked = second.post(&form).await.expect(200);
+    assert_eq!(sessions(), 1);
+    assert!(first.open(&page.url).await.expect(200).has_form("/password"), "the first has ended");
+    let back = second.post(&asked.form("/consent")).await;
+    let token = shop.redeem(&back).await["access_token"].as_str().unwrap().to_owned();
+    let userinfo = format!("/default/{AID}/userinfo");
+    let bearer = shop.server.anonymous().with_token(&token);
+    bearer.get(&userinfo).await.expect(200);
+    let out = second.open(&format!("/default/{AID}/oauth2/logout")).await.expect(200);
+    second.send(&out, "/logout", &[]).await.expect(200);
+    bearer.get(&userinfo).await.expect(401);
+    assert_eq!(sessions(), 0, "nobody stays logged in unseen");
+
+    let page = third.open(&shop.request("")).await.expect(200);
+    let form = page.form("/password").with(&[("username", "ann"), ("password", PASSWORD)]);
+    let mut at_once = [third.clone(), third.clone(), third.clone()];
+    let [one, two, three] = &mut at_once;
+    tokio::join!(one.post(&form), two.post(&form), three.post(&form));
+    assert_eq!(sessions(), 1);
+    let mut in_ = 0;
+    for browser in &mut at_once {
+        let account = browser.open(&format!("/default/{AID}/account")).await.expect(200);
+        in_ += usize::from(account.url.ends_with("/account"));
+    }
+    assert_eq!(in_, 1, "it is the session of one of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_loaded_again_leads_back_to_the_login() {
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser();
+    let wrong = browser.login(&shop.request(""), "ann", "wrong").await.expect(401);
+    assert!(wrong.url.ends_with("/password"), "{}", wrong.url);
+    for form in ["/password", "/second-factor"] {
+        let again = browser.open(&wrong.url.replace("/password", form)).await.expect(200);
+        assert!(
+            again.has_form("/password") && again.url.ends_with(wrong.url.split('/').nth(4).unwrap()),
+            "{}",
+            again.url
+        );
+    }
+    shop.browser().open(&wrong.url).await.expect(404);
+    browser.open("/default/shop/login/never/password").await.expect(404);
 }

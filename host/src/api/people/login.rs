@@ -122,6 +122,11 @@ pub async fn password(visit: Visit) -> Result<Answer, Failure> {
     }
 }
 
+/// reloadPassword, reloadSecondFactor: somebody has opened the address of a form, as a reload does
+pub async fn again(visit: Visit) -> Result<Answer, Failure> {
+    Ok(visit.go_on())
+}
+
 /// refuseLogin: the person goes back to the client without what it asked for
 pub async fn refuse(visit: Visit) -> Result<Answer, Failure> {
     let form = read::form(&visit.call.request)?;

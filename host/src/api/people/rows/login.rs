@@ -40,6 +40,19 @@ pub(super) static ROWS: &[Row] = &[
         run: |call| Box::pin(words::told(call, |call| visit::step(call, login::choose))),
     },
     Row {
+        method: Method::GET,
+        path: "/{tid}/{aid}/login/{login}/password",
+        id: "reloadPassword",
+        needs: Needs::Nothing, // it only leads to the login's own page
+        doc: Doc {
+            summary: "Leads back to the login: a page that answered this form was loaded again.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(words::told(call, |call| visit::step(call, login::again))),
+    },
+    Row {
         method: Method::POST,
         path: "/{tid}/{aid}/login/{login}/password",
         id: "givePassword",
@@ -51,6 +64,19 @@ pub(super) static ROWS: &[Row] = &[
             answers: &[(StatusCode::SEE_OTHER, None), (StatusCode::OK, None)],
         },
         run: |call| Box::pin(words::told(call, |call| visit::step(call, login::password))),
+    },
+    Row {
+        method: Method::GET,
+        path: "/{tid}/{aid}/login/{login}/second-factor",
+        id: "reloadSecondFactor",
+        needs: Needs::Nothing, // it only leads to the login's own page
+        doc: Doc {
+            summary: "Leads back to the login: a page that answered this form was loaded again.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(words::told(call, |call| visit::step(call, login::again))),
     },
     Row {
         method: Method::POST,
