@@ -245,6 +245,11 @@ async fn a_browser_is_logged_out_from_another() {
     assert!(text.find("Chrome").unwrap() < text.find("this browser").unwrap(), "the latest first: {text}");
     assert!(!text.contains("Edge") && !page.has_form(&format!("/{this}/end")), "{text}");
 
+    let (mut known, _) =
+        logged_in(&server, "carl", "Mozilla/5.0 (X11; Linux x86_64; rv:1) Gecko/1 Firefox/140.0").await;
+    let shown = open(&mut known, "/sessions").await.expect(200).text();
+    assert!(shown.contains("Firefox on Linux") && !shown.contains("Gecko"), "{shown}");
+
     let page = here.send(&page, &format!("/sessions/{that}/end"), &[]).await.expect(200);
     there.ask(Method::GET, ACCOUNT, Vec::new()).await.expect(303);
     third.ask(Method::GET, ACCOUNT, Vec::new()).await.expect(200);

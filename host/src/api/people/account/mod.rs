@@ -3,6 +3,7 @@
 //! [`show`] and [`act`] let in whoever has a session of the server, and send everybody else to log in first. What the pages
 //! show and do is what `api/acp/self_service` does for tokens: the same operations of the domain.
 
+mod agent;
 pub mod clients;
 pub mod consents;
 pub mod events;

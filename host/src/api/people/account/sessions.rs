@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Place, Visit, when};
+use super::{Place, Visit, agent, when};
 use crate::{
     api::{Answer, people::cookies, people::layout, people::texts::fill, read::Pairs},
     domain::{
@@ -44,7 +44,10 @@ pub async fn end_others(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
 fn show(visit: &Visit, name: &str, session: &Session) -> Markup {
     let texts = &visit.texts().sessions;
     let this = name == visit.name;
-    let browser = if session.browser.is_empty() { texts.unknown } else { &session.browser };
+    let browser = match session.browser.as_str() {
+        "" => texts.unknown.to_owned(),
+        agent => agent::name(agent, texts.on),
+    };
     let path = format!("/account/sessions/{name}/end");
     html! {
         div.what {
@@ -55,6 +58,6 @@ fn show(visit: &Visit, name: &str, session: &Session) -> Markup {
                 (texts.until) " " (when(session.ends))
             }
         }
-        @if !this { (visit.button(&path, "danger", texts.end, &fill(texts.end_about, &[("browser", browser)]))) }
+        @if !this { (visit.button(&path, "danger", texts.end, &fill(texts.end_about, &[("browser", &browser)]))) }
     }
 }
