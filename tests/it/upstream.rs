@@ -4,12 +4,16 @@ mod attacks;
 mod clouds;
 mod ours;
 
-use portcullis::domain::{Failure, authorize::Next};
+use portcullis::domain::{
+    Failure,
+    authorize::{self, Next},
+    login,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, TestServer,
-    made::make_server,
+    made::{ADMIN, attribute, make_policy, make_server},
     provider::{CLIENT, Canned, Provider, path_of},
     visitor::{BACK, Visitor, find_parameter, make_app, parameter, set_methods},
 };
@@ -274,4 +278,52 @@ async fn a_restart_in_between_loses_nothing() {
     visitor.browser = browser;
     let answer = comes_back(&server, &provider, &visitor, &url, json!({})).await;
     visitor.let_in_by(&answer, &login);
+}
+
+/// A policy wants more than a provider's login, and the provider remembers the person: they are sent there once more to prove it,
+/// and not for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_remembers_people_is_asked_once_more_and_not_for_ever() {
+    let (server, admin, provider) = with_provider(json!({})).await;
+    let mut rule = attribute("authn_ctx.amr", "contains", json!("mfa"));
+    rule["recovery"] = json!([{ "id": "second", "type": "mfa" }]);
+    make_policy(&admin, "strong", json!([rule])).await;
+    let path = format!("{ADMIN}/servers/shop");
+    let mut shop = admin.get(&path).await.expect(200).json();
+    shop["user_policy_id"] = json!("strong");
+    admin.put(&path, &shop).await.expect(200);
+
+    let visitor = Visitor::new(&server, "shop");
+    let login = visitor.asks(&[]).await;
+    let url = visitor.leaves(&login).await;
+    assert_eq!(find_parameter(&url, "prompt"), None);
+    let now = server.app.domain.world.now_seconds();
+    let long_ago = json!({ "auth_time": now - 3600 });
+    let answer = comes_back(&server, &provider, &visitor, &url, long_ago.clone()).await;
+    visitor.let_in_by(&answer, &login);
+    let url = visitor.leaves(&login).await;
+    assert_eq!(parameter(&url, "prompt"), "login", "they have to prove it now");
+    let answer = comes_back(&server, &provider, &visitor, &url, long_ago).await;
+    assert!(!answer.status.is_redirection() && !answer.status.is_success(), "{:?}", answer.status);
+
+    let url = visitor.leaves(&login).await;
+    let answer = comes_back(&server, &provider, &visitor, &url, json!({ "auth_time": now })).await;
+    visitor.let_in_by(&answer, &login);
+    assert!(matches!(visitor.next(&login).await, Next::SecondFactor { enrolled: false }), "and may set one up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_keeps_no_session_is_sent_on_by_a_click_only() {
+    let (server, _, provider) = with_provider(json!({})).await;
+    let visitor = Visitor::new(&server, "shop");
+    let login = visitor.asks(&[]).await;
+    let url = visitor.leaves(&login).await;
+    comes_back(&server, &provider, &visitor, &url, json!({})).await.expect(303);
+    assert!(matches!(visitor.next(&login).await, Next::Consent { .. }), "with the session's cookie it goes on");
+    let domain = &server.app.domain;
+    let next = authorize::next(domain, "default", "shop", &login, &visitor.browser).await.unwrap();
+    assert!(matches!(&next, Next::Choose(methods) if methods.len() == 1 && methods[0].id == "op"), "{next:?}");
+    login::choose(domain, ("default", "shop"), &login, &visitor.browser, Some("op")).await.unwrap();
+    let next = authorize::next(domain, "default", "shop", &login, &visitor.browser).await.unwrap();
+    assert!(matches!(next, Next::Provider(_)), "{next:?}");
 }
