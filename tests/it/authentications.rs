@@ -218,7 +218,8 @@ async fn a_name_is_one_persons_among_all_methods_and_may_move() {
     let methods = servers[place]["authentications"]["methods"].as_array_mut().unwrap();
     let copy = methods[0]["static"]["users"][0].clone();
     methods[1]["static"]["users"].as_array_mut().unwrap().push(copy);
-    let import = async |document: &Value| server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), document).await;
+    let import =
+        async |document: &Value| server.as_setup().put(&format!("{CONFIGURATION}?mode=update"), document).await;
     let answer = import(&document).await.expect(422);
     let member = format!("/servers/{place}/authentications/methods/1/static/users/1/username");
     assert_eq!(wrong_members(&answer), [member]);

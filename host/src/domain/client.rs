@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Domain, Failure, credential,
     noun::{self, Named},
+    organization::Organization,
     server,
     setup::members::ClientMembers,
     token::Form,
@@ -95,6 +96,8 @@ pub struct Client {
     /// When one that has registered itself last changed what people go by, its name or where it sends them, in microseconds;
     /// 0 when it never did. What they have said before was about another client.
     pub said_since: Micros,
+    /// What its organization has made of it; none for every other client.
+    pub organization: Option<Organization>,
     /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
     /// not revive the tokens of an earlier one.
     pub since: Micros,

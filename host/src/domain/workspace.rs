@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The one server of a usable tenant that the tenant itself does not need.
-const DEFAULT_SERVER: &str = "default";
+pub(super) const DEFAULT_SERVER: &str = "default";
 /// The servers of a usable tenant, by id.
 pub(super) const SERVERS: [&str; 4] = [ADMIN_SERVER, DEFAULT_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER];
 /// The machine clients of a usable tenant, as (client, server).

@@ -8,6 +8,7 @@ use crate::{
         credential::{self, Credential, Given},
         gateway, id,
         noun::{self, Named},
+        organization,
         permit::DEVELOPER_SERVER,
         registration::Registration,
         scope,
@@ -62,7 +63,8 @@ pub async fn create(
     let id = id.map_or_else(|| id::generate(&domain.world), str::to_owned);
     id::check("/client_id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     // The server's own: only an import brings them along.
-    let client = Client { developer: None, system: false, self_registered: false, issued_at: 0, ..client };
+    let client =
+        Client { developer: None, system: false, self_registered: false, organization: None, issued_at: 0, ..client };
     let prepared = ready(domain, tenant, &id, client, given)?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
@@ -124,10 +126,10 @@ fn users(write: &Write<'_>, tenant: &str, id: &str, client: &Client) -> Result<V
 pub(in crate::domain) fn inherit(client: Client, old: &Client) -> Client {
     // It cannot move, so whoever leaves the server out means the one it has.
     let server = if client.server.is_empty() { old.server.clone() } else { client.server };
-    let developer = old.developer.clone();
+    let (developer, organization) = (old.developer.clone(), old.organization.clone());
     let Client { system, self_registered, issued_at, said_since, since, .. } = *old;
     let setup = client.setup.or_else(|| old.setup.clone());
-    Client { server, developer, system, self_registered, issued_at, said_since, since, setup, ..client }
+    Client { server, developer, organization, system, self_registered, issued_at, said_since, since, setup, ..client }
 }
 
 /// Checks everything about a client, its place included, and seals its secret. [`save`] looks at the place again.
@@ -264,6 +266,7 @@ fn file(write: &mut Write<'_>, tenant: &str, id: &str, old: Option<&Client>, val
     noun::refile(write, Index::DeveloperClients, tenant, before, value.developer.as_deref(), id)?;
     let action_before = old.and_then(|old| old.consent_action.as_ref());
     consent_use::switch(write, tenant, &user(id), action_before, value.consent_action.as_ref())?;
+    organization::file(write, tenant, id, value.organization.as_ref())?;
     Ok(index::put(write, Index::ServerClients, &[tenant, &value.server], id)?)
 }
 
@@ -293,6 +296,7 @@ pub(in crate::domain) fn remove(
     }
     noun::refile(write, Index::DeveloperClients, tenant, old.developer.as_deref(), None, id)?;
     consent_use::switch(write, tenant, &user(id), old.consent_action.as_ref(), None)?;
+    organization::file(write, tenant, id, None)?;
     Ok(index::remove(write, Index::ServerClients, &[tenant, &old.server], id)?)
 }
 

@@ -21,6 +21,7 @@ pub(super) fn check(client: &Client, given: &Given) -> Vec<Problem> {
     problems.extend(addresses(client));
     problems.extend(scopes(client));
     problems.extend(proving::check(client, given));
+    problems.extend(client.organization.iter().flat_map(|organization| organization.problems(&client.server)));
     problems
 }
 

@@ -119,6 +119,7 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
         issued_at: client_id_issued_at.unwrap_or(0),
         secret_expires_at: client_secret_expires_at.unwrap_or(0),
         system: system.unwrap_or(false),
+        organization: None, // not this dialect's; a configuration says it beside
         said_since: 0,
         since: 0,
         setup: None,

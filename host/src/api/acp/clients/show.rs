@@ -99,8 +99,9 @@ fn configuration(tenant: &str, id: &str, client: Client, all: Vec<String>) -> Cl
         issued_at,
         secret_expires_at,
         system,
-        since: _, // in tokens only
-        setup: _, // of another tongue
+        organization: _, // not this dialect's
+        since: _,        // in tokens only
+        setup: _,        // of another tongue
     } = client;
     let scopes = match scopes {
         ClientScopes::Only(scopes) => scopes,

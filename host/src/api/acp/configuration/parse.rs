@@ -6,18 +6,20 @@ use serde_json::{Value, json};
 
 use super::{
     document::{Document, Raw},
-    show::{GatewayRecord, SpecificationRecord},
+    show::{GatewayRecord, OrganizationRecord, SpecificationRecord},
 };
 use crate::{
     api::acp::{actions, apis, claims, clients, consents, gateways, policies, scopes, servers, services, tenants},
     domain::{
-        Failure,
+        Failure, Problem,
         api::Api,
+        authorities::Role,
         client::{Client, ClientScopes},
         configuration::{Configuration, Entry, ServiceRecord, Wanted},
         credential::Given,
         gateway::{Gateway, GatewayKind},
         import::Specification,
+        organization::Organization,
         scope::Scope,
         server,
         service::Service,
@@ -115,11 +117,23 @@ fn api(mut raw: Raw, tenant: &str) -> Result<Api, Failure> {
 
 fn client(mut raw: Raw, tenant: &str) -> Result<(Client, Given), Failure> {
     let all_scopes = raw.take_as::<bool>("all_scopes")?.unwrap_or(false);
-    let (_, given, mut client) = clients::parse(raw.read()?, tenant)?;
-    if all_scopes {
-        client.scopes = ClientScopes::AllOfServer;
+    let organization = raw.take_as::<OrganizationRecord>("organization")?.map(organization).transpose()?;
+    let (_, given, client) = clients::parse(raw.read()?, tenant)?;
+    let scopes = if all_scopes { ClientScopes::AllOfServer } else { client.scopes };
+    Ok((Client { scopes, organization, ..client }, given))
+}
+
+fn organization(OrganizationRecord { roles, application_id }: OrganizationRecord) -> Result<Organization, Failure> {
+    let (mut known, mut problems) = (Vec::new(), Vec::new());
+    for (place, word) in roles.iter().enumerate() {
+        match Role::of_word(word) {
+            Some(role) => known.push(role),
+            None => problems
+                .push(Problem::new(format!("/organization/roles/{place}"), format!("`{word}` is no known role"))),
+        }
     }
-    Ok((client, given))
+    Failure::unless_fine(problems)?;
+    Ok(Organization { roles: known, application: application_id })
 }
 
 fn gateway(raw: Raw, _: &str) -> Result<Gateway, Failure> {

@@ -27,6 +27,7 @@ use crate::{
         credential::Exported,
         gateway::Gateway,
         import::Specification,
+        organization::Organization,
         scope::Scope,
     },
 };
@@ -79,6 +80,20 @@ pub struct ClientRecord {
     pub client: ClientBody,
     /// Whether it has all scopes of its server, also those that come later. Its `scopes` are empty then.
     pub all_scopes: bool,
+    /// What its organization has made of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationRecord>,
+}
+
+/// What an organization, which is the tenant, has made of a client.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationRecord {
+    /// `ADMIN`, `AGENT`, `CLIENT_SERVICE` or `SUPERVISOR`.
+    pub roles: Vec<String>,
+    /// The application that it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_id: Option<String>,
 }
 
 /// A consent action with the ids of its consents.
@@ -233,7 +248,11 @@ fn api(Entry { tenant, id, value, .. }: Entry<Api>) -> ApiRecord {
 fn client(Entry { tenant, id, value, .. }: Entry<(Client, Exported)>) -> ClientRecord {
     let (client, secret) = value;
     let all_scopes = client.scopes == ClientScopes::AllOfServer;
-    ClientRecord { client: clients::show_for_export(&tenant, &id, client, secret), all_scopes }
+    let organization = client.organization.clone().map(|Organization { roles, application }| OrganizationRecord {
+        roles: roles.into_iter().map(|role| role.word().to_owned()).collect(),
+        application_id: application,
+    });
+    ClientRecord { client: clients::show_for_export(&tenant, &id, client, secret), all_scopes, organization }
 }
 
 fn action(Entry { tenant, id, value, .. }: Entry<ConsentAction>) -> ActionRecord {

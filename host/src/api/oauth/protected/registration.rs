@@ -137,6 +137,7 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         post_logout_redirect_uris,
         consent_action: _,
         self_registered: _,
+        organization: _,
         said_since: _,
         since: _,
         setup: _,
