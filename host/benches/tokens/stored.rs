@@ -124,7 +124,7 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
                 let record =
                     Code { grant: id.clone(), redirect_uri: None, challenge: None, ends: now + 86_400, used: false };
                 records::put(write, &["default", &server, &code.1], &record)?;
-                let record = RefreshToken { grant: id.clone(), ends: now + 86_400, used: false };
+                let record = RefreshToken { grant: id.clone(), since: now, ends: now + 86_400, used: false };
                 records::put(write, &["default", &server, &refresh.1], &record)?;
             }
             Ok::<(), StoreError>(())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{Bearer, Credentials, Domain, Failure, client::Client, expiry, identity::Identity, server::Server};
+use super::{Bearer, Credentials, Domain, Failure, client::Client, expiry, identity::Identity, server::Server, token::latest};
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
     world::Micros,
@@ -112,6 +112,7 @@ pub fn of_bearer(domain: &Domain, bearer: &Bearer) -> Result<Arc<Grant>, Failure
 pub(super) fn revoke(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<bool, Failure> {
     let Some(grant) = records::get::<Grant>(&*write, &[tenant, id])? else { return Ok(false) };
     index::remove(write, Index::SubjectGrants, &[tenant, &grant.server, &grant.identity.subject], id)?;
+    latest::forget(write, [tenant, &grant.server, &grant.identity.subject, id])?;
     Ok(records::delete::<Grant>(write, &[tenant, id])?)
 }
 

@@ -1,5 +1,5 @@
-//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, and the names
-//! of scopes and claims, which were not filed.
+//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, the names
+//! of scopes and claims, and the latest refresh token of each grant, which were not filed.
 //!
 //! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
 
@@ -10,11 +10,18 @@ use super::{
     key_ring::{self, KeyRing, Owner},
     scope,
     server::{Secrets, ServerSecrets},
+    token::latest,
 };
 use crate::store::records;
 
-/// Gives every tenant a ring and every server a secret, and files names, in one transaction.
+/// Makes what is missing.
 pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
+    latest::file_all(domain).await?;
+    give_secrets(domain).await
+}
+
+/// Gives every tenant a ring and every server a secret, and files names, in one transaction.
+async fn give_secrets(domain: &Domain) -> Result<(), Failure> {
     let read = domain.store.read()?;
     // Every server has a ring, under its tenant and its id; a tenant's own is under the tenant alone.
     let owners = records::list_prefix::<KeyRing>(&read, &[])?.into_iter().map(|(owner, _)| owner);

@@ -79,11 +79,13 @@ pub enum Table {
     Registration,
     /// What ends, by when it does. Key: tenant, seconds in twelve digits, what, its key in hex. Value: its key.
     Expiry,
+    /// The refresh token of a grant that was made last. Key: tenant, server, subject, grant. Value: its keyed hash.
+    LatestRefresh,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 28] = [
+    pub const ALL: [Table; 29] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -112,6 +114,7 @@ impl Table {
         Table::Assertion,
         Table::Registration,
         Table::Expiry,
+        Table::LatestRefresh,
     ];
 
     /// Its name in the file.
@@ -145,6 +148,7 @@ impl Table {
             Table::Assertion => "assertion",
             Table::Registration => "registration",
             Table::Expiry => "expiry",
+            Table::LatestRefresh => "latest_refresh",
         }
     }
 

@@ -76,7 +76,8 @@ fn of_tenants(table: Table) -> Filed {
         | Table::SecondFactor
         | Table::Assertion
         | Table::Registration
-        | Table::Expiry => Filed::First,
+        | Table::Expiry
+        | Table::LatestRefresh => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,
         Table::Identities | Table::Meta | Table::PolicyRules | Table::Component => Filed::Stays,

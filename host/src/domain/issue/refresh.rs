@@ -17,7 +17,7 @@ use crate::{
         grant::Grant,
         handle::{self, Purpose},
         server::Server,
-        token::RefreshToken,
+        token::{RefreshToken, latest},
     },
     store::{Write, records},
 };
@@ -29,6 +29,7 @@ pub const REFRESH_TOKEN: &str = "refresh_token";
 #[derive(Clone, Debug)]
 pub struct Kept {
     name: String,
+    subject: String,
     token: RefreshToken,
 }
 
@@ -36,6 +37,7 @@ impl Kept {
     /// Writes it down, inside a transaction.
     pub(in crate::domain) fn save(&self, write: &mut Write<'_>, tenant: &str, server: &str) -> Result<(), Failure> {
         records::put(write, &[tenant, server, &self.name], &self.token)?;
+        latest::note(write, [tenant, server, &self.subject, &self.token.grant], &self.name)?;
         expiry::note(write, &[tenant, server, &self.name], &self.token)
     }
 }
@@ -54,11 +56,13 @@ pub fn make(
     (grant_id, grant): (&str, &Grant),
 ) -> (Secret, Kept) {
     let (secret, name) = handle::make(domain, Purpose::Refresh, tenant, server_id);
+    let since = domain.world.now_seconds();
     let ends = match server.refresh_idle_seconds {
         0 => grant.ends,
-        idle => grant.ends.min(domain.world.now_seconds().saturating_add(idle)),
+        idle => grant.ends.min(since.saturating_add(idle)),
     };
-    (secret, Kept { name, token: RefreshToken { grant: grant_id.to_owned(), ends, used: false } })
+    let token = RefreshToken { grant: grant_id.to_owned(), since, ends, used: false };
+    (secret, Kept { name, subject: grant.identity.subject.clone(), token })
 }
 
 /// Exchanges a refresh token for new tokens. Policies and consents are asked again, with what was known of the person when

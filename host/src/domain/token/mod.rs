@@ -3,10 +3,12 @@
 //! ```text
 //! mint         make one            verify   whose is it, for every bearer
 //! introspect   what is it worth    revoke   give it back          asker   whose business it is
+//! latest       the refresh token of each grant that is good now
 //! ```
 
 pub mod asker;
 pub mod introspect;
+pub(super) mod latest;
 mod mint;
 pub mod revoke;
 mod verify;
@@ -90,6 +92,9 @@ pub struct AccessToken {
 pub struct RefreshToken {
     /// What it was made from.
     pub grant: String,
+    /// When it was made, in seconds since 1970. 0 when it is of a time that did not keep that.
+    #[serde(default)]
+    pub since: i64,
     /// When it ends unless it is used, in seconds since 1970. Never later than the grant.
     pub ends: i64,
     /// Whether it was used.
