@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     acp, decide, oauth,
     route::{Dialect, Row, Shape, shape},
+    setups,
 };
 use crate::domain::Needs;
 
@@ -40,6 +41,7 @@ fn error_shape(dialect: &Dialect) -> Shape {
     match dialect.name {
         "oauth" | "oauth-protected" => shape::<oauth::words::ErrorBody>,
         "decide" => shape::<decide::words::ErrorBody>,
+        "setups" => shape::<setups::words::ErrorBody>,
         _ => shape::<acp::words::ErrorBody>,
     }
 }

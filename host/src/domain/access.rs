@@ -29,7 +29,7 @@ pub struct Access {
     pub client_said: Micros,
     /// The scopes, in the order in which they were granted.
     pub scopes: Vec<String>,
-    /// When it was granted last, in seconds since 1970.
+    /// When the person was last asked, or let it have more, in seconds since 1970.
     pub since: i64,
 }
 
@@ -50,18 +50,35 @@ pub struct Between<'a> {
     pub client: &'a str,
 }
 
-/// Which server and client of their names, and what the client had said of itself.
+/// Which server and client of their names, what the client had said of itself, and how long what is remembered counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Which {
-    pub(super) server_since: Micros,
-    pub(super) client_since: Micros,
-    pub(super) client_said: Micros,
+    server_since: Micros,
+    client_since: Micros,
+    client_said: Micros,
+    lasts: Option<i64>,
 }
 
 impl Which {
-    fn is_of(&self, found: &Access) -> bool {
-        let Which { server_since, client_since, client_said } = *self;
-        (found.server_since, found.client_since, found.client_said) == (server_since, client_since, client_said)
+    /// These ones, as they are now.
+    pub(super) fn of(server: &Server, client: &Client) -> Which {
+        let of_client = client.setup.as_ref().and_then(|members| members.persisted_consent_seconds);
+        let of_server = || server.setup.as_ref().and_then(|members| members.persisted_consent_seconds);
+        let lasts = of_client.or_else(of_server);
+        let (server_since, client_since, client_said) = (server.since, client.since, client.said_since);
+        Which { server_since, client_since, client_said, lasts }
+    }
+
+    /// Whether what is remembered is about these, and still counts at `now`, in seconds since 1970.
+    pub(super) fn counts(&self, found: &Access, now: i64) -> bool {
+        let Which { server_since, client_since, client_said, .. } = *self;
+        let same = (found.server_since, found.client_since, found.client_said);
+        same == (server_since, client_since, client_said) && self.ends(found).is_none_or(|ends| ends > now)
+    }
+
+    /// When what is remembered no longer counts, in seconds since 1970; never when none.
+    pub(super) fn ends(&self, found: &Access) -> Option<i64> {
+        self.lasts.map(|lasts| found.since.saturating_add(lasts))
     }
 }
 
@@ -71,20 +88,21 @@ impl Between<'_> {
     }
 }
 
-/// The scopes that a person has let this client have: none when an earlier client or server of the same name was meant.
+/// The scopes that a person has let this client have: none when an earlier client or server of the same name was meant, or when
+/// that was too long ago.
 pub fn remembered(
     view: &impl View,
     between: Between<'_>,
     server: &Server,
     client: &Client,
+    now: i64,
 ) -> Result<Vec<String>, Failure> {
     let found = records::get::<Access>(view, &between.key())?;
-    let which = Which { server_since: server.since, client_since: client.since, client_said: client.said_since };
-    let found = found.filter(|found| which.is_of(found));
+    let found = found.filter(|found| Which::of(server, client).counts(found, now));
     Ok(found.map(|found| found.scopes).unwrap_or_default())
 }
 
-/// Adds `scopes` to what is remembered, inside a transaction.
+/// Adds `scopes` to what is remembered, inside a transaction. What is remembered already is not prolonged by being used.
 pub(super) fn remember(
     write: &mut Write<'_>,
     between: Between<'_>,
@@ -93,14 +111,17 @@ pub(super) fn remember(
     now: i64,
 ) -> Result<(), Failure> {
     let found = records::get::<Access>(&*write, &between.key())?;
-    let mut all = found.filter(|found| which.is_of(found)).map(|found| found.scopes).unwrap_or_default();
+    let found = found.filter(|found| which.counts(found, now));
+    let (mut all, before) = found.map(|found| (found.scopes, found.since)).unwrap_or_default();
+    let known = all.len();
     for scope in scopes {
         if !all.contains(scope) {
             all.push(scope.clone());
         }
     }
-    let Which { server_since, client_since, client_said } = which;
-    let access = Access { server_since, client_since, client_said, scopes: all, since: now };
+    let since = if all.len() == known && before > 0 { before } else { now };
+    let Which { server_since, client_since, client_said, lasts: _ } = which;
+    let access = Access { server_since, client_since, client_said, scopes: all, since };
     Ok(records::put(write, &between.key(), &access)?)
 }
 

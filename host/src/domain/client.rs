@@ -190,7 +190,8 @@ impl Named for Client {
 }
 
 impl AuthMethod {
-    const ALL: [AuthMethod; 7] = [
+    /// Every method.
+    pub const ALL: [AuthMethod; 7] = [
         AuthMethod::ClientSecretBasic,
         AuthMethod::ClientSecretPost,
         AuthMethod::ClientSecretJwt,

@@ -121,12 +121,19 @@ pub struct Problem {
     pub member: String,
     /// What is wrong with it.
     pub reason: String,
+    /// Whether it is that it is not there.
+    pub missing: bool,
 }
 
 impl Problem {
     /// `member` is wrong because of `reason`.
     pub fn new(member: impl Into<String>, reason: impl Into<String>) -> Problem {
-        Problem { member: member.into(), reason: reason.into() }
+        Problem { member: member.into(), reason: reason.into(), missing: false }
+    }
+
+    /// `member` is not there and must be.
+    pub fn missing(member: impl Into<String>) -> Problem {
+        Problem { member: member.into(), reason: "is required".to_owned(), missing: true }
     }
 }
 

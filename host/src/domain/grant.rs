@@ -8,7 +8,9 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{Bearer, Credentials, Domain, Failure, client::Client, expiry, identity::Identity, server::Server, token::latest};
+use super::{
+    Bearer, Credentials, Domain, Failure, client::Client, expiry, identity::Identity, server::Server, token::latest,
+};
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
     world::Micros,

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Failure, moment,
         setup::{
-            chosen::Filter,
+            LiveFilter,
             consents::{self, Consent},
         },
     },
@@ -41,7 +41,7 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
         Some(client) => Some(client),
         None => query.one("client-entity-id")?,
     };
-    let filter = Filter { client, user: query.one("user")? };
+    let filter = LiveFilter { client, user: query.one("user")? };
     let found = consents::list(&call.app.domain, &call.caller, call.param("setupId"), filter, query.page()?)?;
     Ok(answer(&call, found, show))
 }

@@ -1,7 +1,11 @@
 //! The `setups` dialect: authorization servers, their clients and services as timelines of snapshots, with the live tokens and
 //! consents (contract/setups.openapi.json).
 
+pub mod consents;
+pub mod query;
 pub mod rows;
+pub mod tokens;
+pub mod wire;
 pub mod words;
 
 use super::Dialect;

@@ -28,7 +28,8 @@ pub const CONSENTS: &[(&str, &str)] =
 
 const NAME: (&str, &str) = ("name", "those of this name");
 const OWNER: (&str, &str) = ("owner", "those of this owner");
-const SCOPE: (&str, &str) = ("scope", "those that have this scope; may be given several times, then those that have all");
+const SCOPE: (&str, &str) =
+    ("scope", "those that have this scope; may be given several times, then those that have all");
 const METADATA: (&str, &str) = (
     "metadata.{name}",
     "those with a note of this name and value; may be given several times, then those that have all of them",
@@ -40,8 +41,10 @@ const VALID_AT: (&str, &str) = (
 const SOFT_DELETED: (&str, &str) = ("includeSoftDeletedStates", "`true`: deleted ones, too");
 const SOFT_DELETE: (&str, &str) = ("includeSoftDeleteStates", "the same");
 const CLIENT_ENTITY: (&str, &str) = ("client-entity-id", "those of the client with this entity id");
-const USER: (&str, &str) =
-    ("user", "those of this user; left out: everybody's for administrators and the client's owner, otherwise one's own");
+const USER: (&str, &str) = (
+    "user",
+    "those of this user; left out: everybody's for administrators and the client's owner, otherwise one's own",
+);
 const PAGE: (&str, &str) = ("page", "which page, from 0; 0 when left out");
 const SIZE: (&str, &str) = ("size", "how many on a page, 1 to 1000; 20 when left out");
 
@@ -108,7 +111,8 @@ impl Query {
         }
         // The documented examples send the plus of an offset as it is, which a query means a space by.
         let at = moment::parse(&text.replace(' ', "+"));
-        at.map(|at| Some(ValidAt::At(at))).ok_or_else(|| wrong(VALID_AT.0, "must be `any`, or a date and time with an offset"))
+        at.map(|at| Some(ValidAt::At(at)))
+            .ok_or_else(|| wrong(VALID_AT.0, "must be `any`, or a date and time with an offset"))
     }
 
     /// Whether either spelling says so: both are documented.
@@ -154,7 +158,10 @@ mod tests {
     fn a_filter_takes_some_parameters_once_and_others_often() {
         let text = "name=n&owner=o&scope=a&scope=b&metadata.x=1&metadata.x=2&metadata.y=&unknown=1&unknown=2";
         let filter = query(text).filter().unwrap();
-        assert_eq!((filter.names, filter.owners, filter.scopes), (vec!["n".into()], vec!["o".into()], vec!["a".into(), "b".into()]));
+        assert_eq!(
+            (filter.names, filter.owners, filter.scopes),
+            (vec!["n".into()], vec!["o".into()], vec!["a".into(), "b".into()])
+        );
         let note = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(filter.metadata, [note("x", "1"), note("x", "2"), note("y", "")]);
         assert_eq!((filter.valid_at, filter.with_deleted), (ValidAt::Now, false));
@@ -188,7 +195,9 @@ mod tests {
     fn pages_count_from_nought_and_have_twenty() {
         let page = |text: &str| query(text).page().map(|page| (page.number, page.size));
         assert_eq!((page("").unwrap(), page("page=2&size=1000").unwrap()), ((0, 20), (2, 1000)));
-        for (wrong, member) in [("page=-1", "query.page"), ("page=x", "query.page"), ("size=0", "query.size"), ("size=1001", "query.size")] {
+        for (wrong, member) in
+            [("page=-1", "query.page"), ("page=x", "query.page"), ("size=0", "query.size"), ("size=1001", "query.size")]
+        {
             assert_eq!(fault(page(wrong).err()), member, "{wrong}");
         }
     }

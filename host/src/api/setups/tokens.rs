@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Failure, moment,
         setup::{
-            chosen::Filter,
+            LiveFilter,
             page::Listed,
             tokens::{self, Token},
         },
@@ -49,7 +49,7 @@ pub struct TokenBody {
 /// listSetupTokens
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let query = Query::of(&call.request)?;
-    let filter = Filter { client: query.one("client-entity-id")?, user: query.one("user")? };
+    let filter = LiveFilter { client: query.one("client-entity-id")?, user: query.one("user")? };
     let found = tokens::list(&call.app.domain, &call.caller, call.param("setupId"), filter, query.page()?)?;
     Ok(answer(&call, found, show))
 }

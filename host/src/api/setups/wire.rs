@@ -110,10 +110,7 @@ pub(super) fn metadata_at(place: &str, given: Option<Vec<MetadataBody>>) -> Resu
 }
 
 pub(super) fn show_metadata(notes: Vec<Metadata>) -> Vec<MetadataBody> {
-    let one = |Metadata { name, value, locale }| MetadataBody {
-        name: Some(name),
-        value: Some(value),
-        locale: Some(locale),
-    };
+    let one =
+        |Metadata { name, value, locale }| MetadataBody { name: Some(name), value: Some(value), locale: Some(locale) };
     notes.into_iter().map(one).collect()
 }

@@ -1,4 +1,6 @@
 //! The dialect's words for failures: `{errorCode, errorText}`.
+//!
+//! The codes and how the texts begin are documented; a text may go on with the member that is wrong and why.
 
 use http::{
     StatusCode,
@@ -9,7 +11,10 @@ use serde::Serialize;
 
 use crate::{
     api::{Answer, acp::words::challenge},
-    domain::{Failure, Untimely},
+    domain::{
+        Failure, Problem, Untimely,
+        setup::{CURRENT_SETUP, SETUP, SNAPSHOT, client, resource_server, tokens::TOKEN},
+    },
 };
 
 /// What every failure looks like.
@@ -23,10 +28,20 @@ pub struct ErrorBody {
     pub error_text: String,
 }
 
+/// A failure in this dialect.
+struct Words(StatusCode, &'static str, String);
+
+/// A body that makes no sense.
+const PAYLOAD: &str = "MALFORMED_PAYLOAD";
+/// A query that makes no sense.
+const QUERY: &str = "MALFORMED_QUERY_PARAMETER";
+/// What stands before the name of a parameter of the query.
+const IN_QUERY: &str = "query.";
+
 /// Words a failure.
 pub fn word(failure: &Failure) -> Answer {
-    let answer =
-        Answer::json(status(failure), &ErrorBody { error_code: code(failure), error_text: failure.to_client() });
+    let Words(status, error_code, error_text) = words(failure);
+    let answer = Answer::json(status, &ErrorBody { error_code, error_text });
     match failure {
         Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
@@ -34,41 +49,102 @@ pub fn word(failure: &Failure) -> Answer {
     }
 }
 
-fn code(failure: &Failure) -> &'static str {
+fn words(failure: &Failure) -> Words {
+    let said = || failure.to_client();
     match failure {
-        Failure::Unauthenticated(_) => "AUTHENTICATION_FAILURE",
-        Failure::Forbidden { .. } | Failure::Denied { .. } => "AUTHORIZATION_FAILURE",
-        Failure::NotFound { .. } | Failure::NoSuchPath => "NOT_FOUND",
-        Failure::NoSuchMethod { .. } => "METHOD_NOT_ALLOWED",
-        Failure::Malformed(_)
-        | Failure::Invalid(_)
-        | Failure::MediaType { .. }
-        | Failure::Conflict { .. }
-        | Failure::Unsupported { .. } => "MALFORMED_PAYLOAD",
-        Failure::Untimely { why: Untimely::Past | Untimely::Taken, .. } => "MALFORMED_PAYLOAD",
-        Failure::Untimely { why: Untimely::Begun, .. } => "INVALID_SNAPSHOT",
-        Failure::InUse { .. } | Failure::Outdated { .. } | Failure::Untimely { why: Untimely::Last, .. } => {
-            "DELETE_FORBIDDEN"
+        Failure::Unauthenticated(_) => Words(StatusCode::UNAUTHORIZED, "AUTHENTICATION_FAILURE", said()),
+        Failure::Forbidden { .. } | Failure::Denied { .. } => {
+            Words(StatusCode::FORBIDDEN, "AUTHORIZATION_FAILURE", said())
         }
-        Failure::Unavailable { .. } => "UNAVAILABLE",
-        Failure::Internal { .. } => "INTERNAL_ERROR",
+        Failure::NotFound { noun, .. } => missing(noun),
+        Failure::NoSuchPath => Words(StatusCode::NOT_FOUND, "NOT_FOUND", said()),
+        Failure::NoSuchMethod { .. } => Words(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", said()),
+        Failure::Malformed(problem) => unreadable(problem),
+        Failure::Invalid(problems) => Words(StatusCode::BAD_REQUEST, PAYLOAD, invalid(problems)),
+        Failure::MediaType { .. } => Words(StatusCode::UNSUPPORTED_MEDIA_TYPE, PAYLOAD, said()),
+        Failure::Conflict { .. } | Failure::Unsupported { .. } => {
+            Words(StatusCode::BAD_REQUEST, PAYLOAD, format!("Invalid attribute, {}", said()))
+        }
+        Failure::Untimely { why, .. } => untimely(*why, &said()),
+        Failure::InUse { .. } => Words(StatusCode::FORBIDDEN, "DELETE_FORBIDDEN", format!("Cannot delete, {}", said())),
+        Failure::Outdated { .. } => Words(StatusCode::PRECONDITION_FAILED, "OUTDATED", said()),
+        Failure::Unavailable { .. } => Words(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", said()),
+        Failure::Internal { .. } => Words(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", said()),
     }
 }
 
-fn status(failure: &Failure) -> StatusCode {
-    match failure {
-        Failure::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-        Failure::Forbidden { .. } | Failure::Denied { .. } => StatusCode::FORBIDDEN,
-        Failure::NotFound { .. } | Failure::NoSuchPath => StatusCode::NOT_FOUND,
-        Failure::NoSuchMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Failure::Malformed(_) | Failure::Invalid(_) => StatusCode::BAD_REQUEST,
-        Failure::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Failure::Conflict { .. } | Failure::InUse { .. } => StatusCode::BAD_REQUEST,
-        Failure::Untimely { why: Untimely::Past | Untimely::Taken, .. } => StatusCode::BAD_REQUEST,
-        Failure::Untimely { why: Untimely::Begun | Untimely::Last, .. } => StatusCode::FORBIDDEN,
-        Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
-        Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
-        Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        Failure::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+fn missing(noun: &'static str) -> Words {
+    let (code, text) = match noun {
+        SETUP => ("SETUP_NOT_FOUND", "No such setup available"),
+        CURRENT_SETUP => ("SETUP_NOT_FOUND", "No current setup available"),
+        client::CLIENT => ("CLIENT_NOT_FOUND", "No such client available"),
+        client::CURRENT_CLIENT => ("CLIENT_NOT_FOUND", "No current client available"),
+        resource_server::RESOURCE_SERVER => ("RESOURCE_SERVER_NOT_FOUND", "No such resource server available"),
+        resource_server::CURRENT_RESOURCE_SERVER => {
+            ("RESOURCE_SERVER_NOT_FOUND", "No current resource server available")
+        }
+        SNAPSHOT => ("SNAPSHOT_NOT_FOUND", "No such snapshot available"),
+        TOKEN => ("TOKEN_NOT_FOUND", "No such token available"),
+        _ => ("NOT_FOUND", "Not available"),
+    };
+    Words(StatusCode::NOT_FOUND, code, text.to_owned())
+}
+
+fn unreadable(problem: &Problem) -> Words {
+    let (code, text) = match problem.member.as_str() {
+        "query.validAt" => (QUERY, "Invalid date format"),
+        "query" => (QUERY, "Invalid query"),
+        member if member.starts_with(IN_QUERY) => (QUERY, "Invalid query parameter"),
+        _ => (PAYLOAD, "Invalid JSON"),
+    };
+    Words(StatusCode::BAD_REQUEST, code, format!("{text}, {problem}"))
+}
+
+/// The first of several problems is the one that is told.
+fn invalid(problems: &[Problem]) -> String {
+    let Some(problem) = problems.first() else { return "Invalid attribute".to_owned() };
+    let text = match (problem.missing, problem.member.as_str()) {
+        (true, _) => "Missing attribute",
+        (false, "/valid_from") => "Invalid validFrom attribute",
+        (false, _) => "Invalid attribute",
+    };
+    format!("{text}, {problem}")
+}
+
+fn untimely(why: Untimely, said: &str) -> Words {
+    match why {
+        Untimely::Past | Untimely::Taken => {
+            Words(StatusCode::BAD_REQUEST, PAYLOAD, format!("Invalid validFrom attribute, {said}"))
+        }
+        Untimely::Begun => {
+            Words(StatusCode::FORBIDDEN, "INVALID_SNAPSHOT", "Past snapshots cannot be deleted".to_owned())
+        }
+        Untimely::Last => {
+            Words(StatusCode::FORBIDDEN, "DELETE_FORBIDDEN", "Cannot delete last remaining snapshot".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_begin_as_documented_and_name_the_member() {
+        let text = |failure: &Failure| {
+            let Words(status, code, text) = words(failure);
+            (status.as_u16(), code, text)
+        };
+        let payload = |text: &str| (400, "MALFORMED_PAYLOAD", text.to_owned());
+        let lacking = Failure::Invalid(vec![Problem::missing("/client_defaults/grant_types")]);
+        assert_eq!(text(&lacking), payload("Missing attribute, /client_defaults/grant_types: is required"));
+        let past = Failure::Untimely { noun: SETUP, why: Untimely::Past };
+        assert_eq!(text(&past), payload("Invalid validFrom attribute, a setup cannot change in the past"));
+        let query = |text: &str| (400, "MALFORMED_QUERY_PARAMETER", text.to_owned());
+        assert_eq!(text(&Failure::malformed("query.validAt", "no")), query("Invalid date format, query.validAt: no"));
+        assert_eq!(text(&Failure::malformed("query.page", "no")), query("Invalid query parameter, query.page: no"));
+        assert_eq!(text(&Failure::malformed("", "no")), payload("Invalid JSON, no"));
+        let gone = Failure::not_found(SETUP, "x");
+        assert_eq!(text(&gone), (404, "SETUP_NOT_FOUND", "No such setup available".to_owned()));
     }
 }

@@ -25,7 +25,6 @@ use crate::{
         token::{self, Kept, Order},
     },
     store::{Write, records},
-    world::Micros,
 };
 
 /// What a transaction writes for a client that gets an answer.
@@ -155,7 +154,7 @@ async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Re
     }
     let (tenant, login) = (asked.place.tenant.to_owned(), asked.login.clone());
     let (id, now) = (id.map(str::to_owned), asked.place.domain.world.now_seconds());
-    let client_said = asked.client.map_or(0, |(_, client)| client.said_since);
+    let which = asked.client.map(|(_, client)| Which::of(asked.place.server, client));
     asked
         .place
         .domain
@@ -163,7 +162,7 @@ async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Re
             if let Some(id) = &id {
                 forget(write, &tenant, id, opened.as_ref().map(|_| &login))?;
             }
-            opened.as_ref().map_or(Ok(()), |opened| save(write, &tenant, opened, client_said, now))
+            opened.as_ref().map_or(Ok(()), |opened| save(write, &tenant, opened, which, now))
         })
         .await
 }
@@ -180,7 +179,7 @@ fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option<&Login>) -
 
 /// The session must still be there: its end ends what was granted in it, and would not see this grant. Server and client
 /// are in the grant by their instants, so one that goes just now takes the grant along.
-fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, client_said: Micros, now: i64) -> Result<(), Failure> {
+fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, which: Option<Which>, now: i64) -> Result<(), Failure> {
     let Opened { id, grant, code, token } = opened;
     let server = grant.server.as_str();
     if let Some(session) = &grant.session {
@@ -198,6 +197,5 @@ fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, client_said: Micro
         token.save(write, tenant)?;
     }
     let between = Between { tenant, server, subject: &grant.identity.subject, client: &grant.client_id };
-    let (server_since, client_since) = (grant.server_since, grant.client_since);
-    access::remember(write, between, Which { server_since, client_since, client_said }, &grant.scopes, now)
+    which.map_or(Ok(()), |which| access::remember(write, between, which, &grant.scopes, now))
 }

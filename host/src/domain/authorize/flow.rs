@@ -201,7 +201,7 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
     let request = &asked.login.request;
     let allowed = policies::scopes(domain, about(asked, client, identity, &request.scopes)).await?;
     let between = Between { tenant, server: id, subject: &identity.subject, client: client.0 };
-    let remembered = access::remembered(&domain.store.read()?, between, server, client.1)?;
+    let remembered = access::remembered(&domain.store.read()?, between, server, client.1, domain.world.now_seconds())?;
     let again = request.prompt.consent;
     let new = |scope: &&String| again || (!client.1.trusted && !remembered.contains(scope));
     let new: Vec<String> = allowed.iter().filter(new).cloned().collect();

@@ -99,8 +99,8 @@ fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Gran
 /// Keeps the grant with its tokens. Whoever gives a client their password lets it have this, and finds it among the clients
 /// they have let in.
 async fn open(asked: &Asked<'_>, id: String, grant: Grant, keep: Keep) -> Result<(), Failure> {
-    let (tenant, client_said) = (asked.tenant.to_owned(), asked.proven.client.value.said_since);
-    let which = Which { server_since: grant.server_since, client_since: grant.client_since, client_said };
+    let tenant = asked.tenant.to_owned();
+    let which = Which::of(asked.server.1, &asked.proven.client.value);
     asked
         .domain
         .write(move |write| {

@@ -5,15 +5,12 @@
 use std::sync::Arc;
 
 use super::{
-    SETUP, client,
+    SETUP,
     rights::{Asker, Whose},
 };
 use crate::{
-    domain::{
-        Domain, Failure,
-        server::{self, Server},
-    },
-    store::{State, View},
+    domain::{Domain, Failure, client::Client, server::Server},
+    store::{Index, State, View, index, timeline},
 };
 
 /// What a list of tokens or consents is asked for. Everything given must fit.
@@ -45,9 +42,26 @@ pub(super) fn choose<'a>(
     let Some(entity) = client else {
         return Ok(Some(Chosen { client: None, whose: asker.may_list(setup, None, user)? }));
     };
-    let found = client::of_entity(view, asker.tenant, setup, entity, domain.now())?;
-    let whose = asker.may_list(setup, found.as_ref().map(|(_, client)| &client.value), user)?;
+    let found = of_entity(view, asker.tenant, setup, entity, domain.now())?;
+    let whose = asker.may_list(setup, found.as_ref().map(|(_, client)| client), user)?;
     Ok(found.map(|(id, _)| Chosen { client: Some(id), whose }))
+}
+
+/// The client of a setup that has this entity id, with its OAuth id.
+fn of_entity(
+    view: &impl View,
+    tenant: &str,
+    setup: &str,
+    entity: &str,
+    at: i64,
+) -> Result<Option<(String, Client)>, Failure> {
+    for id in index::ids(view, Index::ClientEntities, &[tenant, entity])? {
+        let found = timeline::current::<Client>(view, tenant, &id, at)?;
+        if let Some(found) = found.filter(|found| !found.deleted && found.value.server == setup) {
+            return Ok(Some((id, found.value)));
+        }
+    }
+    Ok(None)
 }
 
 /// The setup of this id as it is now.

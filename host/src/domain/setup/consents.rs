@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     Caller, Domain, Failure,
-    access::{self, Access},
+    access::{Access, Which},
     client,
 };
 
@@ -52,15 +52,15 @@ pub fn list(
             Err(Failure::NotFound { .. }) => return Ok(None),
             found => found?,
         };
-        let expires = access::ends(&access, &server.value, &client.value);
-        let counts = access::counts(&access, &server.value, &client.value, domain.world.now_seconds());
+        let which = Which::of(&server.value, &client.value);
+        let counts = which.counts(&access, domain.world.now_seconds());
         Ok(counts.then(|| Consent {
             user: user.clone(),
             client_id: client_id.clone(),
             client_entity: entity_id(asker.tenant, client_id),
+            expires: which.ends(&access),
             scopes: access.scopes,
             issued: access.since,
-            expires,
         }))
     })
 }

@@ -9,14 +9,22 @@
 //! members    what the nouns keep for setups only
 //! effective  what holds where server, client and scope each say something
 //! client, resource_server   the same operations on what is in a setup
+//! tokens, consents   what is live: refresh tokens and remembered consents (chosen, page: lists of them)
+//! rights     who may do what
 //! ```
 
+mod chosen;
 pub mod client;
+pub mod consents;
 pub mod members;
+pub mod page;
 pub mod resource_server;
+pub mod rights;
+pub mod tokens;
 
 use crate::world::Micros;
 
+pub use chosen::Filter as LiveFilter;
 pub use members::{About, Metadata, ScopePolicies, ScopePolicy};
 
 /// What a failure calls a setup that is not known, or has nothing of what is asked.

@@ -13,12 +13,12 @@
 //! delete tokens by user             everything      -                     own
 //! ```
 //!
-//! An administrator is whoever has a token of the tenant's `admin` server, or its name and password. A name means one thing at
-//! each authorization server, so a client's owner is the developer of that name (a subject of the `developer` server) or the person
-//! of that name at the setup itself; a token's user is a person at the setup. A machine of the setup is neither, though its id
-//! may spell like somebody's name.
+//! An administrator is whoever has a token of the tenant's `admin` server, or its name and password. A name means something else
+//! at each authorization server, so it is not enough to have the owner's: a client's owner is the developer of that name, a subject
+//! of the `developer` server, and no customer who happens to be called like the administrator who made it. A token's user
+//! is a person at the setup; a machine of the setup is nobody's user, though its id may spell like somebody's name.
 
-use super::super::{
+use crate::domain::{
     Caller, Credentials, Failure,
     client::Client,
     permit::{ADMIN_SERVER, DEVELOPER_SERVER},
@@ -74,14 +74,13 @@ impl<'a> Asker<'a> {
     }
 
     /// The name under which a client may be theirs, where they are somebody who may own one.
-    pub fn as_owner(&self, setup: &str) -> Option<&'a str> {
-        let may = self.server == DEVELOPER_SERVER || (self.is_person && self.server == setup);
-        may.then_some(self.subject)
+    pub fn as_owner(&self) -> Option<&'a str> {
+        (self.server == DEVELOPER_SERVER).then_some(self.subject)
     }
 
     /// Whether a client is theirs.
     pub fn owns(&self, client: &Client) -> bool {
-        self.as_owner(&client.server).is_some_and(|name| client.owner() == Some(name))
+        self.as_owner().is_some_and(|name| owner(client) == Some(name))
     }
 
     /// Refuses whoever neither administrates nor owns a client. Where there is none, only administrators learn that.
@@ -129,6 +128,12 @@ impl<'a> Asker<'a> {
         let right = self.administrates() || self.owns(client) || self.is_user(&client.server, user);
         allow_if(right, "an administrator of the tenant, the client's owner, or the person themselves")
     }
+}
+
+/// Who looks after a client: whoever setups say, or else the developer who made it.
+pub fn owner(client: &Client) -> Option<&str> {
+    let said = client.setup.as_ref().map(|members| members.about.owner.as_str());
+    said.filter(|owner| !owner.is_empty()).or(client.developer.as_deref())
 }
 
 /// The user that stands for all of them.

@@ -8,7 +8,7 @@
 
 pub mod asker;
 pub mod introspect;
-pub(super) mod latest;
+pub mod latest;
 mod mint;
 pub mod revoke;
 mod verify;

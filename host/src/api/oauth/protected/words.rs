@@ -54,7 +54,7 @@ const CALLED: [(&str, &str); 2] =
     [("/token_endpoint_signing_alg", "/token_endpoint_auth_signing_alg"), ("/scopes", "/scope")];
 
 fn told(problem: &Problem) -> String {
-    let Problem { member, reason } = problem;
+    let Problem { member, reason, missing: _ } = problem;
     let called = CALLED.iter().find_map(|(there, here)| Some((here, member.strip_prefix(there)?)));
     match called {
         Some((here, rest)) => Problem::new(format!("{here}{rest}"), reason.as_str()).to_string(),

@@ -86,8 +86,15 @@ pub struct ResourceServerDefaultsBody {
 
 /// The setup of a body, and from when on it is to hold.
 pub fn parse(body: SetupBody) -> Result<(Setup, Option<i64>), Failure> {
-    let SetupBody { name, owner, comment, valid_from: from, metadata: notes, client_defaults, resource_server_defaults } =
-        body;
+    let SetupBody {
+        name,
+        owner,
+        comment,
+        valid_from: from,
+        metadata: notes,
+        client_defaults,
+        resource_server_defaults,
+    } = body;
     let setup = Setup {
         name: required("/name", said(name))?,
         owner: owner.unwrap_or_default(),
