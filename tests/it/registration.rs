@@ -529,7 +529,8 @@ async fn what_people_said_was_about_the_client_as_it_was() {
         let server = server::current(domain, "default", "shop").unwrap();
         let client = client::current(domain, "default", id).unwrap();
         let between = Between { tenant: "default", server: "shop", subject: "alice", client: id };
-        access::remembered(&domain.store.read().unwrap(), between, &server.value, &client.value).unwrap()
+        let now = domain.world.now_seconds();
+        access::remembered(&domain.store.read().unwrap(), between, &server.value, &client.value, now).unwrap()
     };
     let (mut caller, mut path) = manager(&server, &registered);
     let mut now = app_with("client_uri", json!("https://app.example/"));
