@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{
     made::ADMIN,
     people::{consent, events, held, make_consent},
-    storefront::{BACK, PASSWORD, Storefront, is_calm},
+    storefront::{BACK, PASSWORD, Storefront, is_calm, web},
 };
 
 covers!("giveConsent");
@@ -76,7 +76,7 @@ async fn a_consent_is_given_in_the_version_that_was_shown_and_in_no_other() {
     is_calm(&again);
     let text = again.text();
     assert!(text.contains("We sell your soul.") && text.contains("value=\"terms:2\""), "{text}");
-    assert!(text.contains("Eine Einwilligung hat sich geändert") && text.contains("role=\"alert\""), "{text}");
+    assert!(text.contains("Auf dieser Seite hat sich etwas geändert") && text.contains("role=\"alert\""), "{text}");
     assert!(events(&shop.admin, "").await.is_empty(), "nothing was granted");
     assert!(text.contains("name=\"scope\" value=\"orders\""), "no scope either: {text}");
     for no_version in ["terms", "terms:", "terms:new"] {
@@ -88,6 +88,31 @@ async fn a_consent_is_given_in_the_version_that_was_shown_and_in_no_other() {
     let events = events(&shop.admin, "").await;
     assert_eq!(events.len(), 1);
     assert_eq!(held(&shop.server.as_system(), "ann", "").await[0]["grant_version"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_is_granted_as_it_was_described_and_not_otherwise() {
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser();
+    let page = browser.login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    let scope = json!({
+        "authorization_server_id": "shop", "name": "orders", "display_name": "See your orders",
+        "description": "Delete everything.",
+    });
+    shop.admin.put(&format!("{ADMIN}/scopes/orders"), &scope).await.expect(200);
+    let again = browser.send(&page, "/consent", &[]).await.expect(200);
+    is_calm(&again);
+    let text = again.text();
+    assert!(text.contains("Delete everything.") && text.contains("Something on this page has changed"), "{text}");
+    let forged = browser.post(&again.form("/consent").without("shown")).await.expect(200);
+    assert!(forged.has_form("/consent"), "whoever does not say to what says nothing: {}", forged.text());
+
+    // What the client says of itself counts as well.
+    shop.admin.put(&format!("{ADMIN}/clients/web"), &web(json!({ "client_name": "Your Bank" }))).await.expect(200);
+    let again = browser.post(&again.form("/consent")).await.expect(200);
+    assert!(again.text().contains("Your Bank") && again.text().contains("role=\"alert\""), "{}", again.text());
+    let back = browser.post(&again.form("/consent")).await;
+    assert_eq!(shop.redeem(&back).await["scope"], "openid orders profile");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,8 @@ impl Shop {
     /// Says yes to scopes.
     async fn say(&self, id: &str, browser: &Browser, scopes: &[&str]) -> Result<(), Failure> {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let said = Said { scopes: &scopes, consents: &[], language: "en" };
+        let texts = self.texts(id, browser).await;
+        let said = Said { scopes: &scopes, consents: &[], texts: &texts, language: "en" };
         authorize::consent(&self.server.app.domain, "default", AID, id, &self.holding(id, browser), said).await
     }
 

@@ -46,7 +46,8 @@ impl Shop {
 
     async fn agree(&self, id: &str, browser: &Browser, consents: &[&str]) -> Result<(), Failure> {
         let consents: Vec<Shown> = consents.iter().map(|id| Shown { id: (*id).to_owned(), version: 1 }).collect();
-        let said = Said { scopes: &[], consents: &consents, language: "en" };
+        let texts = self.texts(id, browser).await;
+        let said = Said { scopes: &[], consents: &consents, texts: &texts, language: "en" };
         authorize::consent(&self.server.app.domain, "default", AID, id, &self.holding(id, browser), said).await
     }
 }

@@ -149,7 +149,7 @@ async fn a_login_belongs_to_the_browser_that_began_it() {
     not_found(shop.next(&id, &other).await, "next");
     not_found(shop.finish(&id, &other).await, "finish");
     not_found(authorize::refuse(domain, "default", AID, &id, &other).await, "refuse");
-    let said = authorize::Said { scopes: &["openid".to_owned()], consents: &[], language: "en" };
+    let said = authorize::Said { scopes: &["openid".to_owned()], consents: &[], texts: "", language: "en" };
     not_found(authorize::consent(domain, "default", AID, &id, &other, said).await, "consent");
     not_found(shop.next("0123456789abcdef0123456789abcdef", &browser).await, "no login at all");
     assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Consent { .. })), "nothing has changed by that");
@@ -268,7 +268,7 @@ async fn a_login_forgets_somebody_whom_the_server_knows_no_more() {
     method["static"]["users"][0]["username"] = json!("bob");
     shop.lets_in_by(&[method]).await;
     assert!(matches!(shop.next(&id, &browser).await, Ok(Next::Password(_))), "alice was removed");
-    let said = authorize::Said { scopes: &["openid".to_owned()], consents: &[], language: "en" };
+    let said = authorize::Said { scopes: &["openid".to_owned()], consents: &[], texts: "", language: "en" };
     let said = authorize::consent(&shop.server.app.domain, "default", AID, &id, &browser, said).await;
     assert!(matches!(said, Err(Failure::Conflict { .. })), "{said:?}");
     shop.lets_in_by(&[staff("staff", false)]).await;

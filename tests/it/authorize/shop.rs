@@ -171,6 +171,14 @@ impl Shop {
         authorize::next(&self.server.app.domain, "default", AID, id, &self.holding(id, browser)).await
     }
 
+    /// What a login's consent page shows, in short; nothing when it shows none.
+    pub async fn texts(&self, id: &str, browser: &Browser) -> String {
+        match self.next(id, browser).await {
+            Ok(Next::Consent { texts, .. }) => texts,
+            _ => String::new(),
+        }
+    }
+
     pub async fn finish(&self, id: &str, browser: &Browser) -> Result<Told, Failure> {
         authorize::finish(&self.server.app.domain, "default", AID, id, &self.holding(id, browser)).await.map(Told::of)
     }

@@ -33,6 +33,8 @@ pub struct ConsentForm {
     scope: Vec<String>,
     /// The consents that are given, a field each: id, colon, and the version that was shown.
     consent: Vec<String>,
+    /// The hidden field that says what was shown of client and scopes.
+    shown: String,
     /// The page's hidden field.
     csrf: String,
 }
@@ -46,7 +48,8 @@ pub async fn give(visit: Visit) -> Result<Answer, Failure> {
     let list = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
     let scopes = list("scope");
     let consents = form.all("consent").map(shown).collect::<Result<Vec<_>, _>>()?;
-    let said = Said { scopes: &scopes, consents: &consents, language: visit.language.tag() };
+    let texts = form.get("shown").unwrap_or_default();
+    let said = Said { scopes: &scopes, consents: &consents, texts, language: visit.language.tag() };
     let (domain, (tenant, server)) = (&visit.call.app.domain, visit.place());
     match authorize::consent(domain, tenant, server, visit.login(), &visit.browser, said).await {
         Err(Failure::Outdated { .. }) => Ok(layout::see_other(&format!("{}?{CHANGED}=1", visit.url()))),
@@ -65,12 +68,13 @@ fn shown(value: &str) -> Result<Shown, Failure> {
     Ok(Shown { id, version })
 }
 
-/// The page: the scopes that are new, those that the client may have already, and the consents that are missing.
+/// The page: the scopes that are new, those that the client may have already, and the consents that are missing; `shown` is
+/// what the form says of itself.
 pub fn form(
     visit: &Visit,
-    scopes: &[(String, Scope)],
-    allowed: &[(String, Scope)],
+    [scopes, allowed]: [&[(String, Scope)]; 2],
     consents: &[Held],
+    shown: &str,
 ) -> Result<Answer, Failure> {
     let (texts, client) = (visit.language.consent(), visit.client_name());
     let (tenant, server) = visit.place();
@@ -85,6 +89,7 @@ pub fn form(
         @if has_changed(visit) { (layout::alert(texts.changed)) }
         form method="post" action={ (visit.url()) "/consent" } {
             (visit.csrf())
+            input type="hidden" name="shown" value=(shown);
             h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
             ul.grants aria-labelledby="scopes" {
                 @if scopes.is_empty() && allowed.is_empty() { li { span.fixed { (texts.who_you_are) } } }

@@ -74,10 +74,10 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
         ),
         Next::SecondFactor { enrolled: true } => second_factor::form(&visit, None),
         Next::SecondFactor { enrolled: false } => second_factor::offer(&visit, None, None)?,
-        Next::Consent { scopes, allowed, consents } => {
+        Next::Consent { scopes, allowed, consents, texts } => {
             match scope_grant::begin(domain, tenant, server, visit.login(), &visit.browser).await? {
                 Some(page) => layout::see_other(&page),
-                None => consent::form(&visit, &scopes, &allowed, &consents)?,
+                None => consent::form(&visit, [&scopes, &allowed], &consents, &texts)?,
             }
         }
         Next::Finish => {

@@ -128,6 +128,8 @@ pub enum Next {
         allowed: Vec<(String, Scope)>,
         /// The consents that are required and missing.
         consents: Vec<Held>,
+        /// What is said of client and new scopes, in short. Whoever says yes says to what ([`Said::texts`]).
+        texts: String,
     },
     /// Nothing: the answer can be made with [`finish`].
     Finish,
@@ -208,7 +210,9 @@ pub async fn next(domain: &Domain, tenant: &str, server: &str, id: &str, browser
         Step::Consent(sorted, consents) => {
             let described = |names: &[String]| flow::described(asked.place, names);
             let allowed = described(&sorted.known(asked.login.granted.as_deref()))?;
-            Ok(Next::Consent { scopes: described(&sorted.asked)?, allowed, consents })
+            let scopes = described(&sorted.asked)?;
+            let texts = asked.client.map_or_else(String::new, |(_, client)| consent::texts(client, &scopes));
+            Ok(Next::Consent { scopes, allowed, consents, texts })
         }
         Step::Refuse(_) | Step::Answer(_) => Ok(Next::Finish),
     }

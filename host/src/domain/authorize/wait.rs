@@ -10,7 +10,6 @@ use crate::{
     domain::{
         Domain, Failure,
         client::{self, Client},
-        handle::{self, Purpose},
         identity::Identity,
         login::{self, Login, PATIENCE},
         server::{self, Server},

@@ -54,7 +54,7 @@ static ENGLISH: Consent = Consent {
     refuse: "Refuse",
     missing: "Without every consent that is needed, {client} gets no access.",
     allowed: "already allowed",
-    changed: "A consent has changed since it was shown to you. Nothing has been granted: please read it again.",
+    changed: "Something on this page has changed since it was shown to you. Nothing has been granted: please read it again.",
 };
 
 static GERMAN: Consent = Consent {
@@ -80,7 +80,7 @@ static GERMAN: Consent = Consent {
     refuse: "Ablehnen",
     missing: "Ohne jede nötige Einwilligung erhält {client} keinen Zugriff.",
     allowed: "schon erlaubt",
-    changed: "Eine Einwilligung hat sich geändert, seit sie Ihnen gezeigt wurde. Es wurde nichts erlaubt: Bitte lesen Sie sie noch einmal.",
+    changed: "Auf dieser Seite hat sich etwas geändert, seit sie Ihnen gezeigt wurde. Es wurde nichts erlaubt: Bitte lesen Sie sie noch einmal.",
 };
 
 /// What the scopes that every server has are called in German; their names are kept in English.
