@@ -1,6 +1,6 @@
 //! Every endpoint beside what it cannot be faster than.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use portcullis::{
     crypto::Secret,
@@ -10,6 +10,7 @@ use portcullis::{
 
 use crate::{
     CONNECTIONS, Plan, floor,
+    folder::Scratch,
     load::{self, Script},
     report::{Limit, ratio},
     server::Server,
@@ -44,8 +45,9 @@ pub(crate) fn same(plan: &Plan, server: &Server, name: &str, connections: usize,
 }
 
 /// What needs no write: client credentials, introspection, JWKS.
-pub(crate) fn endpoints(plan: &Plan, folder: &Path) {
-    let server = Server::portcullis(folder);
+pub(crate) fn endpoints(plan: &Plan) {
+    let folder = Scratch::new("endpoints");
+    let server = Server::portcullis(folder.path());
     let mut admin = Admin::new(&server);
     setup::make_server(&mut admin, ES, "ecdsa");
     setup::make_server(&mut admin, RS, "rsa");
@@ -93,15 +95,16 @@ fn introspection(plan: &Plan, server: &Server, connections: usize, hyper: &Row) 
 }
 
 /// What is durable before it is answered: codes and refresh tokens, beside one commit after the other.
-pub(crate) fn durable(plan: &Plan, folder: &Path) {
+pub(crate) fn durable(plan: &Plan) {
+    let folder = setup::with_server("durable");
     let seconds = (plan.warm_up + plan.cell).as_secs_f64();
     let wanted = (seconds * 12_000.0) as usize;
-    let domain = stored::open(folder);
+    let domain = stored::open(folder.path());
     let serial = commits(&domain.store);
     let (codes, refreshes) = stored::granted(&domain, ES, &client_of(ES), wanted);
     domain.store.clone().close();
     drop(domain);
-    let server = Server::portcullis(folder);
+    let server = Server::portcullis(folder.path());
     table::head("Durable before the answer");
     println!("one durable commit after the other: {serial:.0}/s");
     let (mut codes, mut refreshes) = (codes.into_iter(), refreshes.into_iter());

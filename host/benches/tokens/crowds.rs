@@ -1,6 +1,6 @@
 //! The same with few and with many: stored tokens, clients, authorization servers.
 
-use std::{path::Path, sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
 use portcullis::world::Stopwatch;
 
@@ -9,7 +9,7 @@ use crate::{
     cells::{cell, same},
     folder::Scratch,
     line::Line,
-    load::Script,
+    load::{self, Script},
     report::{self, Limit, figure, ratio},
     server::Server,
     setup::{self, Admin, ES, client_of},
@@ -22,18 +22,19 @@ const FLAT: Limit = Limit::AtLeast(0.9);
 const CONNECTIONS: usize = 32;
 
 /// Introspection of opaque tokens, with few and with many in the store.
-pub(crate) fn tokens(plan: &Plan, folder: &Path) {
+pub(crate) fn tokens(plan: &Plan) {
+    let folder = setup::with_server("tokens");
     let mut rates = Vec::new();
     let mut there = 0;
     let mut shown = Vec::new();
     table::head("Introspection of opaque tokens");
     for count in plan.tokens {
-        let domain = stored::open(folder);
+        let domain = stored::open(folder.path());
         shown.extend(stored::access_tokens(&domain, ES, &client_of(ES), count - there));
         domain.store.clone().close();
         drop(domain);
         there = count;
-        let server = Server::portcullis(folder);
+        let server = Server::portcullis(folder.path());
         let bare = Server::bare(r#"{"active":true}"#);
         let form = |token: &str| format!("token={token}&{}", setup::proof(&client_of(ES)));
         let requests: Vec<Vec<u8>> =
@@ -41,6 +42,7 @@ pub(crate) fn tokens(plan: &Plan, folder: &Path) {
         let hyper = same(plan, &bare, "bare hyper", CONNECTIONS, requests.first().unwrap());
         let requests = Arc::new(requests);
         let name = format!("introspection, {count} stored");
+        each_once(&server, &requests);
         let row = cell(plan, &server, &name, CONNECTIONS, "\"active\":true", |place| {
             Script::Around(Arc::clone(&requests), place * 31)
         });
@@ -64,6 +66,7 @@ pub(crate) fn clients(plan: &Plan) {
     let request = |number: usize| setup::client_credentials(server.address, ES, &name(number));
     let step = (plan.clients / 5_000).max(1);
     let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..plan.clients).step_by(step).map(request).collect());
+    each_once(&server, &requests);
     let many = cell(plan, &server, &format!("{} clients", plan.clients), CONNECTIONS, "access_token", |place| {
         Script::Around(Arc::clone(&requests), place * 131)
     });
@@ -111,6 +114,7 @@ pub(crate) fn issuers(plan: &Plan) {
         }
     });
     let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..plan.issuers).map(|number| request(&server, number)).collect());
+    each_once(&server, &requests);
     let many = cell(plan, &server, &format!("{} issuers", plan.issuers), CONNECTIONS, "access_token", |place| {
         Script::Around(Arc::clone(&requests), place * 31)
     });
@@ -132,6 +136,13 @@ pub(crate) fn issuers(plan: &Plan) {
         "ms",
         Limit::AtMost(100.0),
     );
+}
+
+/// Sends every request once, so that what is compared is the steady state and not how soon it is reached.
+fn each_once(server: &Server, requests: &[Vec<u8>]) {
+    let share = |place: usize| requests.iter().skip(place).step_by(CONNECTIONS).cloned().collect();
+    let scripts = (0..CONNECTIONS).map(|place| Script::Each(share(place))).collect();
+    load::run(server.address, scripts, "", Duration::from_secs(60));
 }
 
 fn flat(name: &str, rates: &[f64]) {

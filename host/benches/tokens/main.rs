@@ -4,6 +4,7 @@
 //! ```text
 //! cargo bench --bench tokens               six minutes
 //! cargo bench --bench tokens -- --quick    a minute, rough, with 1/10 of the tokens, clients and issuers
+//! cargo bench --bench tokens -- durable    only that part; the others are endpoints, tokens, clients, issuers
 //! ```
 //!
 //! This program starts itself again as the servers to compare with, and the real `portcullis` with a data folder of its own.
@@ -33,8 +34,6 @@ mod stored;
 mod table;
 
 use std::time::Duration;
-
-use folder::Scratch;
 
 /// Keep-alive connections of the two kinds of cells.
 const CONNECTIONS: [usize; 2] = [1, 32];
@@ -79,17 +78,27 @@ fn main() {
     }
     if report::wanted() {
         let quick = arguments.iter().any(|argument| argument == "--quick");
-        measure(if quick { &QUICK } else { &WHOLE });
+        let parts: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+        measure(if quick { &QUICK } else { &WHOLE }, |part| parts.is_empty() || parts.contains(&part));
     }
 }
 
-fn measure(plan: &Plan) {
-    let folder = Scratch::new("tokens");
-    cells::endpoints(plan, folder.path());
-    cells::durable(plan, folder.path());
-    crowds::tokens(plan, folder.path());
-    crowds::clients(plan);
-    crowds::issuers(plan);
+fn measure(plan: &Plan, wanted: impl Fn(&str) -> bool) {
+    if wanted("endpoints") {
+        cells::endpoints(plan);
+    }
+    if wanted("durable") {
+        cells::durable(plan);
+    }
+    if wanted("tokens") {
+        crowds::tokens(plan);
+    }
+    if wanted("clients") {
+        crowds::clients(plan);
+    }
+    if wanted("issuers") {
+        crowds::issuers(plan);
+    }
 }
 
 /// Bytes in MiB.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::{
+    folder::Scratch,
     line::{self, Line},
     server::Server,
 };
@@ -68,6 +69,15 @@ pub(crate) fn make_server(admin: &mut Admin, id: &str, key_type: &str) {
         &json!({ "id": id, "name": id, "key_type": key_type, "grant_types": grants, "authentications": { "methods": people } }),
     );
     make_client(admin, id, &client_of(id));
+}
+
+/// A data folder with the server `es` in it.
+pub(crate) fn with_server(name: &str) -> Scratch {
+    let folder = Scratch::new(name);
+    let server = Server::portcullis(folder.path());
+    make_server(&mut Admin::new(&server), ES, "ecdsa");
+    server.stop();
+    folder
 }
 
 /// The id of the client of a server.
