@@ -5,7 +5,10 @@
 
 use super::{mac::MacKey, secret::Secret, turns::Turns};
 use crate::world::World;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
+};
 use quick_cache::sync::Cache;
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -25,6 +28,10 @@ const MOST_MEMORY_KIB: u32 = 64 * 1024;
 const MOST_PASSES: u32 = 10;
 const MOST_LANES: u32 = 4;
 
+/// Room for this many KiB is asked of the system by itself and given back to it at once, whatever the allocator has seen before
+/// (glibc does so for certain beyond 32 MiB). Smaller blocks would stay with the process, several times 19 MiB.
+const OF_THE_SYSTEM_KIB: usize = 33 * 1024;
+
 /// The longest password, in bytes: more than anyone types. Bounds the work before argon2's own.
 pub const MOST_PASSWORD_BYTES: usize = 1024;
 
@@ -35,9 +42,11 @@ pub fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
         return Err(PasswordError::TooLong);
     }
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Hashing)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon2.hash_password_with_salt(bytes, &world.bytes::<16>());
-    hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Hashing)
+    let written = ParamsString::try_from(&params).map_err(|_| PasswordError::Hashing)?;
+    let salt = Salt::new(&world.bytes::<16>()).map_err(|_| PasswordError::Hashing)?;
+    let output = compute(bytes, &salt, Version::V0x13, params).ok_or(PasswordError::Hashing)?;
+    let (algorithm, version) = (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()));
+    Ok(PasswordHash { algorithm, version, params: written, salt: Some(salt), hash: Some(output) }.to_string())
 }
 
 /// Whether `password` has the hash `phc`. Blocks. False also for a malformed hash, for another algorithm than argon2id,
@@ -45,7 +54,27 @@ pub fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
 pub fn verify(password: &Secret, phc: &str) -> bool {
     let bytes = password.expose().as_bytes();
     let Ok(hash) = PasswordHash::new(phc) else { return false };
-    bytes.len() <= MOST_PASSWORD_BYTES && affordable(&hash) && Argon2::default().verify_password(bytes, &hash).is_ok()
+    bytes.len() <= MOST_PASSWORD_BYTES && affordable(&hash) && again(bytes, &hash).is_some_and(|same| same)
+}
+
+/// Whether hashing `password` as `hash` was made gives the same. Outputs are compared in constant time.
+fn again(password: &[u8], hash: &PasswordHash) -> Option<bool> {
+    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    Some(compute(password, salt, version, Params::try_from(hash).ok()?)? == *expected)
+}
+
+/// argon2id.
+fn compute(password: &[u8], salt: &Salt, version: Version, params: Params) -> Option<Output> {
+    let (blocks, length) = (params.block_count(), params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN));
+    // A block has one KiB.
+    let mut memory = Vec::with_capacity(blocks.max(OF_THE_SYSTEM_KIB));
+    memory.resize(blocks, Block::new());
+    let mut out = [0; Output::MAX_LENGTH];
+    let out = out.get_mut(..length)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, version, params);
+    argon2.hash_password_into_with_memory(password, salt, out, &mut memory).ok()?;
+    Output::new(out).ok()
 }
 
 /// Whether `phc` is a hash that [`verify`] would compute: for hashes that come from elsewhere.

@@ -1,5 +1,7 @@
 //! Password hashes, their bounds, and the memory of right passwords.
 
+use argon2::PasswordHasher;
+
 use super::*;
 
 /// "password" under the salt "somesalt": a vector of the argon2 reference implementation (64 MiB, two passes).
