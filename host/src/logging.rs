@@ -4,6 +4,8 @@
 //! request would be the most expensive part of a small request; warnings and errors are written at once. Lines are
 //! never dropped: when stderr is slow and the buffer full, whoever logs waits.
 
+mod text;
+
 use std::{
     fmt,
     io::{self, Write},
@@ -15,7 +17,11 @@ use std::{
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::{EnvFilter, Layer, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::{Log, LogFormat};
+use crate::{
+    config::{Log, LogFormat},
+    world::World,
+};
+use text::Text;
 
 /// How long a line may wait for company.
 const GATHER: Duration = Duration::from_millis(50);
@@ -68,7 +74,7 @@ pub fn install(log: &Log) -> Result<Logging, LoggingError> {
     let lines = Lines(shared.clone());
     let layer = tracing_subscriber::fmt::layer().with_writer(lines);
     let layer = match log.format {
-        LogFormat::Text => layer.with_ansi(false).boxed(),
+        LogFormat::Text => layer.with_ansi(false).event_format(Text::new(World::system())).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(filter).with(layer);
