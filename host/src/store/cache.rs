@@ -11,8 +11,7 @@
 
 use std::{
     any::Any,
-    collections::hash_map::DefaultHasher,
-    hash::{Hash, Hasher},
+    hash::{BuildHasher, RandomState},
     ops::RangeInclusive,
     sync::{
         Arc, Mutex, PoisonError,
@@ -28,7 +27,7 @@ use super::{Table, timeline, write::Changes};
 
 const SHARDS: usize = 64;
 
-/// Bytes of encoded values and keys for each item that may be cached, and for a cache of few items.
+/// Bytes of encoded values for each item that may be cached, and for a cache of few items.
 const BYTES_PER_ITEM: u64 = 1 << 10;
 const LEAST_BYTES: u64 = 16 << 20;
 
@@ -38,15 +37,13 @@ const PARTS: usize = 16;
 /// As how many items one counts that does not exist: whoever asks for what is not there must not crowd out what is.
 const ABSENT: u64 = 4;
 
-/// What an entry costs beside its key and its value.
+/// What an entry costs beside its value.
 const OVERHEAD: u64 = 128;
 
-/// Which record: for a timeline its identity under [`Table::States`], otherwise the record's own key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct CacheKey {
-    pub(super) table: Table,
-    pub(super) key: Vec<u8>,
-}
+/// Which record: the keyed hash of its table and its key; for a timeline of its identity under [`Table::States`]. 128 bits under
+/// keys that live and die with the process: nobody finds two records with one hash. A lookup touches no key in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CacheKey(u128);
 
 /// A decoded value, or that there is none, and when that holds.
 #[derive(Clone)]
@@ -71,9 +68,9 @@ struct Weight {
 }
 
 impl Weighter<CacheKey, Cached> for Weight {
-    fn weight(&self, key: &CacheKey, entry: &Cached) -> u64 {
+    fn weight(&self, _: &CacheKey, entry: &Cached) -> u64 {
         let items = if entry.value.is_some() { 1 } else { ABSENT };
-        (OVERHEAD + key.key.len() as u64 + entry.bytes as u64).max(self.share * items)
+        (OVERHEAD + entry.bytes as u64).max(self.share * items)
     }
 }
 
@@ -81,6 +78,7 @@ type Entries = quick_cache::sync::Cache<CacheKey, Cached, Weight>;
 
 pub(super) struct Cache {
     entries: Entries,
+    hashers: [RandomState; 2],
     /// For every shard of keys the commit it was last invalidated for.
     invalidated: [Mutex<u64>; SHARDS],
     hits: AtomicU64,
@@ -91,15 +89,22 @@ impl Cache {
     pub(super) fn new(items: usize) -> Cache {
         Cache {
             entries: entries(items),
+            hashers: std::array::from_fn(|_| RandomState::new()),
             invalidated: std::array::from_fn(|_| Mutex::new(0)),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
     }
 
+    /// The name that a record has here.
+    pub(super) fn key(&self, table: Table, key: &[u8]) -> CacheKey {
+        let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one((table as u8, key))));
+        CacheKey(high << 64 | low)
+    }
+
     /// What is known of a record at an instant: `None` when nothing is, `Some(None)` when it does not exist.
-    pub(super) fn get<T: Send + Sync + 'static>(&self, key: &CacheKey, at: Micros) -> Option<Option<Arc<T>>> {
-        let found = self.entries.get(key).filter(|entry| entry.holds.contains(&at));
+    pub(super) fn get<T: Send + Sync + 'static>(&self, key: CacheKey, at: Micros) -> Option<Option<Arc<T>>> {
+        let found = self.entries.get(&key).filter(|entry| entry.holds.contains(&at));
         let found = found.and_then(|entry| match entry.value {
             None => Some(None),
             // Another type under the same key is a programmer's mistake, and not worth a wrong answer.
@@ -112,7 +117,7 @@ impl Cache {
 
     /// Keeps `entry`, which was read from a snapshot taken when at least `seen` commits were done.
     pub(super) fn insert(&self, key: CacheKey, entry: Cached, seen: u64) {
-        let Some(shard) = self.shard(&key) else { return };
+        let Some(shard) = self.shard(key) else { return };
         // Held until after the insert: an invalidation in between would be lost.
         let invalidated = shard.lock().unwrap_or_else(PoisonError::into_inner);
         if *invalidated <= seen {
@@ -123,8 +128,9 @@ impl Cache {
     /// Forgets everything `changes` touch, on behalf of commit number `sequence`.
     pub(super) fn invalidate(&self, changes: &Changes, sequence: u64) {
         for (table, changes) in changes {
-            for key in changes.keys().filter_map(|key| cache_key(*table, key)) {
-                let Some(shard) = self.shard(&key) else { continue };
+            for key in changes.keys().filter_map(|key| named(*table, key)) {
+                let key = self.key(*table, key);
+                let Some(shard) = self.shard(key) else { continue };
                 let mut invalidated = shard.lock().unwrap_or_else(PoisonError::into_inner);
                 *invalidated = sequence;
                 self.entries.remove(&key);
@@ -137,10 +143,8 @@ impl Cache {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 
-    fn shard(&self, key: &CacheKey) -> Option<&Mutex<u64>> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        self.invalidated.get(usize::try_from(hasher.finish() % SHARDS as u64).ok()?)
+    fn shard(&self, key: CacheKey) -> Option<&Mutex<u64>> {
+        self.invalidated.get(usize::try_from(key.0 % SHARDS as u128).ok()?)
     }
 }
 
@@ -160,11 +164,11 @@ fn entries(items: usize) -> Entries {
     }
 }
 
-/// The cached record a changed key belongs to, if its table is cached at all.
-fn cache_key(table: Table, key: &[u8]) -> Option<CacheKey> {
+/// What a changed key's cached record is named by, if its table is cached at all.
+fn named(table: Table, key: &[u8]) -> Option<&[u8]> {
     match table {
-        Table::States => Some(CacheKey { table, key: timeline::identity_of(key)?.to_vec() }),
-        _ => table.holds_records().then(|| CacheKey { table, key: key.to_vec() }),
+        Table::States => timeline::identity_of(key),
+        _ => table.holds_records().then_some(key),
     }
 }
 
@@ -172,8 +176,10 @@ fn cache_key(table: Table, key: &[u8]) -> Option<CacheKey> {
 mod tests {
     use super::*;
 
-    fn key() -> CacheKey {
-        CacheKey { table: Table::User, key: b"ada\0".to_vec() }
+    const KEY: &[u8] = b"ada\0";
+
+    fn key(cache: &Cache) -> CacheKey {
+        cache.key(Table::User, KEY)
     }
 
     fn entry(value: u32, holds: RangeInclusive<Micros>) -> Cached {
@@ -181,33 +187,33 @@ mod tests {
     }
 
     fn touched() -> Changes {
-        [(Table::User, [(key().key, None)].into())].into()
+        [(Table::User, [(KEY.to_vec(), None)].into())].into()
     }
 
     #[test]
     fn a_value_from_before_an_invalidation_is_not_kept() {
         let cache = Cache::new(100);
-        cache.insert(key(), entry(1, 0..=9), 5);
-        assert_eq!(cache.get::<u32>(&key(), 0), Some(Some(Arc::new(1))));
+        cache.insert(key(&cache), entry(1, 0..=9), 5);
+        assert_eq!(cache.get::<u32>(key(&cache), 0), Some(Some(Arc::new(1))));
         cache.invalidate(&touched(), 6);
-        assert_eq!(cache.get::<u32>(&key(), 0), None);
-        cache.insert(key(), entry(1, 0..=9), 5);
-        assert_eq!(cache.get::<u32>(&key(), 0), None, "read before commit 6, inserted after it");
-        cache.insert(key(), entry(2, 0..=9), 6);
-        assert_eq!(cache.get::<u32>(&key(), 0), Some(Some(Arc::new(2))));
+        assert_eq!(cache.get::<u32>(key(&cache), 0), None);
+        cache.insert(key(&cache), entry(1, 0..=9), 5);
+        assert_eq!(cache.get::<u32>(key(&cache), 0), None, "read before commit 6, inserted after it");
+        cache.insert(key(&cache), entry(2, 0..=9), 6);
+        assert_eq!(cache.get::<u32>(key(&cache), 0), Some(Some(Arc::new(2))));
         assert_eq!(cache.hits_and_misses(), (2, 2));
     }
 
     #[test]
     fn an_entry_answers_only_inside_its_interval_and_for_its_type() {
         let cache = Cache::new(100);
-        cache.insert(key(), entry(1, 5..=9), 0);
-        assert_eq!(cache.get::<u32>(&key(), 4), None);
-        assert_eq!(cache.get::<u32>(&key(), 9), Some(Some(Arc::new(1))));
-        assert_eq!(cache.get::<u32>(&key(), 10), None);
-        assert_eq!(cache.get::<u64>(&key(), 9), None);
-        cache.insert(key(), Cached { value: None, bytes: 0, holds: 0..=9 }, 0);
-        assert_eq!(cache.get::<u32>(&key(), 9), Some(None));
+        cache.insert(key(&cache), entry(1, 5..=9), 0);
+        assert_eq!(cache.get::<u32>(key(&cache), 4), None);
+        assert_eq!(cache.get::<u32>(key(&cache), 9), Some(Some(Arc::new(1))));
+        assert_eq!(cache.get::<u32>(key(&cache), 10), None);
+        assert_eq!(cache.get::<u64>(key(&cache), 9), None);
+        cache.insert(key(&cache), Cached { value: None, bytes: 0, holds: 0..=9 }, 0);
+        assert_eq!(cache.get::<u32>(key(&cache), 9), Some(None));
     }
 
     #[test]
@@ -215,7 +221,7 @@ mod tests {
         let fill = |items: usize, bytes: usize| {
             let cache = Cache::new(items);
             for number in 0..5_000_u32 {
-                let key = CacheKey { table: Table::User, key: number.to_be_bytes().to_vec() };
+                let key = cache.key(Table::User, &number.to_be_bytes());
                 cache.insert(key, Cached { value: None, bytes, holds: 0..=9 }, 0);
             }
             cache.entries.len()
@@ -230,8 +236,8 @@ mod tests {
     #[test]
     fn a_cache_without_room_is_merely_useless() {
         let cache = Cache::new(0);
-        cache.insert(key(), entry(1, 0..=9), 0);
+        cache.insert(key(&cache), entry(1, 0..=9), 0);
         cache.invalidate(&touched(), 1);
-        assert_eq!(cache.get::<u32>(&key(), 0), None);
+        assert_eq!(cache.get::<u32>(key(&cache), 0), None);
     }
 }

@@ -13,13 +13,16 @@ const SIGN: u64 = 1 << 63;
 /// the name of a claim, somewhat more. Whatever is longer cannot have been stored.
 pub(super) const LONGEST_TEXT: usize = 256;
 
+/// Room for nearly every key, so that it need not grow with each of its parts.
+const USUAL: usize = 96;
+
 /// A key under construction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Key(Vec<u8>);
 
 impl Key {
     pub(super) fn new() -> Key {
-        Key::default()
+        Key(Vec::with_capacity(USUAL))
     }
 
     /// Adds one byte, such as a kind.

@@ -179,29 +179,29 @@ impl Store {
     /// The state of a record that is current at `at`, through the cache; `None` when there is none or it is deleted.
     pub fn current<T: Noun>(&self, tenant: &str, id: &str, at: Micros) -> Result<Option<Arc<State<T>>>, StoreError> {
         let Some(identity) = sought(timeline::identity::<T>(tenant, id))? else { return Ok(None) };
-        let key = CacheKey { table: Table::States, key: identity.as_bytes().to_vec() };
-        self.cached(key, at, |read, _| timeline::load(read, &identity, at))
+        let key = self.inner.shared.cache.key(Table::States, identity.as_bytes());
+        self.cached(key, at, |read| timeline::load(read, &identity, at))
     }
 
     /// A plain record, through the cache.
     pub fn record<T: Record>(&self, key: &[&str]) -> Result<Option<Arc<T>>, StoreError> {
         let Some(key) = sought(records::encoded::<T>(key))? else { return Ok(None) };
-        self.cached(CacheKey { table: T::TABLE, key }, 0, |read, key| records::load(read, &key.key))
+        self.cached(self.inner.shared.cache.key(T::TABLE, &key), 0, |read| records::load(read, &key))
     }
 
     fn cached<T: Send + Sync + 'static>(
         &self,
         key: CacheKey,
         at: Micros,
-        load: impl FnOnce(&Read, &CacheKey) -> Result<Loaded<T>, StoreError>,
+        load: impl FnOnce(&Read) -> Result<Loaded<T>, StoreError>,
     ) -> Result<Option<Arc<T>>, StoreError> {
         let cache = &self.inner.shared.cache;
-        if let Some(found) = cache.get(&key, at) {
+        if let Some(found) = cache.get(key, at) {
             return Ok(found);
         }
         // Asked before the snapshot is taken, see cache.rs.
         let seen = self.commit_sequence();
-        let Loaded { value, bytes, holds } = load(&self.read()?, &key)?;
+        let Loaded { value, bytes, holds } = load(&self.read()?)?;
         let value = value.map(Arc::new);
         let erased = value.clone().map(|value| value as Arc<dyn Any + Send + Sync>);
         cache.insert(key, Cached { value: erased, bytes, holds }, seen);

@@ -10,7 +10,7 @@ use std::{
 
 use crate::store::{
     Store, StoreError,
-    cache::{CacheKey, Cached},
+    cache::Cached,
     records,
     sample::{Client, Folder, User},
     timeline,
@@ -46,7 +46,7 @@ fn a_slow_reader_does_not_bring_an_old_value_back() {
     // ... while a commit changes the record and is answered ...
     put(&store, 2);
     // ... and then goes on.
-    let key = CacheKey { table: crate::store::Table::User, key: b"ada\0".to_vec() };
+    let key = store.inner.shared.cache.key(crate::store::Table::User, b"ada\0");
     let entry = Cached { value: Some(Arc::new(old)), bytes: 0, holds: i64::MIN..=i64::MAX };
     store.inner.shared.cache.insert(key, entry, seen);
     assert_eq!(store.record::<User>(&["ada"]).unwrap().unwrap().logins, 2);
