@@ -37,7 +37,7 @@ async fn map(domain: &Domain, order: &Order<'_>, token: ClaimToken) -> Result<Ma
     if wanted.is_empty() {
         return Ok(Map::new());
     }
-    let input = input::text(domain, &rules, Whose::of_order(order))?;
+    let input = input::of_mapper(Whose::of_order(order));
     let asked = domain.components.map(&rules.claims.mapper, &input).await;
     rules.claims.members(&wanted, asked.answers).map_err(|fault| {
         let log = format!("no token of {}/{}, its claims cannot be made: {}", order.tenant, order.server.0, fault.why);

@@ -61,6 +61,12 @@ pub(super) fn text(domain: &Domain, rules: &Rules, whose: Whose<'_>) -> Result<S
     serde_json::to_string(&document).map_err(|error| Failure::Internal { log: error.to_string() })
 }
 
+/// The document of the claim mapper, as text: every place that one may name is in the authentication context (`mapping`), and
+/// describing all the rest would take longer than the mapping.
+pub(super) fn of_mapper(whose: Whose<'_>) -> String {
+    json!({ "authn_ctx": authn_ctx(whose) }).to_string()
+}
+
 /// What is known about the person; about a client that acts for itself, only its name.
 fn authn_ctx(whose: Whose<'_>) -> Map<String, Value> {
     match whose.identity {
