@@ -32,6 +32,9 @@ pub struct Request {
 /// Room for the headers of an answer, those of the edge included: growing costs more than making them.
 const HEADERS: usize = 12;
 
+/// Room for the JSON of most answers, for the same reason.
+const USUAL_BODY: usize = 1024;
+
 /// A whole answer, or one whose body is still to come.
 #[derive(Debug)]
 pub struct Answer {
@@ -78,8 +81,9 @@ impl std::error::Error for Broken {}
 impl Answer {
     /// An answer with a JSON body.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-        match serde_json::to_vec(body) {
-            Ok(bytes) => Answer::with(status, "application/json", bytes),
+        let mut bytes = Vec::with_capacity(USUAL_BODY);
+        match serde_json::to_writer(&mut bytes, body) {
+            Ok(()) => Answer::with(status, "application/json", bytes),
             // Wire structs have string keys and no failing serializers, so this is a mistake of ours.
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written as JSON");

@@ -126,19 +126,19 @@ impl Call {
     }
 }
 
-/// The decoded parameters of a path.
+/// The decoded parameters of a path, by the names they have in the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params(Vec<(&'static str, String)>);
 
 impl Params {
     /// The value of `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
 
     /// With one more, for a page that something else than the path leads to.
-    pub fn with(mut self, name: &str, value: &str) -> Params {
-        self.0.push((name.to_owned(), value.to_owned()));
+    pub fn with(mut self, name: &'static str, value: &str) -> Params {
+        self.0.push((name, value.to_owned()));
         self
     }
 
@@ -187,8 +187,8 @@ impl Router {
             return Found { dialect: dialect_of(path), row: Err(Failure::NoSuchPath) };
         };
         let dialect = found.value.first().map_or_else(|| dialect_of(path), |(dialect, _)| *dialect);
-        let rest = found.value.first().and_then(|(_, row)| rest_of(row.path));
-        let Some(params) = decode(&found.params, rest) else {
+        let names = found.value.first().map(|(_, row)| names(row.path)).into_iter().flatten();
+        let Some(params) = decode(&found.params, names) else {
             return Found { dialect, row: Err(Failure::NoSuchPath) };
         };
         let method = if method == Method::HEAD && !dialect.carries_on { &Method::GET } else { method };
@@ -211,20 +211,23 @@ fn canonical(path: &str) -> &str {
     DIALECTS.iter().find_map(bare).unwrap_or(path)
 }
 
-/// The name of the parameter that takes the rest of a path, as in `/a/{*name}`.
-fn rest_of(path: &'static str) -> Option<&'static str> {
-    path.split_once("{*")?.1.strip_suffix('}')
+/// The names of the parameters of a path, in order; `*name` takes the rest, as in `/a/{*name}`.
+fn names(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
 /// Percent-decodes every parameter. None when one is not UTF-8, or holds what no identifier may hold. The rest of a path
 /// is not among them: it is many segments, so whoever takes it reads it as it was sent, from `Request::path`.
-fn decode(params: &matchit::Params<'_, '_>, rest: Option<&str>) -> Option<Params> {
-    let decoded = params.iter().filter(|(name, _)| Some(*name) != rest).map(|(name, value)| {
+fn decode(params: &matchit::Params<'_, '_>, names: impl Iterator<Item = &'static str>) -> Option<Params> {
+    let mut decoded = Vec::with_capacity(params.len());
+    for ((_, value), name) in params.iter().zip(names).filter(|(_, name)| !name.starts_with('*')) {
         let value = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
-        let hostile = value.is_empty() || value.contains(['\0', '/', '\\']);
-        (!hostile).then(|| (name.to_owned(), value.into_owned()))
-    });
-    decoded.collect::<Option<Vec<_>>>().map(Params)
+        if value.is_empty() || value.contains(['\0', '/', '\\']) {
+            return None;
+        }
+        decoded.push((name, value.into_owned()));
+    }
+    Some(Params(decoded))
 }
 
 /// The Allow header (RFC 9110 §10.2.1). HEAD is served where GET is.

@@ -195,8 +195,10 @@ pub struct Parts {
     pub observer: Arc<dyn Observer>,
 }
 
-/// Verified tokens and decoded keys that are kept at hand.
+/// Decoded keys and right passwords that are kept at hand.
 const REMEMBERED: usize = 10_000;
+/// Verified tokens that are kept at hand, of 2 KiB each or less: finding one out again takes as long as all the rest of a request.
+const TOKENS: usize = 50_000;
 /// Large documents that are read at the same time.
 const PARALLEL_DOCUMENTS: usize = 2;
 /// argon2 takes 19 MiB and a core; more at once only slows the rest down.
@@ -224,7 +226,7 @@ impl Domain {
         let policies = policies.into();
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let guesses = guesses::Guesses::new(world.clone());
-        let (tokens, keys) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
+        let (tokens, keys) = (Cache::new(TOKENS), Cache::new(REMEMBERED));
         let reading = Arc::new(Semaphore::new(PARALLEL_DOCUMENTS));
         Domain {
             store,

@@ -3,8 +3,6 @@
 //! Called by `exchange` when the answer is ready to be written. The target is `access`, so that `log.level` can switch
 //! it on its own: `info,access=off`.
 
-use std::net::SocketAddr;
-
 use http::{HeaderValue, Method, StatusCode, Uri};
 
 /// What is logged of one request.
@@ -16,7 +14,7 @@ pub(super) struct Entry<'a> {
     pub(super) micros: u64,
     pub(super) bytes_in: usize,
     pub(super) bytes_out: usize,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: &'a str,
     pub(super) request_id: &'a HeaderValue,
 }
 
@@ -72,7 +70,7 @@ mod tests {
             micros: 1,
             bytes_in: 0,
             bytes_out: 0,
-            peer: "127.0.0.1:1".parse().unwrap(),
+            peer: "127.0.0.1:1",
             request_id: &HeaderValue::from_static("a\",status=\"500"),
         };
         tracing::subscriber::with_default(text, || log(&entry));

@@ -44,7 +44,7 @@ pub(super) async fn serve<S: Service>(
     let activity = Activity::new();
     let Some(stream) = secured(&edge, acceptor, tcp, &activity).await else { return };
     let certificates = stream.certificates();
-    let line = Arc::new(Line { edge, activity, peer, certificates });
+    let line = Arc::new(Line { edge, activity, peer, peer_text: peer.to_string(), certificates });
     drive(&line, &protocols, stream).await;
 }
 

@@ -3,7 +3,7 @@
 //! Called by hyper through `connection` for every request. Reads the body, asks the service within its deadline,
 //! catches its panics, finishes the answer, logs and counts.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, Version, header, request::Parts};
@@ -20,13 +20,13 @@ use super::{
     headers::{self, Wanted},
     outgoing::Outgoing,
     own::Own,
-    request_id,
+    request_id::RequestIds,
 };
 use crate::{
     api::message::{Answer, Payload, Request},
     config::{Limits, Network},
     metrics::{Metrics, Operation},
-    world::{Stopwatch, World},
+    world::Stopwatch,
 };
 
 /// What all connections of a server share.
@@ -35,7 +35,7 @@ pub(super) struct Edge<S> {
     pub(super) metrics: Arc<Metrics>,
     /// Counts what the edge answers itself.
     pub(super) own: Operation,
-    pub(super) world: World,
+    pub(super) request_ids: RequestIds,
     pub(super) limits: Limits,
     /// The proxies that say where a request is from.
     pub(super) trusted: Vec<Network>,
@@ -48,6 +48,8 @@ pub(super) struct Line<S> {
     pub(super) edge: Arc<Edge<S>>,
     pub(super) activity: Arc<Activity>,
     pub(super) peer: SocketAddr,
+    /// The same as text, for the access log.
+    pub(super) peer_text: String,
     pub(super) certificates: Vec<Bytes>,
 }
 
@@ -65,7 +67,7 @@ pub(super) async fn exchange<S: Service>(
         unify(&mut head);
     }
     let peer = forwarded::client(line.peer, &head.headers, &edge.trusted);
-    let (text, request_id) = request_id::of(&head.headers, &edge.world);
+    let (text, request_id) = edge.request_ids.of(&head.headers);
     let (method, uri) = (head.method.clone(), head.uri.clone());
     let (answer, bytes_in) = match edge.admit(&head, body).await {
         Ok(body) => {
@@ -77,6 +79,7 @@ pub(super) async fn exchange<S: Service>(
     let micros = watch.micros();
     edge.metrics.request_took(micros);
     let (status, bytes_out) = (answer.status, known_length(&answer.body));
+    let from: Cow<'_, str> = if peer == line.peer { line.peer_text.as_str().into() } else { peer.to_string().into() };
     access::log(&Entry {
         method: &method,
         uri: &uri,
@@ -84,7 +87,7 @@ pub(super) async fn exchange<S: Service>(
         micros,
         bytes_in,
         bytes_out,
-        peer,
+        peer: &from,
         request_id: &request_id,
     });
     let head_only = method == Method::HEAD;

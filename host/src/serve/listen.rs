@@ -22,6 +22,7 @@ use super::{
     Drained, ServeError, Service, connection,
     drain::{drain, phases},
     exchange::Edge,
+    request_id::RequestIds,
     tls,
 };
 use crate::{
@@ -89,7 +90,8 @@ pub async fn run<S: Service>(
     let permits = Arc::new(Semaphore::new(total as usize));
     let own = metrics.operation("edge");
     let secure = acceptor.is_some();
-    let edge = Arc::new(Edge { service, metrics, own, world, limits, trusted, secure, phase: watch });
+    let request_ids = RequestIds::new(&world);
+    let edge = Arc::new(Edge { service, metrics, own, request_ids, limits, trusted, secure, phase: watch });
     let acceptance = Acceptance { edge, acceptor, permits: permits.clone() };
     tokio::select! {
         () = acceptance.accept(listener) => {}
