@@ -37,6 +37,7 @@ mod expiry;
 mod fuzz_seeds;
 mod gateways;
 mod grants;
+mod history;
 mod hostile;
 mod imports;
 mod interop;

@@ -351,6 +351,8 @@ impl Surface {
             ("{subject}", if row.id == "endSessionsOfPerson" { "bob" } else { "anna" }),
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
+            ("{kind}", "policies"),
+            ("{record}", "rule"),
             ("{document}", "acp.json"),
             ("{*path}", "orders"),
         ];
@@ -409,6 +411,7 @@ impl Surface {
             "acceptLogin" => json!({ "login_state": PAGE_STATE, "subject": "anna" }),
             "acceptScopeGrant" => json!({ "login_state": PAGE_STATE, "granted_scopes": ["orders:read"] }),
             "rejectLogin" | "rejectScopeGrant" => json!({ "login_state": PAGE_STATE }),
+            "rollBack" => json!({ "version": 1 }),
             "importConfiguration" | "addSigningKey" => json!({}),
             "registerClient" | "updateRegisteredClient" => json!({ "redirect_uris": ["https://new.example/back"] }),
             "evaluate" | "evaluateMany" => question(),

@@ -28,6 +28,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("enforcement", crate::enforcement::COVERS),
     ("gateways", crate::gateways::COVERS),
     ("grants", crate::grants::COVERS),
+    ("history", crate::history::COVERS),
     ("imports", crate::imports::COVERS),
     ("key_rotation", crate::key_rotation::COVERS),
     ("ledger", crate::ledger::COVERS),

@@ -114,6 +114,9 @@ impl Control for Commands {
             super::config::EXPORT | super::config::IMPORT | super::config::DIFF => {
                 super::config::command(&self.app.domain, name, arguments).await
             }
+            super::history::HISTORY | super::history::ROLLBACK => {
+                super::history::command(&self.app.domain, name, arguments).await
+            }
             other => Err(format!("there is no command `{other}`")),
         }
     }

@@ -4,6 +4,7 @@
 pub mod backup;
 pub mod commands;
 pub mod config;
+pub mod history;
 pub mod ledger;
 pub mod output;
 pub mod policy;
@@ -40,6 +41,10 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup into an empty data folder; its `master.key` has to be put beside it
     Restore(backup::Restore),
+    /// Show every state of a configuration record: when it holds, who wrote it, and what it changed
+    History(history::History),
+    /// Give a configuration record the value of an earlier state again
+    Rollback(history::Rollback),
     /// Show settings, and move what is configured between stores
     #[command(subcommand)]
     Config(config::Config),
@@ -102,6 +107,8 @@ pub fn main() -> ExitCode {
         Command::Ledger(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
+        Command::History(command) => command.run(),
+        Command::Rollback(command) => command.run(),
         Command::Config(command) => command.run(),
     };
     match outcome {

@@ -148,6 +148,18 @@ pub async fn update(
     noun::update(domain, by, tenant, id, change, save).await
 }
 
+/// Gives an API that was made by hand the configuration of an earlier state of its own.
+pub(super) async fn put_back(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    api: Api,
+) -> Result<State<Api>, Failure> {
+    check(&api)?;
+    noun::update(domain, by, tenant, id, move |_| Ok(api.clone()), save_by_hand).await
+}
+
 /// Removes an API that was made by hand (deleteAPI).
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
     noun::delete(domain, by, tenant, id, made_by_hand, remove).await

@@ -27,6 +27,8 @@ pub enum Caller {
         /// The person.
         subject: String,
     },
+    /// Whoever works on this machine with the command line.
+    Operator,
 }
 
 /// What an access token proves.
@@ -67,7 +69,7 @@ impl Caller {
     /// The bearer, if there is one.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
-            Caller::Anonymous | Caller::Client { .. } | Caller::Person { .. } => None,
+            Caller::Anonymous | Caller::Client { .. } | Caller::Person { .. } | Caller::Operator => None,
             Caller::Bearer(bearer) => Some(bearer),
         }
     }
@@ -79,13 +81,14 @@ impl Caller {
             Caller::Bearer(bearer) => format!("{}/{}/{}", bearer.tenant, bearer.server, bearer.subject),
             Caller::Client { tenant, server, client_id } => format!("{tenant}/{server}/{client_id}"),
             Caller::Person { tenant, server, subject } => format!("{tenant}/{server}/{subject}"),
+            Caller::Operator => "the command line".to_owned(),
         }
     }
 
     /// The tenant and the authorization server that the caller belongs to.
     pub fn home(&self) -> Option<(&str, &str)> {
         match self {
-            Caller::Anonymous => None,
+            Caller::Anonymous | Caller::Operator => None,
             Caller::Bearer(bearer) => Some((&bearer.tenant, &bearer.server)),
             Caller::Client { tenant, server, .. } | Caller::Person { tenant, server, .. } => Some((tenant, server)),
         }
@@ -94,7 +97,7 @@ impl Caller {
     /// The caller's own name at home: a person's subject, or the client's id.
     pub fn subject(&self) -> Option<&str> {
         match self {
-            Caller::Anonymous => None,
+            Caller::Anonymous | Caller::Operator => None,
             Caller::Bearer(bearer) => Some(&bearer.subject),
             Caller::Client { client_id, .. } => Some(client_id),
             Caller::Person { subject, .. } => Some(subject),

@@ -39,6 +39,7 @@ pub mod gateway_configuration;
 pub mod grant;
 pub mod guesses;
 pub mod handle;
+pub mod history;
 pub mod id;
 pub mod identity;
 pub mod import;

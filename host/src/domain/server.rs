@@ -250,6 +250,28 @@ pub async fn authenticate_by(
         .await
 }
 
+/// Gives a server the configuration of an earlier state of its own. Its secrets and its keys stay.
+pub(super) async fn put_back(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    value: Server,
+) -> Result<State<Server>, Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<Server>(write, &tenant, &id)?.value;
+            let Server { key_type, system, since, secrets_since, .. } = old;
+            let server = Server { key_type, system, since, secrets_since, ..value.clone() };
+            needed(&id, &old, &server)?;
+            policy_use::switch(write, &tenant, &user_of_policy(&id), &policies(&old), &policies(&server), &stamp)?;
+            Ok(stamp.replace(write, &tenant, &id, server)?)
+        })
+        .await
+}
+
 /// Removes a server and everything below it in one transaction (deleteAuthorizationServer). System servers stay.
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
     let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));

@@ -18,6 +18,7 @@ pub mod events;
 pub mod gateway_configuration;
 pub mod gateways;
 pub mod grants;
+pub mod history;
 pub mod imports;
 pub mod logins;
 pub mod people;

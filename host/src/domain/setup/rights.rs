@@ -53,7 +53,7 @@ impl<'a> Asker<'a> {
         let is_person = match caller {
             Caller::Bearer(bearer) => bearer.grant.is_some(),
             Caller::Person { .. } => true,
-            Caller::Client { .. } | Caller::Anonymous => false,
+            Caller::Client { .. } | Caller::Anonymous | Caller::Operator => false,
         };
         Ok(Asker { tenant, server, subject, is_person })
     }

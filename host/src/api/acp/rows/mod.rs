@@ -15,6 +15,7 @@ mod enforcement;
 mod events;
 mod gateways;
 mod grants;
+mod history;
 mod imports;
 mod logins;
 mod people;
@@ -54,6 +55,7 @@ pub static TABLES: &[&[Row]] = &[
     system_tenants::ROWS,
     configuration::ROWS,
     grants::ROWS,
+    history::ROWS,
     logins::ROWS,
     scope_grants::ROWS,
     people::ROWS,
