@@ -63,6 +63,7 @@ mod server_keys;
 mod servers;
 mod services;
 mod storm;
+mod strangers;
 mod surface;
 mod tenants;
 mod tidy;

@@ -231,6 +231,11 @@ impl AuthMethod {
 }
 
 impl Client {
+    /// Whether it has registered itself and no administrator trusts it: whoever it is, they have chosen its addresses.
+    pub fn is_stranger(&self) -> bool {
+        self.self_registered && !self.trusted
+    }
+
     /// Whether a right secret proves this client at `now`, in seconds since 1970: its method must be one that sends it, and
     /// it must not have ended.
     pub fn may_send_secret(&self, now: i64) -> bool {

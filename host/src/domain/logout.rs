@@ -34,6 +34,8 @@ pub enum Left {
         /// Who was logged in until now.
         who: Option<String>,
     },
+    /// Nobody was logged in, and the client that has registered itself wants the browser to go there: the person decides.
+    Offer(String),
 }
 
 /// Logs the browser with this session cookie out. `confirmed` says that the person was asked.
@@ -55,18 +57,30 @@ pub async fn log_out(
         Some(cookie) => session::find(domain, tenant, (server_id, &server.value), cookie)?,
         None => None,
     };
-    let Some((name, session)) = found else { return Ok(Left::Gone { to, who: None }) };
+    let Some((name, session)) = found else {
+        return Ok(match to {
+            Some(Way { to, of_stranger: true }) => Left::Offer(to),
+            to => Left::Gone { to: to.map(|way| way.to), who: None },
+        });
+    };
     let subject = &session.identity.subject;
     if !confirmed && hint.is_none_or(|hint| hint.subject != *subject) {
         return Ok(Left::Ask(session.identity.shown()));
     }
     end(domain, tenant, server_id, name).await?;
-    Ok(Left::Gone { to, who: Some(subject.clone()) })
+    Ok(Left::Gone { to: to.map(|way| way.to), who: Some(subject.clone()) })
 }
 
 async fn end(domain: &Domain, tenant: &str, server: &str, name: String) -> Result<(), Failure> {
     let (tenant, server) = (tenant.to_owned(), server.to_owned());
     domain.write(move |write| session::end(write, &tenant, &server, &name).map(drop)).await
+}
+
+/// A way back to a client.
+struct Way {
+    to: String,
+    /// Whether nobody here has chosen the address: then it needs a person who was logged in, or a click.
+    of_stranger: bool,
 }
 
 /// Where to go afterwards: one of the client's own addresses, exactly, with `state` (§3).
@@ -75,7 +89,7 @@ fn way_back(
     (tenant, server): (&str, &str),
     asked: &Asked,
     hint: Option<&Hint>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Way>, Failure> {
     let Asked { client_id, post_logout_redirect_uri, state, .. } = asked;
     if let (Some(client), Some(hint)) = (client_id, hint)
         && !hint.audience.contains(client)
@@ -98,8 +112,9 @@ fn way_back(
     if !client.value.post_logout_redirect_uris.contains(wanted) {
         return Err(Failure::malformed(WHAT, "is none of the client's own"));
     }
-    Ok(Some(match state {
+    let to = match state {
         Some(state) => text::with_query(wanted, &[("state", state)]),
         None => wanted.clone(),
-    }))
+    };
+    Ok(Some(Way { to, of_stranger: client.value.is_stranger() }))
 }

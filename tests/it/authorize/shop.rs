@@ -135,7 +135,7 @@ impl Shop {
     pub fn waits(&self, begun: Result<Begun, Failure>) -> String {
         match begun {
             Ok(Begun::Login(id)) => id,
-            Ok(Begun::Answer(answer)) => panic!("answered at once: {:?}", Told::of(answer)),
+            Ok(Begun::Answer(answer) | Begun::Offer(answer)) => panic!("answered at once: {:?}", Told::of(answer)),
             Err(failure) => panic!("{failure:?}"),
         }
     }
@@ -144,7 +144,7 @@ impl Shop {
     #[track_caller]
     pub fn answered(&self, begun: Result<Begun, Failure>) -> Told {
         match begun {
-            Ok(Begun::Answer(answer)) => Told::of(answer),
+            Ok(Begun::Answer(answer) | Begun::Offer(answer)) => Told::of(answer),
             Ok(Begun::Login(_)) => panic!("somebody is asked"),
             Err(failure) => panic!("{failure:?}"),
         }

@@ -78,7 +78,7 @@ impl Visitor<'_> {
         let sent: Vec<_> = sent.collect();
         match authorize::begin(&self.server.app.domain, "default", self.aid, &sent, &self.browser).await.unwrap() {
             Begun::Login(id) => id,
-            Begun::Answer(answer) => panic!("answered at once: {answer:?}"),
+            Begun::Answer(answer) | Begun::Offer(answer) => panic!("answered at once: {answer:?}"),
         }
     }
 

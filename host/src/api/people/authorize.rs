@@ -71,6 +71,11 @@ pub async fn begin(call: Call) -> Result<Answer, Failure> {
             let brand = layout::Brand::of(&server.value);
             layout::answer(&destination, Language::of(&call.request, &[]), Some(brand))
         }
+        Begun::Offer(destination) => {
+            let server = server::current(domain, tenant, server)?;
+            let brand = layout::Brand::of(&server.value);
+            layout::offer(&destination, Language::of(&call.request, &[]), Some(brand))
+        }
     };
     Ok(cookies::keep(answer, &call, &browser))
 }

@@ -147,15 +147,36 @@ pub fn answer(destination: &Destination, language: Language, brand: Option<Brand
             let body = html! {
                 h1 { (texts.moving_on) }
                 p { (texts.moving_on_why) }
-                form.self-posting method="post" action=(action) {
-                    @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
-                    button { (texts.proceed) }
-                }
+                form.self-posting method="post" action=(action) { (fields_of(fields)) button { (texts.proceed) } }
             };
             let frame = Frame { language, title: texts.moving_on, brand, kind: Kind::Posting };
             page(StatusCode::OK, frame, &body)
         }
     }
+}
+
+fn fields_of(fields: &[(String, String)]) -> Markup {
+    html! { @for (name, value) in fields { input type="hidden" name=(name) value=(value); } }
+}
+
+/// The same for a client that nobody here has approved: the person sees where it goes, and goes there by a click only.
+pub fn offer(destination: &Destination, language: Language, brand: Option<Brand<'_>>) -> Answer {
+    let texts = language.common();
+    let (Destination::Redirect(place) | Destination::Post { action: place, .. }) = destination;
+    // What belongs to the answer says nothing to people.
+    let site = place.split(['?', '#']).next().unwrap_or_default();
+    let body = html! {
+        h1 { (texts.stranger) }
+        p { (texts.stranger_why) }
+        p { code { (site) } }
+        @match destination {
+            Destination::Redirect(place) => p { a href=(place) rel="noopener noreferrer" { (texts.proceed) } },
+            Destination::Post { action, fields } => {
+                form method="post" action=(action) { (fields_of(fields)) button { (texts.proceed) } }
+            }
+        }
+    };
+    page(StatusCode::OK, Frame { language, title: texts.stranger, brand, kind: Kind::Step }, &body)
 }
 
 #[cfg(test)]

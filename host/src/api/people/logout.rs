@@ -19,7 +19,7 @@ use crate::{
     },
     domain::{
         Failure,
-        authorize::Browser,
+        authorize::{Browser, Destination},
         events::{self, Event},
         logout::{self, Asked, Left},
         server,
@@ -77,6 +77,10 @@ pub async fn leave(call: Call) -> Result<Answer, Failure> {
     match left {
         Left::Ask(person) => Ok(cookies::keep(ask(&call, &sent, frame, &browser, &person), &call, &browser)),
         Left::Gone { to: Some(place), .. } => Ok(cookies::end_session(layout::see_other(&place), &call)),
+        Left::Offer(place) => {
+            let offer = layout::offer(&Destination::Redirect(place), language, frame.brand);
+            Ok(cookies::end_session(offer, &call))
+        }
         Left::Gone { to: None, .. } => Ok(cookies::end_session(gone(frame, &server.value.name), &call)),
     }
 }

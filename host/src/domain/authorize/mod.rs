@@ -82,6 +82,8 @@ pub enum Begun {
     Login(String),
     /// Back to the client.
     Answer(Destination),
+    /// Back to the client, if the person wants to: it has registered itself, and nobody has done anything here yet.
+    Offer(Destination),
 }
 
 /// An answer for a client, on its way through the browser.
@@ -178,11 +180,21 @@ pub async fn begin(
     let (client_id, client) = trust::client(place, sent)?;
     let client = (client_id.as_str(), &client.value);
     let mut draft = Draft::new(place, client, sent, trust::redirect_uri(client.1, sent)?);
-    match draft.check() {
-        Ok(()) => go(place, client, draft.request, browser).await,
-        Err(Wrong::Refusal(refusal)) => Ok(Begun::Answer(answer::refused(place, &draft.request, refusal))),
-        Err(Wrong::Failure(failure)) => Err(failure),
-    }
+    let begun = match draft.check() {
+        Ok(()) => go(place, client, draft.request, browser).await?,
+        Err(Wrong::Refusal(refusal)) => Begun::Answer(answer::refused(place, &draft.request, refusal)),
+        Err(Wrong::Failure(failure)) => return Err(failure),
+    };
+    held_back(place, client.1, begun, browser)
+}
+
+/// Whoever registers a client chooses where its answers go, so that a link to this server would lead anybody there. Somebody
+/// must have logged in here before a browser goes there by itself (RFC 9700 §4.11.2).
+fn held_back(place: Place<'_>, client: &Client, begun: Begun, browser: &Browser) -> Result<Begun, Failure> {
+    Ok(match begun {
+        Begun::Answer(answer) if client.is_stranger() && !wait::knows(place, browser)? => Begun::Offer(answer),
+        begun => begun,
+    })
 }
 
 /// Answers a request that is in order, or begins a login for it.

@@ -76,6 +76,12 @@ pub(super) fn recognise(place: Place<'_>, login: &mut Login, browser: &Browser) 
     Ok(())
 }
 
+/// Whether somebody is logged in in this browser, whatever the request asks of them.
+pub(super) fn knows(place: Place<'_>, browser: &Browser) -> Result<bool, Failure> {
+    let Some(cookie) = &browser.session else { return Ok(false) };
+    Ok(session::find(place.domain, place.tenant, (place.id, place.server), cookie)?.is_some())
+}
+
 /// Whether somebody who has logged in before need not do so again.
 fn will_do(request: &AuthorizationRequest, identity: &Identity, now: i64) -> bool {
     let AuthorizationRequest { prompt, max_age, expected_subject, acr_values, required_acr, .. } = request;

@@ -167,7 +167,10 @@ fn to_login(call: &Call, browser: &Browser, begun: &Begun) -> Answer {
     let issuer = call.app.domain.issuer(call.tenant(), call.param("aid"));
     let answer = match begun {
         Begun::Login(id) => layout::see_other(&format!("{issuer}/login/{id}")),
-        Begun::Answer(destination) => layout::answer(destination, Language::of(&call.request, &[]), None),
+        // A page of the account itself.
+        Begun::Answer(destination) | Begun::Offer(destination) => {
+            layout::answer(destination, Language::of(&call.request, &[]), None)
+        }
     };
     cookies::keep(answer, call, browser)
 }
