@@ -126,9 +126,25 @@ async fn it_follows_the_configuration() {
     admin.post(&format!("{ADMIN}/claims"), &claim).await.expect(201);
     admin.post(&format!("{ADMIN}/servers/machines/keys"), &json!({ "key_type": "eddsa" })).await.expect(201);
     let document = described(&server, "machines").await;
+    assert_eq!(document["userinfo_signing_alg_values_supported"], json!(["ES256", "EdDSA", "none"]));
     assert!(words(&document["scopes_supported"]).contains(&"orders:read"));
     assert!(words(&document["claims_supported"]).contains(&"shoe"));
     assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256", "EdDSA"]), "the next key is told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_for_machines_offers_nobody_to_log_in() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let path = format!("{ADMIN}/servers/system");
+    let mut body = admin.get(&path).await.expect(200).json();
+    body["grant_types"] = json!(["authorization_code", "implicit", "client_credentials", "refresh_token"]);
+    admin.put(&path, &body).await.expect(200);
+    let document = described(&server, "system").await;
+    assert!(document.get("authorization_endpoint").is_none());
+    assert_eq!(document["response_types_supported"], json!([]));
+    assert_eq!(document["grant_types_supported"], json!(["client_credentials", "refresh_token"]));
+    assert!(described(&server, "default").await["authorization_endpoint"].is_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -155,6 +155,37 @@ async fn a_client_may_have_it_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_algorithm_of_the_metadata_signs_it_and_a_retired_one_no_more() {
+    let server = shop(json!({ "userinfo_signed_response_alg": "EdDSA" })).await;
+    let (_, bearer) = granted(&server, &["openid"]).await;
+    let listed = async || {
+        let path = "/default/shop/.well-known/openid-configuration";
+        let document = server.anonymous().get(path).await.expect(200).json();
+        document["userinfo_signing_alg_values_supported"].clone()
+    };
+    bearer.get(USERINFO).await.expect(400);
+    assert_eq!(listed().await, json!(["ES256", "none"]));
+    let keys = format!("{ADMIN}/servers/shop/keys");
+    let made = server.as_admin().post(&keys, &json!({ "key_type": "eddsa" })).await.expect(201).json();
+    assert_eq!(listed().await, json!(["ES256", "EdDSA", "none"]));
+    let signed = bearer.get(USERINFO).await.expect(200).text();
+    let header = BASE64URL_NOPAD.decode(signed.split('.').next().unwrap().as_bytes()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!((&header["alg"], &header["kid"]), (&json!("EdDSA"), &made["keys"][1]["kid"]));
+
+    // Two turns later it is retired.
+    for key_type in ["ecdsa", "eddsa"] {
+        server.as_admin().post(&format!("{keys}/rotate"), &json!({})).await.expect(200);
+        if key_type == "ecdsa" {
+            server.as_admin().post(&keys, &json!({ "key_type": key_type })).await.expect(201);
+            bearer.get(USERINFO).await.expect(200);
+        }
+    }
+    assert_eq!(listed().await, json!(["ES256", "none"]));
+    bearer.get(USERINFO).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_not_signed_with_another_algorithm_than_the_clients() {
     let server = shop(json!({ "userinfo_signed_response_alg": "RS256" })).await;
     let (_, bearer) = granted(&server, &["openid"]).await;

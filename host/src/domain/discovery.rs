@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use super::{
     Domain, Failure,
     claim::{self, ClaimToken},
-    key_ring::{self, Turn},
+    key_ring,
+    permit::SYSTEM_SERVER,
     scope,
     server::{self, Server},
 };
@@ -26,8 +27,10 @@ pub struct Abilities {
     pub scopes: Vec<String>,
     /// The members its ID tokens and userinfo may have.
     pub claims: Vec<String>,
-    /// What it signs with, now first and later.
+    /// What it signs ID tokens with, now first and later.
     pub algorithms: Vec<&'static str>,
+    /// What it signs userinfo with for clients that ask for it.
+    pub userinfo_algorithms: Vec<&'static str>,
     /// Whether clients may register themselves.
     pub registration: bool,
 }
@@ -38,13 +41,15 @@ const OWN_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "auth_time", "
 /// What the server `id` can do.
 pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, Failure> {
     let server = server::current(domain, tenant, id)?;
+    let grant_types = usable(id, &server.value.grant_types);
     Ok(Abilities {
         issuer: domain.issuer(tenant, id),
-        grant_types: server.value.grant_types.clone(),
-        response_types: response_types(&server.value),
+        response_types: response_types(&grant_types),
+        grant_types,
         scopes: scope::names(&domain.store.read()?, tenant, id, domain.now())?,
         claims: claims(domain, tenant, id)?,
-        algorithms: algorithms(domain, tenant, id)?,
+        algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_in_turn)?,
+        userinfo_algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_when_asked)?,
         registration: registers(id, &server.value),
     })
 }
@@ -54,21 +59,14 @@ pub(super) fn registers(id: &str, server: &Server) -> bool {
     server.dynamic_registration && !server.is_system(id)
 }
 
-/// What the server signs ID tokens with: the present key's algorithm first, then those of the next ones.
-pub(super) fn algorithms(domain: &Domain, tenant: &str, id: &str) -> Result<Vec<&'static str>, Failure> {
-    let ring = key_ring::current(domain, tenant, id)?;
-    let mut found = Vec::new();
-    for (place, key) in ring.keys.iter().enumerate() {
-        let algorithm = key.kind.algorithm();
-        if (place == 0 || key.turn == Turn::Next) && !found.contains(&algorithm) {
-            found.push(algorithm);
-        }
-    }
-    Ok(found)
+/// The grants that lead to something on the server `id`: nobody logs in on the one for machines, whatever it is given.
+fn usable(id: &str, grant_types: &[String]) -> Vec<String> {
+    let works = |grant: &&String| id != SYSTEM_SERVER || !["authorization_code", "implicit"].contains(&grant.as_str());
+    grant_types.iter().filter(works).cloned().collect()
 }
 
-fn response_types(server: &Server) -> Vec<&'static str> {
-    let has = |grant: &str| server.grant_types.iter().any(|one| one == grant);
+fn response_types(grant_types: &[String]) -> Vec<&'static str> {
+    let has = |grant: &str| grant_types.iter().any(|one| one == grant);
     let (code, implicit) = (has("authorization_code"), has("implicit"));
     [
         ("code", code),
@@ -102,8 +100,8 @@ mod tests {
     #[test]
     fn response_types_are_those_of_the_grants() {
         let of = |grants: &[&str]| {
-            let grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect();
-            response_types(&Server { grant_types, ..Server::default() })
+            let grant_types: Vec<String> = grants.iter().map(|grant| (*grant).to_owned()).collect();
+            response_types(&grant_types)
         };
         assert_eq!(of(&["authorization_code", "password"]), ["code"]);
         assert_eq!(of(&["implicit"]), ["token", "id_token", "id_token token"]);

@@ -202,7 +202,36 @@ pub fn signing(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<Signin
     Owner::Server(tenant, server).signing(domain)
 }
 
-/// The key of a server that signs with this algorithm: the one that signs everything, or one that was brought along beside it.
+/// Whether a key signs what everybody gets, now or when its turn comes.
+pub fn signs_in_turn(place: usize, key: &StoredKey) -> bool {
+    place == 0 || key.turn == Turn::Next
+}
+
+/// Whether a key signs for a client that asks for its algorithm: also the next one, which clients know already, and one that was
+/// brought along. A retired key signs nothing new.
+pub fn signs_when_asked(place: usize, key: &StoredKey) -> bool {
+    signs_in_turn(place, key) || key.turn == Turn::Kept
+}
+
+/// The algorithms of those keys of a server that `signs` picks, in their order.
+pub fn algorithms(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    signs: fn(usize, &StoredKey) -> bool,
+) -> Result<Vec<&'static str>, Failure> {
+    let ring = current(domain, tenant, server)?;
+    let mut found = Vec::new();
+    for (place, key) in ring.keys.iter().enumerate() {
+        let algorithm = key.kind.algorithm();
+        if signs(place, key) && !found.contains(&algorithm) {
+            found.push(algorithm);
+        }
+    }
+    Ok(found)
+}
+
+/// The key of a server that signs with this algorithm for a client that asks for it.
 pub fn signing_with(
     domain: &Domain,
     tenant: &str,
@@ -211,9 +240,8 @@ pub fn signing_with(
 ) -> Result<Option<Arc<SigningKey>>, Failure> {
     let owner = Owner::Server(tenant, server);
     let ring = owner.ring(domain)?;
-    let may_sign = |place: usize, key: &StoredKey| place == 0 || key.turn == Turn::Kept;
-    let mut keys = ring.keys.iter().enumerate();
-    let found = keys.find(|(place, key)| may_sign(*place, key) && key.kind.algorithm() == algorithm);
+    let mut keys = ring.keys.iter().enumerate().filter(|(place, key)| signs_when_asked(*place, key));
+    let found = keys.find(|(_, key)| key.kind.algorithm() == algorithm);
     found.map(|(_, key)| owner.open(domain, key)).transpose()
 }
 

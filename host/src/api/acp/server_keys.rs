@@ -29,7 +29,8 @@ pub struct SigningKeysBody {
 pub struct SigningKeyBody {
     /// Its name.
     pub kid: String,
-    /// `current` signs, `next` will, `retired` has signed before; `kept` was brought along and does not sign.
+    /// `current` signs, `next` will, `retired` has signed before, `kept` was brought along. `next` and `kept` sign userinfo for
+    /// clients that ask for their algorithm.
     pub state: &'static str,
     /// `rsa`, `ecdsa` or `eddsa`.
     pub key_type: Value,

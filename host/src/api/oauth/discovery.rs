@@ -69,7 +69,16 @@ pub fn public(answer: Answer) -> Answer {
 }
 
 fn metadata(found: Abilities) -> Metadata {
-    let Abilities { issuer, grant_types, response_types, scopes, claims, algorithms, registration } = found;
+    let Abilities {
+        issuer,
+        grant_types,
+        response_types,
+        scopes,
+        claims,
+        algorithms,
+        userinfo_algorithms,
+        registration,
+    } = found;
     let at = |path: &str| format!("{issuer}{path}");
     let methods: Vec<&'static str> = proof::METHODS.into_iter().map(|method| method.word()).collect();
     let proofs: Vec<&'static str> = proof::algorithms().collect();
@@ -89,7 +98,7 @@ fn metadata(found: Abilities) -> Metadata {
         response_types_supported: response_types,
         grant_types_supported: grant_types,
         subject_types_supported: vec!["public"],
-        userinfo_signing_alg_values_supported: algorithms.iter().copied().chain(["none"]).collect(),
+        userinfo_signing_alg_values_supported: userinfo_algorithms.into_iter().chain(["none"]).collect(),
         id_token_signing_alg_values_supported: algorithms,
         token_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_signing_alg_values_supported: proofs.clone(),
