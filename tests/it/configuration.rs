@@ -225,6 +225,56 @@ async fn an_export_has_what_an_import_needs_and_one_tenant_only_when_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_an_earlier_version_gets_the_scopes_that_came_later() {
+    let source = TestServer::start().await;
+    filled_tenant(&source, "acme").await;
+    let mut document = parsed(&export(&source, Some("acme")).await);
+    // As it was before there were such scopes; one name had been given to something else on the other server.
+    let later = ["view_sessions", "manage_sessions"];
+    for service in document["services"].as_array_mut().unwrap() {
+        let server = service["authorization_server_id"].clone();
+        let scopes = service["scopes"].as_array_mut().unwrap();
+        if server == "shop" {
+            scopes.retain(|scope| !later.iter().any(|name| scope["name"] == *name));
+        } else if server == "default" {
+            scopes.retain(|scope| scope["name"] != "manage_sessions");
+            for scope in scopes.iter_mut().filter(|scope| scope["name"] == "view_sessions") {
+                (scope["id"], scope["system"], scope["description"]) = (json!("own"), json!(false), json!("Ours"));
+            }
+        }
+    }
+    let target = TestServer::start().await;
+    target.as_setup().put(CONFIGURATION, &document).await.expect(204);
+    let find = async |target: &TestServer, id: &str| {
+        let all = parsed(&export(target, Some("acme")).await);
+        let services = all["services"].as_array().unwrap().clone();
+        let mut scopes = services.iter().flat_map(|service| service["scopes"].as_array().unwrap());
+        scopes.find(|scope| scope["id"] == id).cloned()
+    };
+    assert_eq!(find(&target, "shop-view_sessions").await, None, "the import makes what the document says");
+    let (folder, world) = target.stop().await;
+    let target = TestServer::on(folder, world, |_| {}).await;
+    for name in later {
+        let id = format!("shop-{name}");
+        assert_eq!(find(&target, &id).await, find(&source, &id).await, "{id}");
+    }
+    assert_eq!(find(&target, "own").await.unwrap()["description"], "Ours");
+    assert_eq!(find(&target, "default-view_sessions").await, None, "the name is taken");
+    assert!(find(&target, "default-manage_sessions").await.is_some());
+    // Once is enough.
+    let after = export(&target, None).await;
+    let version = |target: &TestServer| {
+        let found = portcullis::domain::scope::current(&target.app.domain, "acme", "shop-view_sessions").unwrap();
+        (found.version, found.author.clone())
+    };
+    let made = version(&target);
+    assert_eq!(made.1, "upgrade");
+    let (folder, world) = target.stop().await;
+    let target = TestServer::on(folder, world, |_| {}).await;
+    assert_eq!((export(&target, None).await, version(&target)), (after, made));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tenants_with_the_same_ids_keep_out_of_each_others_way() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

@@ -1,6 +1,6 @@
 //! What every new authorization server starts with: services, their scopes, and the claims of OpenID Connect.
 //!
-//! Called by `server` and the first start, inside their transactions. All of it goes through the nouns' own `save`.
+//! Called by `server`, the first start and the upgrade, inside their transactions. All of it goes through the nouns' own `save`.
 
 use super::{
     Failure,
@@ -11,7 +11,10 @@ use super::{
     service::{self, Service},
     stamp::Stamp,
 };
-use crate::store::Write;
+use crate::{
+    store::{View, Write, timeline},
+    world::Micros,
+};
 
 /// A service with its scopes.
 struct Group {
@@ -33,6 +36,13 @@ const PRIVACY: Group = Group {
     open: false,
     scopes: &[("view_consents", "View consents"), ("manage_consents", "Manage consents")],
 };
+
+const VIEW_SESSIONS: (&str, &str) = ("view_sessions", "View sessions");
+const MANAGE_SESSIONS: (&str, &str) = ("manage_sessions", "End sessions");
+
+/// Scopes that servers of earlier versions were made without, and the one that they stand beside.
+const LATER: [(&str, &str); 2] = [VIEW_SESSIONS, MANAGE_SESSIONS];
+const BESIDE_LATER: &str = "list_clients_with_access";
 
 /// What every server has (reference/acp.md §3.2).
 const EVERYWHERE: [Group; 4] = [
@@ -57,10 +67,10 @@ const EVERYWHERE: [Group; 4] = [
         scopes: &[
             ("introspect_tokens", "Introspect tokens"),
             ("revoke_tokens", "Revoke tokens"),
-            ("list_clients_with_access", "List clients with access"),
+            (BESIDE_LATER, "List clients with access"),
             ("revoke_client_access", "Revoke client access"),
-            ("view_sessions", "View sessions"),
-            ("manage_sessions", "End sessions"),
+            VIEW_SESSIONS,
+            MANAGE_SESSIONS,
             ("dcr_register", "Register clients"),
         ],
     },
@@ -177,6 +187,46 @@ fn insert_group(
             ..Scope::default()
         };
         stamp.absent::<Scope>(write, tenant, &id)?;
+        scope::save(write, tenant, &id, None, &scope, stamp)?;
+    }
+    Ok(())
+}
+
+/// The scopes that a server was made without, by name and display name, and the one beside which they belong. A server that
+/// was made by an import, with scopes of its own only, lacks nothing.
+fn later(view: &impl View, tenant: &str, server: &str, at: Micros) -> Result<Option<Later>, Failure> {
+    let scope = |name: &str| timeline::current::<Scope>(view, tenant, &format!("{server}-{name}"), at);
+    let beside = scope(BESIDE_LATER)?.filter(|found| !found.deleted && found.value.server == server);
+    let Some(beside) = beside.filter(|found| found.value.system) else { return Ok(None) };
+    let mut missing = Vec::new();
+    for one @ (name, _) in LATER {
+        let is_there = scope(name)?.is_some_and(|found| !found.deleted);
+        // A name that somebody has given to a scope of their own is theirs.
+        if !is_there && !scope::exists(view, tenant, server, name)? {
+            missing.push(one);
+        }
+    }
+    Ok((!missing.is_empty()).then_some(Later { beside: beside.value, missing }))
+}
+
+struct Later {
+    beside: Scope,
+    missing: Vec<(&'static str, &'static str)>,
+}
+
+/// Whether [`complete`] has something to add.
+pub(super) fn is_complete(view: &impl View, tenant: &str, server: &str, at: Micros) -> Result<bool, Failure> {
+    Ok(later(view, tenant, server, at)?.is_none())
+}
+
+/// Gives a server of an earlier version the scopes that it was made without, inside a transaction. They are guarded as the one
+/// that they stand beside.
+pub(super) fn complete(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+    let Some(Later { beside, missing }) = later(&*write, tenant, server, stamp.now)? else { return Ok(()) };
+    for (name, display_name) in missing {
+        let [name, display_name] = [name, display_name].map(str::to_owned);
+        let id = format!("{server}-{name}");
+        let scope = Scope { name, display_name, description: String::new(), ..beside.clone() };
         scope::save(write, tenant, &id, None, &scope, stamp)?;
     }
     Ok(())

@@ -1,33 +1,37 @@
-//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, the names
-//! of scopes and claims, and the latest refresh token of each grant, which were not filed.
+//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, scopes that
+//! servers were made without; and the names of scopes and claims, and the latest refresh token of each grant, which were not filed.
 //!
 //! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
 
 use std::collections::BTreeSet;
 
 use super::{
-    Domain, Failure, claim,
+    Domain, Failure, claim, defaults,
     key_ring::{self, KeyRing, Owner},
     scope,
     server::{Secrets, ServerSecrets},
+    stamp::Author,
     token::latest,
 };
 use crate::store::records;
 
+const AUTHOR: &str = "upgrade";
+
 /// Makes what is missing.
 pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
     latest::file_all(domain).await?;
-    give_secrets(domain).await
+    complete(domain).await
 }
 
-/// Gives every tenant a ring and every server a secret, and files names, in one transaction.
-async fn give_secrets(domain: &Domain) -> Result<(), Failure> {
+/// Gives every tenant a ring and every server a secret and its scopes, and files names, in one transaction.
+async fn complete(domain: &Domain) -> Result<(), Failure> {
     let read = domain.store.read()?;
     // Every server has a ring, under its tenant and its id; a tenant's own is under the tenant alone.
     let owners = records::list_prefix::<KeyRing>(&read, &[])?.into_iter().map(|(owner, _)| owner);
     let owners: BTreeSet<Vec<String>> = owners.collect();
     let mut rings = Vec::new();
     let mut secrets = Vec::new();
+    let (mut servers, mut whole, now) = (Vec::new(), true, domain.now());
     for owner in &owners {
         let [tenant, server] = owner.as_slice() else { continue };
         let has_ring = owners.contains(std::slice::from_ref(tenant)) || rings.iter().any(|(id, _)| id == tenant);
@@ -38,11 +42,13 @@ async fn give_secrets(domain: &Domain) -> Result<(), Failure> {
             let made = Secrets::prepare(domain, tenant, server, None, None);
             secrets.push((tenant.clone(), server.clone(), made));
         }
+        whole = whole && defaults::is_complete(&read, tenant, server, now)?;
+        servers.push((tenant.clone(), server.clone()));
     }
-    if rings.is_empty() && secrets.is_empty() {
+    if rings.is_empty() && secrets.is_empty() && whole {
         return Ok(());
     }
-    let now = domain.now();
+    let author = Author::named(domain, AUTHOR.to_owned());
     domain
         .write(move |write| {
             for (tenant, ring) in &rings {
@@ -53,6 +59,10 @@ async fn give_secrets(domain: &Domain) -> Result<(), Failure> {
                 // A server without a secret is of the version that did not file names either.
                 scope::file_names(write, tenant, server, now)?;
                 claim::file_names(write, tenant, server, now)?;
+            }
+            let stamp = author.stamp(write)?;
+            for (tenant, server) in &servers {
+                defaults::complete(write, tenant, server, &stamp)?;
             }
             Ok(())
         })
