@@ -143,7 +143,7 @@ impl Passwords {
         }
         for password in candidates {
             #[cfg(test)]
-            self.0.paid.lock().unwrap().push(cost(phc).to_owned());
+            self.0.paid.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(cost(phc).to_owned());
             let (memory, phc) = (self.memory(&password, phc), phc.to_owned());
             if self.0.turns.run(move || verify(&password, &phc)).await.unwrap_or(false) {
                 self.0.remembered.insert(memory, ());
