@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Browser, Page,
-    made::ADMIN,
+    made::{ADMIN, bearer_of, make_client},
     storefront::{AID, PASSWORD, Storefront, is_calm},
 };
 
@@ -97,6 +97,24 @@ async fn clients_of_administrators_and_trusted_ones_are_answered_at_once() {
     set(&shop, &id, "trusted", json!(true)).await;
     let page = shop.browser().open(&request(&id, AT_ONCE[0].0)).await;
     assert!(page.url.starts_with(EVIL), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_registers_with_a_token_is_vouched_for_until_they_change() {
+    let (shop, _) = open().await;
+    let registrar = make_client(&shop.admin, AID, "registrar", &["dcr_register"]).await;
+    let registrar = bearer_of(&shop.server, &registrar);
+    let body = json!({ "client_name": "Partner", "redirect_uris": [EVIL], "scope": "openid" });
+    let made = registrar.post(&format!("/default/{AID}/oauth2/register"), &body).await.expect(201).json();
+    let id = made["client_id"].as_str().unwrap();
+    for (more, error) in AT_ONCE {
+        let page = shop.browser().open(&request(id, more)).await;
+        assert_eq!((page.url.split('?').next(), page.parameter("error").as_deref()), (Some(EVIL), Some(error)));
+    }
+    let path = made["registration_client_uri"].as_str().unwrap().strip_prefix(&shop.server.url).unwrap();
+    let itself = shop.server.anonymous().with_token(made["registration_access_token"].as_str().unwrap());
+    itself.put(path, &body).await.expect(200);
+    offers(shop.browser().open(&request(id, AT_ONCE[0].0)).await, AT_ONCE[0].1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

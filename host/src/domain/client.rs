@@ -231,9 +231,9 @@ impl AuthMethod {
 }
 
 impl Client {
-    /// Whether it has registered itself and no administrator trusts it: whoever it is, they have chosen its addresses.
-    pub fn is_stranger(&self) -> bool {
-        self.self_registered && !self.trusted
+    /// Whether it has said that its authorization requests are signed (OpenID Connect Core §6.1).
+    pub fn signs_requests(&self) -> bool {
+        !["", "none"].contains(&self.request_object_signing_alg.as_str())
     }
 
     /// Whether a right secret proves this client at `now`, in seconds since 1970: its method must be one that sends it, and

@@ -6,7 +6,7 @@
 use super::{
     Domain, Failure, client,
     issue::id_token::{self, Hint},
-    server, session, text,
+    registration, server, session, text,
 };
 
 /// What is asked for (§2).
@@ -116,5 +116,5 @@ fn way_back(
         Some(state) => text::with_query(wanted, &[("state", state)]),
         None => wanted.clone(),
     };
-    Ok(Some(Way { to, of_stranger: client.value.is_stranger() }))
+    Ok(Some(Way { to, of_stranger: registration::is_stranger(domain, tenant, client_id, &client.value)? }))
 }

@@ -37,6 +37,7 @@ use super::{
     consent_grant::Held,
     handle::{self, Purpose},
     permit::SYSTEM_SERVER,
+    registration,
     scope::Scope,
     server::{self, Server},
 };
@@ -185,14 +186,21 @@ pub async fn begin(
         Err(Wrong::Refusal(refusal)) => Begun::Answer(answer::refused(place, &draft.request, refusal)),
         Err(Wrong::Failure(failure)) => return Err(failure),
     };
-    held_back(place, client.1, begun, browser)
+    held_back(place, client, begun, wait::knows(place, browser)?)
 }
 
 /// Whoever registers a client chooses where its answers go, so that a link to this server would lead anybody there. Somebody
 /// must have logged in here before a browser goes there by itself (RFC 9700 §4.11.2).
-fn held_back(place: Place<'_>, client: &Client, begun: Begun, browser: &Browser) -> Result<Begun, Failure> {
+fn held_back(
+    Place { domain, tenant, .. }: Place<'_>,
+    (id, client): (&str, &Client),
+    begun: Begun,
+    is_known: bool,
+) -> Result<Begun, Failure> {
     Ok(match begun {
-        Begun::Answer(answer) if client.is_stranger() && !wait::knows(place, browser)? => Begun::Offer(answer),
+        Begun::Answer(answer) if !is_known && registration::is_stranger(domain, tenant, id, client)? => {
+            Begun::Offer(answer)
+        }
         begun => begun,
     })
 }

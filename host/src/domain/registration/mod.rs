@@ -47,6 +47,9 @@ pub struct Registration {
     pub token: String,
     /// Which client of that name.
     pub client_since: Micros,
+    /// Whether the bearer of an initial access token has registered it, and it is as it was then.
+    #[serde(default)]
+    pub vouched: bool,
 }
 
 impl Record for Registration {
@@ -78,6 +81,15 @@ pub struct Registered {
     pub token: Secret,
 }
 
+/// Whether a client has registered itself, and nobody who may has said that it is fine: whoever it is has chosen its addresses.
+pub(super) fn is_stranger(domain: &Domain, tenant: &str, id: &str, client: &Client) -> Result<bool, Failure> {
+    if !client.self_registered || client.trusted {
+        return Ok(false);
+    }
+    let found = domain.store.record::<Registration>(&[tenant, id])?;
+    Ok(!found.is_some_and(|found| found.vouched && found.client_since == client.since))
+}
+
 /// Registers a client (RFC 7591 §3.1).
 pub async fn create(
     domain: &Domain,
@@ -98,7 +110,8 @@ pub async fn create(
     let prepared = client::ready(domain, tenant, &id, client, Given::Nothing)?;
     let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
     let place = Place { tenant, server: server_id, id: &id };
-    let state = save_if_allowed(domain, request, place, prepared, None, &name).await?;
+    let tokens = Tokens { known_as: None, name, vouched: is_registrar(request.caller.bearer(), server_id) };
+    let state = save_if_allowed(domain, request, place, prepared, &tokens).await?;
     let secret = client::secret(domain, tenant, &id, true)?;
     Ok(Registered { id, client: state.value, secret, token })
 }
@@ -132,7 +145,8 @@ pub async fn replace(
     let prepared = client::ready(domain, tenant, id, client, Given::Nothing)?;
     let request = Request { caller: &itself, address: request.address.clone(), ..*request };
     let (token, name) = handle::make(domain, Purpose::Registration, tenant, server_id);
-    let state = save_if_allowed(domain, &request, place, prepared, Some(&old_name), &name).await?;
+    let tokens = Tokens { known_as: Some(old_name), name, vouched: false };
+    let state = save_if_allowed(domain, &request, place, prepared, &tokens).await?;
     let secret = if had_secret { None } else { client::secret(domain, tenant, id, true)? };
     Ok(Registered { id: id.to_owned(), client: state.value, secret, token })
 }
@@ -167,13 +181,18 @@ fn open(domain: &Domain, tenant: &str, server_id: &str) -> Result<Arc<State<Serv
 
 /// Anybody may where the server says so; otherwise it takes an initial access token of this server.
 fn may_register(bearer: Option<&Bearer>, server_id: &str, server: &Server) -> Result<(), Failure> {
-    if server.open_registration {
-        return Ok(());
+    match bearer {
+        _ if server.open_registration || is_registrar(bearer, server_id) => Ok(()),
+        None => Err(Failure::Unauthenticated(Credentials::Missing)),
+        Some(_) => {
+            Err(Failure::Forbidden { needs: format!("a token of this authorization server with scope `{REGISTER}`") })
+        }
     }
-    let bearer = bearer.ok_or(Failure::Unauthenticated(Credentials::Missing))?;
-    let right = bearer.server == server_id && bearer.scopes.iter().any(|scope| scope == REGISTER);
-    let needs = || format!("a token of this authorization server with scope `{REGISTER}`");
-    right.then_some(()).ok_or_else(|| Failure::Forbidden { needs: needs() })
+}
+
+/// Whether somebody may register clients of a server, whoever else may.
+fn is_registrar(bearer: Option<&Bearer>, server_id: &str) -> bool {
+    bearer.is_some_and(|bearer| bearer.server == server_id && bearer.scopes.iter().any(|scope| scope == REGISTER))
 }
 
 /// The name of a registration access token and its client. A token that is of no client, or of another one, is told from
@@ -199,20 +218,18 @@ async fn save_if_allowed(
     request: &Request<'_>,
     place: Place<'_>,
     prepared: Prepared,
-    known_as: Option<&str>,
-    name: &str,
+    tokens: &Tokens,
 ) -> Result<State<Client>, Failure> {
     let Place { tenant, id, .. } = place;
     let asking = Asking { caller: request.caller, request_id: request.request_id, describe: request.describe };
     for _ in 0..TRIES {
-        let old = known_as.map(|_| client::current(domain, tenant, id)).transpose()?;
+        let old = tokens.known_as.as_ref().map(|_| client::current(domain, tenant, id)).transpose()?;
         let old = old.as_ref().map(|state| &state.value);
         let asked = gates(&domain.store.read()?, tenant, &prepared.value, old, MAKING, domain.now())?;
         for gate in &asked {
             gate::ask(domain, asking, tenant, id, &prepared.value, gate).await?;
         }
-        let saving =
-            Saving { prepared: prepared.clone(), known_as: known_as.map(str::to_owned), name: name.to_owned() };
+        let saving = Saving { prepared: prepared.clone(), tokens: tokens.clone() };
         if let Some(state) = save(domain, request.caller, place, saving, asked).await? {
             return Ok(state);
         }
@@ -220,11 +237,19 @@ async fn save_if_allowed(
     Err(Failure::Unavailable { log: format!("the policies that guard client `{id}` change too fast") })
 }
 
-/// What is written: the client, and the name of its token before and from now on.
+/// What is written: the client, and how it is managed.
 struct Saving {
     prepared: Prepared,
+    tokens: Tokens,
+}
+
+/// The name of a registration access token before and from now on, and whether somebody vouches for its client. Nobody does for what
+/// a client makes of itself.
+#[derive(Clone)]
+struct Tokens {
     known_as: Option<String>,
     name: String,
+    vouched: bool,
 }
 
 /// Saves unless other policies than `asked` guard the client, or its token was used for another change meanwhile.
@@ -244,12 +269,13 @@ async fn save(
             if !still_on.is_some_and(|found| discovery::registers(&server, &found.value)) {
                 return Err(Failure::NoSuchPath);
             }
-            let old = before(write, &tenant, &id, saving.known_as.as_deref(), &stamp)?;
+            let old = before(write, &tenant, &id, saving.tokens.known_as.as_deref(), &stamp)?;
             if gates(write, &tenant, &saving.prepared.value, old.as_ref(), MAKING, stamp.now)? != asked {
                 return Ok(None);
             }
             let state = client::save(write, &tenant, &id, old.as_ref(), &saving.prepared, &stamp)?;
-            let registration = Registration { token: saving.name.clone(), client_since: state.value.since };
+            let Tokens { name: token, vouched, .. } = saving.tokens.clone();
+            let registration = Registration { token, client_since: state.value.since, vouched };
             records::put(write, &[&tenant, &id], &registration)?;
             Ok(Some(state))
         })
