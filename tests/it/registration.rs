@@ -321,6 +321,31 @@ async fn a_client_manages_itself_with_its_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn its_token_does_not_move_with_the_configuration_and_survives_an_import_in_its_place() {
+    const CONFIGURATION: &str = "/api/system/configuration";
+    let source = TestServer::start().await;
+    open(&source).await;
+    let registered = source.anonymous().post(REGISTER, &app()).await.expect(201).json();
+    let document = source.as_setup().get(CONFIGURATION).await.expect(200);
+    assert!(!document.text().contains("pc_registration_"));
+    let document = document.json();
+    source.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
+    let (client, path) = manager(&source, &registered);
+    client.get(&path).await.expect(200);
+
+    let target = TestServer::start().await;
+    target.as_setup().put(&format!("{CONFIGURATION}?mode=update"), &document).await.expect(204);
+    let token = registered["registration_access_token"].as_str().unwrap();
+    target.anonymous().with_token(token).get(&path).await.expect(401);
+    // It is the same client otherwise, and administrators manage it.
+    assert_eq!(in_admin(&target, &registered).await["dynamically_registered"], true);
+    let [id, secret] = ["client_id", "client_secret"].map(|member| registered[member].as_str().unwrap());
+    refused(ask_token(&target, "shop", id, secret, "grant_type=client_credentials").await, 400, "unauthorized_client");
+    refused(ask_token(&target, "shop", id, "wrong", "grant_type=client_credentials").await, 401, "invalid_client");
+    target.as_admin().delete(&format!("{ADMIN}/clients/{id}")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replacement_exchanges_the_token() {
     let server = TestServer::start().await;
     open(&server).await;

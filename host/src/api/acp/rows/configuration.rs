@@ -19,7 +19,8 @@ pub(super) static ROWS: &[Row] = &[
         id: "exportConfiguration",
         needs: Needs::Setup,
         doc: Doc {
-            summary: "Exports the configuration of all tenants, or of one, with its secrets.",
+            summary: "Exports the configuration of all tenants, or of one, with its secrets. Not what people have done, nor \
+                      registration access tokens.",
             query: configuration::EXPORT_QUERY,
             body: None,
             answers: &[(StatusCode::OK, Some(shape::<configuration::ConfigurationBody>))],
