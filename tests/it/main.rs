@@ -51,6 +51,7 @@ mod logout;
 mod nginx;
 mod policies;
 mod policy_test;
+mod promises;
 mod proofs;
 mod registration;
 mod replay;

@@ -13,6 +13,7 @@ use crate::domain::{
     client::{AuthMethod, Client},
     grant::Grant,
     issue::{self, Refused, id_token::OPENID},
+    token,
 };
 
 /// A request on its way through the lines.
@@ -38,6 +39,7 @@ static LINES: &[Line] = &[
     Line { name: "parameters are there once and not too long", check: parameters },
     Line { name: "request objects", check: request_objects },
     Line { name: "response type", check: response_type },
+    Line { name: "certificate-bound tokens", check: bound_tokens },
     Line { name: "grant types", check: grant_types },
     Line { name: "response mode", check: response_mode },
     Line { name: "scopes", check: scopes },
@@ -95,11 +97,15 @@ fn parameters(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     }
 }
 
-/// What this server does not take has a word of its own (OpenID Connect Core §3.1.2.6).
+/// What this server does not take has a word of its own (OpenID Connect Core §3.1.2.6). A client that has said that its requests
+/// are signed must not be had by whoever sends one that is not.
 fn request_objects(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let refused = ["request", "request_uri", "registration"].into_iter().find(|name| draft.sent.get(name).is_some());
     match refused {
         Some(name) => Err(Refusal::new(&format!("{name}_not_supported"), format!("{name} is not taken here")).into()),
+        None if draft.client.1.signs_requests() => {
+            Err(Refusal::request("this client's requests must be signed, which is not supported yet").into())
+        }
         None => Ok(()),
     }
 }
@@ -112,6 +118,15 @@ fn response_type(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     match known.len() == text.split(' ').count() {
         true => Ok(()),
         false => Err(Refusal::new("unsupported_response_type", "the response_type is not known").into()),
+    }
+}
+
+/// What would end at the token endpoint is not begun.
+fn bound_tokens(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let asked = draft.request.response_type;
+    match draft.client.1.certificate_bound_tokens && (asked.code || asked.token) {
+        true => Err(Refusal::request(token::NOT_BOUND).into()),
+        false => Ok(()),
     }
 }
 

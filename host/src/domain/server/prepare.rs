@@ -49,6 +49,7 @@ pub(in crate::domain) async fn prepare(
     if !problems.is_empty() {
         return Err(Failure::Invalid(problems));
     }
+    warn_of_promises(tenant, id, &wanted.server);
     let Wanted { mut server, authentications, secret, rotated_secrets, jwks } = wanted;
     let now = domain.store.current::<Server>(tenant, id, domain.now())?;
     checker::accept(domain, &server.consent_checker, now.as_deref().map(|now| &now.value.consent_checker)).await?;
@@ -65,4 +66,17 @@ pub(in crate::domain) async fn prepare(
         }
     };
     Ok(Prepared { server, authentications, secrets, keys })
+}
+
+/// Nobody should believe that a server does what its profile asks for.
+fn warn_of_promises(tenant: &str, id: &str, server: &Server) {
+    if !server.profiles.is_empty() {
+        let profiles = server.profiles.join(" ");
+        tracing::warn!(
+            tenant,
+            server = id,
+            profiles,
+            "the server keeps and shows these profiles, it does not enforce them yet"
+        );
+    }
 }

@@ -94,8 +94,15 @@ impl Kept {
     }
 }
 
-/// Makes a token.
+/// Why a client gets no token that would be good without its certificate.
+pub const NOT_BOUND: &str = "this client's tokens must be bound to its certificate, which is not supported yet";
+
+/// Makes a token. There is none for a client whose tokens must be bound to a certificate (RFC 8705 §3): one that is not would be
+/// good for whoever finds it.
 pub async fn mint(domain: &Domain, order: &Order<'_>) -> Result<Minted, Failure> {
+    if order.client.1.certificate_bound_tokens {
+        return Err(Failure::Unsupported { reason: NOT_BOUND.to_owned() });
+    }
     let more = in_force::claims::for_access_token(domain, order).await?;
     let claims = claims(domain, order, more);
     let (scopes, expires_in) = (order.scopes.to_vec(), claims.exp.saturating_sub(claims.iat));

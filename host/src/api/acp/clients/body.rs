@@ -105,7 +105,7 @@ pub struct ClientBody {
     /// A URI in its certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_san_uri: Option<String>,
-    /// Whether its access tokens are bound to its certificate.
+    /// Whether its access tokens are bound to its certificate. This version gives such a client no tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_certificate_bound_access_tokens: Option<bool>,
     /// Its page.
@@ -123,7 +123,8 @@ pub struct ClientBody {
     /// What it wants its scopes for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy: Option<PrivacyBody>,
-    /// The algorithm of its request objects; any when left out.
+    /// The algorithm of its request objects; any when left out. This version takes none, so a client that has one, other than
+    /// `none`, gets no answer from the authorization endpoint but an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<String>,
     /// Where its request objects may be.

@@ -40,7 +40,7 @@ pub struct ServerBody {
     /// The grants its clients may use.
     #[serde(default)]
     pub grant_types: Option<Vec<String>>,
-    /// Named sets of requirements: `fapi_rw`.
+    /// Named sets of requirements: `fapi_rw`. Kept and shown; this version does not enforce them.
     #[serde(default)]
     pub profiles: Option<Vec<String>>,
     /// True lets nobody get a code without PKCE.

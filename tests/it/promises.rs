@@ -1,0 +1,88 @@
+//! What a client or a server promises and this version does not do yet: kept as it is said, and refused where it would be broken.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    TestServer,
+    made::{ADMIN, ask_token, make_server},
+    storefront::Storefront,
+};
+
+/// Asks for tokens for the client itself.
+const MACHINE: &str = "grant_type=client_credentials";
+
+/// Changes a member of the client `web`.
+async fn set(shop: &Storefront, member: &str, value: Value) {
+    let path = format!("{ADMIN}/clients/web");
+    let mut body = shop.admin.get(&path).await.expect(200).json();
+    body[member] = value;
+    shop.admin.put(&path, &body).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_whose_tokens_must_be_bound_gets_none() {
+    const MEMBER: &str = "tls_client_certificate_bound_access_tokens";
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser_of("ann").await;
+    let before = browser.open(&shop.request("")).await;
+    set(&shop, MEMBER, json!(true)).await;
+    let page = browser.open(&shop.request("")).await;
+    assert_eq!(page.parameter("error").as_deref(), Some("invalid_request"), "{}", page.url);
+    assert!(page.parameter("error_description").unwrap().contains("certificate"), "{}", page.url);
+    // A code of before, and machines, alike.
+    let answer = shop.redeem_again(&before).await.expect(400).json();
+    assert_eq!(answer["error"], "invalid_request", "{answer}");
+    let body = json!({
+        "client_id": "till", "client_name": "Till", "authorization_server_id": "shop", MEMBER: true,
+        "grant_types": ["client_credentials"], "scopes": ["orders"],
+    });
+    let made = shop.admin.post(&format!("{ADMIN}/clients"), &body).await.expect(201).json();
+    assert_eq!(made[MEMBER], true, "it is kept as it is said");
+    let secret = made["client_secret"].as_str().unwrap();
+    let answer = ask_token(&shop.server, "shop", "till", secret, MACHINE).await.expect(400).json();
+    assert_eq!(answer["error"], "invalid_request", "{answer}");
+    // Without the promise it goes on, with the same code.
+    set(&shop, MEMBER, json!(false)).await;
+    shop.redeem(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_signs_its_requests_is_not_had_without() {
+    const MEMBER: &str = "request_object_signing_alg";
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser_of("ann").await;
+    set(&shop, MEMBER, json!("ES256")).await;
+    for (more, error) in [("", "invalid_request"), ("&request=e30.e30.", "request_not_supported")] {
+        let page = browser.open(&shop.request(more)).await;
+        assert_eq!(page.parameter("error").as_deref(), Some(error), "{}", page.url);
+        assert!(page.parameter("code").is_none());
+    }
+    for unsigned in [json!("none"), json!("")] {
+        set(&shop, MEMBER, unsigned).await;
+        assert!(browser.open(&shop.request("")).await.parameter("code").is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_servers_metadata_does_not_grow_by_its_profile() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let plain = make_server(&admin, "shop", json!({})).await;
+    let metadata = async || {
+        let path = "/default/shop/.well-known/openid-configuration";
+        server.anonymous().get(path).await.expect(200).json()
+    };
+    let before = metadata().await;
+    assert_eq!(plain["profiles"], json!([]));
+    let path = format!("{ADMIN}/servers/shop");
+    let mut body = admin.get(&path).await.expect(200).json();
+    body["profiles"] = json!(["fapi_rw"]);
+    assert_eq!(admin.put(&path, &body).await.expect(200).json()["profiles"], json!(["fapi_rw"]));
+    let after = metadata().await;
+    assert_eq!(after, before);
+    for member in
+        ["tls_client_certificate_bound_access_tokens", "request_parameter_supported", "request_uri_parameter_supported"]
+    {
+        assert_eq!(after[member], false, "{member}");
+    }
+}
