@@ -208,14 +208,13 @@ pub(super) fn save(
     if api.position == 0 {
         api.position = last_position(write, tenant, &api.service, stamp)?.saturating_add(1);
     }
-    name::switch::<Api>(write, tenant, &api.service, id, old.map(shape).as_deref(), ("/path", &shape(&api))).map_err(
-        |failure| match failure {
+    name::switch::<Api>(write, tenant, &api.service, id, old.map(shape).as_deref(), ("/path", &shape(&api)), stamp)
+        .map_err(|failure| match failure {
             Failure::Conflict { .. } | Failure::Invalid(_) => {
                 Failure::invalid("/path", "is a path of another API of the service, by the same method")
             }
             other => other,
-        },
-    )?;
+        })?;
     let policies_before = old.map(policies).unwrap_or_default();
     policy_use::switch(write, tenant, &user_of_policy(id), &policies_before, &policies(&api), stamp)?;
     noun::refile(write, Index::ServiceApis, tenant, before, Some(&api.service), id)?;

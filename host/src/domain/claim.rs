@@ -143,13 +143,13 @@ pub(super) fn save(
     noun::parent::<Server>(write, tenant, "/authorization_server_id", before, &claim.server, stamp)?;
     let mut problems = Vec::new();
     for (place, scope) in claim.scopes.iter().enumerate() {
-        if !scope::exists(write, tenant, &claim.server, scope)? {
+        if !scope::exists(write, tenant, &claim.server, scope, stamp.from())? {
             problems.push(Problem::new(format!("/scopes/{place}"), format!("there is no scope `{scope}`")));
         }
     }
     Failure::unless_fine(problems)?;
     let had = old.map(unique);
-    name::switch::<Claim>(write, tenant, &claim.server, id, had.as_deref(), ("/name", &unique(claim)))?;
+    name::switch::<Claim>(write, tenant, &claim.server, id, had.as_deref(), ("/name", &unique(claim)), stamp)?;
     noun::refile(write, Index::ServerClaims, tenant, before, Some(&claim.server), id)?;
     Ok(stamp.replace(write, tenant, id, claim.clone())?)
 }
@@ -168,9 +168,9 @@ pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stam
 }
 
 /// Files the names of a server's claims as [`save`] does, for a store that has none, inside a transaction.
-pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, now: i64) -> Result<(), Failure> {
-    for (id, state) in noun::below::<Claim>(write, Index::ServerClaims, tenant, server, now)? {
-        name::give::<Claim>(write, tenant, server, &unique(&state.value), &id)?;
+pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+    for (id, state) in noun::below::<Claim>(write, Index::ServerClaims, tenant, server, stamp.now)? {
+        name::give::<Claim>(write, tenant, server, &unique(&state.value), &id, stamp)?;
     }
     Ok(())
 }

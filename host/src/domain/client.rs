@@ -27,7 +27,9 @@ use crate::{
     world::Micros,
 };
 
-pub(super) use change::{MICROS_A_SECOND, Prepared, delete_all, inherit, insert, prepare, ready, remove, save};
+pub(super) use change::{
+    MICROS_A_SECOND, Prepared, delete_all, file_for_good, inherit, insert, prepare, ready, remove, save,
+};
 pub use change::{create, delete, update};
 pub(super) use proving::{ASYMMETRIC, LONGEST_SET, MOST_KEYS};
 pub use rules::default_response_types;
@@ -187,6 +189,30 @@ impl Noun for Client {
 
 impl Named for Client {
     const NAME: &'static str = "client";
+
+    /// Who schedules a client sees how it proves itself, what it may do and what only setups say.
+    fn carried(scheduled: Client, _: &Client, now: &Client) -> Client {
+        let Client { name, grant_types, response_types, redirect_uris, scopes, auth_method, keys, setup, .. } =
+            scheduled;
+        // An address of keys cannot be seen, so it is nobody's wish that it goes.
+        let keys = if matches!(keys, ClientKeys::Set(_)) { keys } else { now.keys.clone() };
+        let mut privacy = now.privacy.clone();
+        if let ClientScopes::Only(scopes) = &scopes {
+            privacy.retain(|scope, _| scopes.contains(scope));
+        }
+        let seen = Client {
+            name,
+            grant_types,
+            response_types,
+            redirect_uris,
+            scopes,
+            auth_method,
+            keys,
+            setup,
+            ..now.clone()
+        };
+        Client { privacy, ..seen }
+    }
 }
 
 impl AuthMethod {
@@ -266,12 +292,19 @@ pub fn page(
     if after.is_none() {
         server::current(domain, tenant, server)?;
     }
-    // One snapshot for both, so that whoever is in the index has a record that is not deleted.
+    // One snapshot for both, so that nobody is there twice or not at all.
     let (read, now) = (domain.store.read()?, domain.now());
-    let mut found = Vec::new();
-    for id in index::ids_after(&read, Index::ServerClients, &[tenant, server], after, limit)? {
-        if let Some(state) = timeline::current::<Client>(&read, tenant, &id, now)?.filter(|state| !state.deleted) {
-            found.push((id, state));
+    let (mut found, mut after) = (Vec::new(), after.map(str::to_owned));
+    // Some have yet to begin.
+    while found.len() < limit {
+        let left = limit - found.len();
+        let ids = index::ids_after(&read, Index::ServerClients, &[tenant, server], after.as_deref(), left)?;
+        let Some(last) = ids.last() else { break };
+        after = Some(last.clone());
+        for id in ids {
+            if let Some(state) = timeline::current::<Client>(&read, tenant, &id, now)?.filter(|state| !state.deleted) {
+                found.push((id, state));
+            }
         }
     }
     Ok(found)

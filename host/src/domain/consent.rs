@@ -187,7 +187,7 @@ pub(super) fn save(
             first(deleted.map_or(0, |state| state.value.version), draft, stamp.now)
         }
     };
-    name::give::<Consent>(write, tenant, "", &consent.terms.name, id)?;
+    name::give::<Consent>(write, tenant, "", &consent.terms.name, id, stamp)?;
     Ok(stamp.replace(write, tenant, id, consent)?)
 }
 

@@ -119,7 +119,7 @@ pub(super) fn save(
     if let Some(old) = old {
         unlink(write, tenant, id, old)?;
     }
-    name::give::<ConsentAction>(write, tenant, "", &action.name, id)?;
+    name::give::<ConsentAction>(write, tenant, "", &action.name, id, stamp)?;
     for Asked { consent, .. } in &action.consents {
         index::put(write, Index::ConsentActions, &[tenant, consent], id)?;
     }

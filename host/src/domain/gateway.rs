@@ -194,7 +194,7 @@ pub(super) fn save(
         return Err(Failure::invalid("/client_id", "is the client of the tenant itself or of another gateway"));
     }
     let name_before = old.map(|old| old.name.as_str());
-    name::switch::<Gateway>(write, tenant, server, id, name_before, ("/name", &gateway.name))?;
+    name::switch::<Gateway>(write, tenant, server, id, name_before, ("/name", &gateway.name), stamp)?;
     index::put(write, Index::ServerGateways, &[tenant, server], id)?;
     index::put(write, Index::Names, &[tenant, CLIENT, "", &gateway.client_id], id)?;
     Ok(stamp.replace(write, tenant, id, gateway.clone())?)

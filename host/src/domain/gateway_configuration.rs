@@ -1,11 +1,12 @@
 //! What a gateway enforces: its services with their APIs and scopes, and the policies these use.
 //!
 //! Fetched by gateways as a whole and asked for every request in `enforce`, so it is read once and kept until a record of
-//! one of its kinds changes. A state that begins by itself, at an instant in the future, is seen at the next change.
+//! one of its kinds changes, or until a state of one of them begins or ends by itself.
 
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
+    ops::RangeInclusive,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
@@ -86,6 +87,15 @@ pub struct Configuration {
     places: Arc<Semaphore>,
     /// The store's last change of one of its kinds when it was read.
     change: u64,
+    /// From when until when it is so, if nothing changes.
+    holds: RangeInclusive<Micros>,
+}
+
+impl Configuration {
+    /// Whether this is still what the gateway enforces.
+    fn still_holds(&self, domain: &Domain, change: u64) -> bool {
+        self.change == change && self.holds.contains(&domain.now())
+    }
 }
 
 /// How a wait for a change ended.
@@ -124,7 +134,7 @@ fn place(domain: &Domain, key: &(String, String)) -> usize {
 }
 
 fn at_hand(domain: &Domain, key: &(String, String), change: u64) -> Option<Arc<Configuration>> {
-    domain.gateways.by_gateway.get(key).filter(|known| known.change == change)
+    domain.gateways.by_gateway.get(key).filter(|known| known.still_holds(domain, change))
 }
 
 /// The configuration of the gateway whose client calls, which is noted as active.
@@ -161,7 +171,7 @@ pub async fn watch<T>(
             break;
         }
         tokio::time::sleep(GLANCE.min(left)).await;
-        if domain.store.last_change(tenant, &KINDS) != known.change {
+        if !known.still_holds(domain, domain.store.last_change(tenant, &KINDS)) {
             known = current(domain, tenant, &known.id)?;
             if let Some(found) = wanted(&known)? {
                 return Ok(Watched::Found(found));
@@ -181,20 +191,25 @@ fn read(
 ) -> Result<Configuration, Failure> {
     let (view, at) = (domain.store.read()?, domain.now());
     let gateway = live::<Gateway>(&view, tenant, id, at)?.ok_or_else(|| Failure::not_found(Gateway::NAME, id))?;
-    let services = values(noun::below::<Service>(&view, Index::GatewayServices, tenant, id, at)?);
+    // Gateways, APIs and policies are never scheduled on their own.
+    let (services, mut until) = noun::below_until::<Service>(&view, Index::GatewayServices, tenant, id, at)?;
+    let services = values(services);
     let (mut apis, mut scopes) = (Vec::new(), Vec::new());
     for (service, _) in &services {
         let mut own = values(noun::below::<Api>(&view, Index::ServiceApis, tenant, service, at)?);
         own.sort_by_key(|(_, api)| api.position);
         apis.extend(own);
-        scopes.extend(values(noun::below::<Scope>(&view, Index::ServiceScopes, tenant, service, at)?));
+        let (found, holds) = noun::below_until::<Scope>(&view, Index::ServiceScopes, tenant, service, at)?;
+        until = until.min(holds);
+        scopes.extend(values(found));
     }
     let policies = policies(&view, tenant, &apis, &scopes, at)?;
     let table = ApiTable::new(apis.iter().map(|(_, api)| api));
     let active = before.map_or_else(LastNote::none, |before| before.active.clone());
     let places = before.map_or_else(|| Arc::new(Semaphore::new(WAITING_OF_ONE)), |before| Arc::clone(&before.places));
     let (id, shown) = (id.to_owned(), OnceLock::new());
-    Ok(Configuration { id, gateway, services, apis, policies, scopes, table, active, shown, places, change })
+    let holds = at..=until;
+    Ok(Configuration { id, gateway, services, apis, policies, scopes, table, active, shown, places, change, holds })
 }
 
 /// The policies in use, by id, each once.

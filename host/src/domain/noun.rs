@@ -10,12 +10,28 @@ use super::{
     stamp::{Author, Stamp},
     tenant,
 };
-use crate::store::{Index, Noun, State, View, Write, index, timeline};
+use crate::{
+    store::{Index, Noun, State, View, Write, index, timeline},
+    world::Micros,
+};
 
 /// A noun under the name that people know it by.
 pub trait Named: Noun + Clone + PartialEq {
     /// As in "there is no … `id`".
     const NAME: &'static str;
+
+    /// What a state that has yet to begin becomes when the record is changed from `before` to `now`: it takes over what
+    /// nobody could see who scheduled it. Nothing, for nouns that are never scheduled on their own.
+    #[must_use]
+    fn carried(scheduled: Self, _before: &Self, _now: &Self) -> Self {
+        scheduled
+    }
+
+    /// Whether this state has `name` within `parent`, among [`name`](super::name)s that are given once. Those of nouns that
+    /// are never scheduled are given and taken back with them.
+    fn bears(&self, _parent: &str, _name: &str) -> bool {
+        true
+    }
 }
 
 /// The record `id` as it is now, through the store's cache.
@@ -44,6 +60,23 @@ pub fn below<T: Named>(
         }
     }
     Ok(found)
+}
+
+/// Like [`below`], with the last instant at which it is so: one of them may end, change or begin without a write.
+pub(super) fn below_until<T: Named>(
+    view: &impl View,
+    list: Index,
+    tenant: &str,
+    parent: &str,
+    at: Micros,
+) -> Result<(Vec<(String, State<T>)>, Micros), Failure> {
+    let (mut found, mut until) = (Vec::new(), Micros::MAX);
+    for id in index::ids(view, list, &[tenant, parent])? {
+        let (state, holds) = timeline::current_until::<T>(view, tenant, &id, at)?;
+        until = until.min(holds);
+        found.extend(state.filter(|state| !state.deleted).map(|state| (id, state)));
+    }
+    Ok((found, until))
 }
 
 /// Writes a record and everything that must be in step with it, inside a transaction: tenant, id, what it replaces (none
@@ -114,7 +147,7 @@ pub(super) async fn delete<T: Named>(
         .await
 }
 
-/// Removes all records that an index holds under `parent`, which goes itself.
+/// Removes all records that an index holds under `parent`, which goes itself, also those that have yet to begin.
 pub(super) fn remove_below<T: Named>(
     write: &mut Write<'_>,
     list: Index,
@@ -124,14 +157,14 @@ pub(super) fn remove_below<T: Named>(
     remove: Remove<T>,
 ) -> Result<(), Failure> {
     for id in index::ids(write, list, &[tenant, parent])? {
-        if let Some(state) = stamp.live::<T>(write, tenant, &id)? {
+        if let Some(state) = stamp.standing::<T>(write, tenant, &id)? {
             remove(write, tenant, &id, &state.value, stamp)?;
         }
     }
     Ok(())
 }
 
-/// The record that another one belongs to: it must be there and stay the same. `member` names it.
+/// The record that another one belongs to: it must be there when that begins and stay the same. `member` names it.
 pub(super) fn parent<P: Named>(
     write: &Write<'_>,
     tenant: &str,
@@ -143,7 +176,7 @@ pub(super) fn parent<P: Named>(
     if before.is_some_and(|before| before != id) {
         return Err(Failure::invalid(member, "cannot be changed"));
     }
-    let found = stamp.live::<P>(write, tenant, id)?;
+    let found = stamp.due::<P>(write, tenant, id)?;
     found.ok_or_else(|| Failure::invalid(member, format!("there is no {} `{id}`", P::NAME)))
 }
 

@@ -18,7 +18,10 @@ use super::{
     stamp::Stamp,
     text,
 };
-use crate::store::{Index, Kind, Noun, State, View, Write};
+use crate::{
+    store::{Index, Kind, Noun, State, StoreError, View, Write, index},
+    world::Micros,
+};
 
 /// A scope's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,18 @@ impl Noun for Scope {
 
 impl Named for Scope {
     const NAME: &'static str = "scope";
+
+    /// Who schedules a scope sees its name, its place and what only setups say; a new name or place that the scope gets now
+    /// is that of the same scope later.
+    fn carried(scheduled: Scope, before: &Scope, now: &Scope) -> Scope {
+        let name = if scheduled.name == before.name { now.name.clone() } else { scheduled.name };
+        let service = if scheduled.service == before.service { now.service.clone() } else { scheduled.service };
+        Scope { name, service, setup: scheduled.setup, ..now.clone() }
+    }
+
+    fn bears(&self, parent: &str, name: &str) -> bool {
+        self.server == parent && self.name == name
+    }
 }
 
 /// The scope `id` as it is now.
@@ -77,9 +92,9 @@ pub fn names(view: &impl View, tenant: &str, server: &str, at: i64) -> Result<Ve
     Ok(names)
 }
 
-/// Whether a server has a scope of this name.
-pub(super) fn exists(view: &impl View, tenant: &str, server: &str, name: &str) -> Result<bool, Failure> {
-    Ok(name::holder::<Scope>(view, tenant, server, name)?.is_some())
+/// Whether a server has a scope of this name at `at`.
+pub(super) fn exists(view: &impl View, tenant: &str, server: &str, name: &str, at: Micros) -> Result<bool, Failure> {
+    Ok(name::holder::<Scope>(view, tenant, server, name, at)?.is_some())
 }
 
 /// Makes a scope (createScope). Without `id` it gets one.
@@ -138,9 +153,12 @@ pub(super) fn save(
             return Err(Failure::invalid("/service_id", format!("is no service of the server `{server}`")));
         }
     }
-    let dangling = consent_use::problem(&*write, tenant, scope.consent_action.as_ref(), stamp.now)?;
+    let dangling = consent_use::problem(&*write, tenant, scope.consent_action.as_ref(), stamp.from())?;
     Failure::unless_fine(dangling.into_iter().collect())?;
-    name::switch::<Scope>(write, tenant, server, id, had, ("/name", &scope.name))?;
+    if name::switch::<Scope>(write, tenant, server, id, had, ("/name", &scope.name), stamp)? {
+        // The one before has ended by itself, and nobody took it from those who had it.
+        scope_use::forget(write, tenant, server, &scope.name, stamp)?;
+    }
     if let Some(had) = had.filter(|had| *had != scope.name) {
         scope_use::rename(write, tenant, server, had, &scope.name, stamp)?;
     }
@@ -149,10 +167,19 @@ pub(super) fn save(
     let action_before = old.and_then(|old| old.consent_action.as_ref());
     consent_use::switch(write, tenant, &user(id), action_before, scope.consent_action.as_ref())?;
     noun::refile(write, Index::ServerScopes, tenant, before, Some(server), id)?;
-    let service_before = old.and_then(|old| old.service.as_deref());
+    let service_before = stamp.leaving(old).and_then(|old| old.service.as_deref());
     noun::refile(write, Index::ServiceScopes, tenant, service_before, scope.service.as_deref(), id)?;
+    file_for_good(write, tenant, id, scope)?;
     let setup = scope.setup.clone().or_else(|| old.and_then(|old| old.setup.clone()));
     Ok(stamp.replace(write, tenant, id, Scope { setup, ..scope.clone() })?)
+}
+
+/// Files a scope where it stays when it has gone, or goes to another service.
+pub(super) fn file_for_good(write: &mut Write<'_>, tenant: &str, id: &str, scope: &Scope) -> Result<(), StoreError> {
+    match &scope.service {
+        Some(service) => index::put(write, Index::EverOfServer, &[tenant, Scope::NAME, service], id),
+        None => Ok(()),
+    }
 }
 
 /// Removes a scope, also from the clients and claims that have it, inside a transaction.
@@ -173,9 +200,9 @@ pub(super) fn delete_all(write: &mut Write<'_>, tenant: &str, server: &str, stam
 }
 
 /// Files the names of a server's scopes as [`save`] does, for a store that has none, inside a transaction.
-pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, now: i64) -> Result<(), Failure> {
-    for (id, state) in noun::below::<Scope>(write, Index::ServerScopes, tenant, server, now)? {
-        name::give::<Scope>(write, tenant, server, &state.value.name, &id)?;
+pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, stamp: &Stamp) -> Result<(), Failure> {
+    for (id, state) in noun::below::<Scope>(write, Index::ServerScopes, tenant, server, stamp.now)? {
+        name::give::<Scope>(write, tenant, server, &state.value.name, &id, stamp)?;
     }
     Ok(())
 }

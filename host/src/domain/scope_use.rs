@@ -45,18 +45,15 @@ fn replace(
     stamp: &Stamp,
 ) -> Result<(), Failure> {
     for id in index::ids(write, Index::ServerClients, &[tenant, server])? {
-        let client = stamp.live::<Client>(write, tenant, &id)?.map(|state| state.value);
-        if let Some(client) = client.and_then(|client| client_with(client, from, to)) {
-            stamp.replace(write, tenant, &id, client)?;
-        }
+        stamp.revise::<Client>(write, tenant, &id, |client| client_with(client, from, to))?;
     }
     for id in index::ids(write, Index::ServerClaims, &[tenant, server])? {
-        let Some(state) = stamp.live::<Claim>(write, tenant, &id)? else { continue };
+        let Some(state) = stamp.standing::<Claim>(write, tenant, &id)? else { continue };
         let Some(scopes) = names_with(&state.value.scopes, from, to) else { continue };
         if scopes.is_empty() {
             claim::remove(write, tenant, &id, &state.value, stamp)?;
         } else {
-            stamp.replace(write, tenant, &id, Claim { scopes, ..state.value })?;
+            stamp.revise(write, tenant, &id, |claim: Claim| Some(Claim { scopes: scopes.clone(), ..claim }))?;
         }
     }
     Ok(())

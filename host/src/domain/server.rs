@@ -143,6 +143,17 @@ impl Noun for Server {
 
 impl Named for Server {
     const NAME: &'static str = "authorization server";
+
+    /// Who schedules a server sees its name, how long its tokens are good and what only setups say. Grants that come with
+    /// a state that has yet to begin come with it; those that are taken away now are gone.
+    fn carried(scheduled: Server, before: &Server, now: &Server) -> Server {
+        let Server { name, access_token_seconds, id_token_seconds, refresh_token_seconds, setup, .. } = scheduled;
+        let comes = |grant: &String| !before.grant_types.contains(grant) && !now.grant_types.contains(grant);
+        let mut grant_types = now.grant_types.clone();
+        grant_types.extend(scheduled.grant_types.into_iter().filter(comes));
+        let lifetimes = Server { access_token_seconds, id_token_seconds, refresh_token_seconds, ..now.clone() };
+        Server { name, grant_types, setup, ..lifetimes }
+    }
 }
 
 impl Server {

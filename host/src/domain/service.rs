@@ -15,7 +15,7 @@ use super::{
     stamp::Stamp,
     text,
 };
-use crate::store::{Index, Kind, Noun, State, Write};
+use crate::store::{Index, Kind, Noun, State, Write, index};
 
 /// A service's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,15 @@ impl Noun for Service {
 
 impl Named for Service {
     const NAME: &'static str = "service";
+
+    /// Who schedules a service sees its name and what only setups say.
+    fn carried(scheduled: Service, _: &Service, now: &Service) -> Service {
+        Service { name: scheduled.name, setup: scheduled.setup, ..now.clone() }
+    }
+
+    fn bears(&self, parent: &str, name: &str) -> bool {
+        self.server == parent && self.name == name
+    }
 }
 
 /// The service `id` as it is now.
@@ -125,9 +134,10 @@ pub(super) fn save(
         }
     }
     let had = old.map(|old| old.name.as_str());
-    name::switch::<Service>(write, tenant, server, id, had, ("/name", &service.name))?;
+    name::switch::<Service>(write, tenant, server, id, had, ("/name", &service.name), stamp)?;
     noun::refile(write, Index::ServerServices, tenant, before, Some(server), id)?;
-    let gateway_before = old.and_then(|old| old.gateway.as_deref());
+    index::put(write, Index::EverOfServer, &[tenant, Service::NAME, server], id)?;
+    let gateway_before = stamp.leaving(old).and_then(|old| old.gateway.as_deref());
     noun::refile(write, Index::GatewayServices, tenant, gateway_before, service.gateway.as_deref(), id)?;
     let setup = service.setup.clone().or_else(|| old.and_then(|old| old.setup.clone()));
     Ok(stamp.replace(write, tenant, id, Service { setup, ..service.clone() })?)
@@ -142,15 +152,32 @@ pub(super) fn remove(
     stamp: &Stamp,
 ) -> Result<(), Failure> {
     api::delete_all(write, tenant, id, stamp)?;
-    for (scope_id, State { value, .. }) in noun::below::<Scope>(write, Index::ServiceScopes, tenant, id, stamp.now)? {
-        let alone = Scope { service: None, ..value.clone() };
-        scope::save(write, tenant, &scope_id, Some(&value), &alone, stamp)?;
-    }
+    leave_scopes(write, tenant, id, stamp)?;
     name::take_back::<Service>(write, tenant, &old.server, &old.name, id)?;
     noun::refile(write, Index::ServerServices, tenant, Some(&old.server), None, id)?;
     noun::refile(write, Index::GatewayServices, tenant, old.gateway.as_deref(), None, id)?;
     import::forget(write, tenant, id, stamp)?;
     stamp.soft_delete::<Service>(write, tenant, id)?;
+    Ok(())
+}
+
+/// Leaves the scopes of a service that goes without one. What was scheduled for them came with the service and goes with it.
+fn leave_scopes(write: &mut Write<'_>, tenant: &str, service: &str, stamp: &Stamp) -> Result<(), Failure> {
+    for id in index::ids(write, Index::ServiceScopes, &[tenant, service])? {
+        match stamp.live::<Scope>(write, tenant, &id)?.map(|state| state.value) {
+            Some(value) => {
+                stamp.unschedule_all::<Scope>(write, tenant, &id)?;
+                let alone = Scope { service: None, ..value.clone() };
+                scope::save(write, tenant, &id, Some(&value), &alone, stamp)?;
+            }
+            None => {
+                if let Some(state) = stamp.standing::<Scope>(write, tenant, &id)? {
+                    scope::remove(write, tenant, &id, &state.value, stamp)?;
+                }
+                noun::refile(write, Index::ServiceScopes, tenant, Some(service), None, &id)?;
+            }
+        }
+    }
     Ok(())
 }
 

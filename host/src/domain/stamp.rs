@@ -2,6 +2,10 @@
 //!
 //! An operation takes an [`Author`] along into its transaction, where it becomes a [`Stamp`]: the instant is taken on
 //! the store's writer thread, so stamps are in the order of the commits and what is checked at a stamp is what holds.
+//!
+//! A change holds from now on unless its stamp says that it begins later. What is scheduled stays when something is changed
+//! now, but for the members that whoever scheduled it could not see ([`Named::carried`]): a rule that is made stricter today
+//! is not loosened by a state of yesterday that begins tomorrow.
 
 use super::{By, Domain, Failure, by::Condition, noun::Named, tenant::Tenant};
 use crate::{
@@ -38,7 +42,8 @@ impl Author {
     /// The mark of this transaction: now, and after every change before it.
     pub(super) fn stamp(&self, write: &mut Write<'_>) -> Result<Stamp, StoreError> {
         let (mark, condition) = (self.mark.clone(), self.condition.clone());
-        Ok(Stamp { now: write.instant(self.world.now())?, mark, condition, keep: self.keep })
+        let now = write.instant(self.world.now())?;
+        Ok(Stamp { now, from: now, mark, condition, keep: self.keep })
     }
 }
 
@@ -47,6 +52,8 @@ impl Author {
 pub(super) struct Stamp {
     /// When, in microseconds.
     pub(super) now: Micros,
+    /// From when on what is written holds; later than now for what is scheduled.
+    from: Micros,
     /// Who, and in which tongue.
     pub(super) mark: Mark,
     /// What the record that the operation is about must be like.
@@ -56,6 +63,26 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
+    /// The mark for what is written now and holds from `from` on, which is not before now.
+    pub(super) fn beginning(&self, from: Micros) -> Stamp {
+        Stamp { from: from.max(self.now), ..self.clone() }
+    }
+
+    /// From when on what is written holds.
+    pub(super) fn from(&self) -> Micros {
+        self.from
+    }
+
+    /// Whether what is written has yet to begin.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.from > self.now
+    }
+
+    /// What a record leaves behind as what it is now: nothing yet while that stays.
+    pub(super) fn leaving<'a, T>(&self, old: Option<&'a T>) -> Option<&'a T> {
+        old.filter(|_| !self.is_scheduled())
+    }
+
     /// The record that the operation is about: it must be there, and as the caller has seen it.
     pub(super) fn target<T: Named>(&self, write: &Write<'_>, tenant: &str, id: &str) -> Result<State<T>, Failure> {
         let found = self.live::<T>(write, tenant, id)?.ok_or_else(|| Failure::not_found(T::NAME, id))?;
@@ -63,18 +90,19 @@ impl Stamp {
         Ok(found)
     }
 
-    /// Refuses to make what is there already, and to make anything in a tenant that has gone meanwhile.
+    /// Refuses to make what is there already or is yet to begin, and to make anything in a tenant that has gone meanwhile.
     pub(super) fn absent<T: Named>(&self, write: &Write<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
         if T::KIND != Kind::Tenant && self.live::<Tenant>(write, tenant, tenant)?.is_none() {
             return Err(Failure::not_found(Tenant::NAME, tenant));
         }
-        match self.live::<T>(write, tenant, id)? {
+        match self.standing::<T>(write, tenant, id)? {
             Some(_) => Err(Failure::Conflict { noun: T::NAME, reason: format!("`{id}` exists already") }),
             None => Ok(()),
         }
     }
 
-    /// Appends a state unless the record is as `value` already: what changes nothing leaves no mark.
+    /// Appends a state unless the record is as `value` already: what changes nothing leaves no mark. What is scheduled
+    /// always does.
     pub(super) fn replace<T: Named>(
         &self,
         write: &mut Write<'_>,
@@ -83,25 +111,75 @@ impl Stamp {
         value: T,
     ) -> Result<State<T>, StoreError> {
         match self.live::<T>(write, tenant, id)? {
-            Some(state) if state.value == value => Ok(state),
+            Some(state) if state.value == value && !self.is_scheduled() => Ok(state),
             _ => self.append(write, tenant, id, value),
         }
     }
 
-    /// Appends a state that holds from now on, and lets go of the oldest superseded ones.
-    pub(super) fn append<T: Noun>(
+    /// Appends a state, lets go of the oldest superseded ones, and carries into those that have yet to begin what whoever
+    /// scheduled them could not see.
+    pub(super) fn append<T: Named>(
         &self,
         write: &mut Write<'_>,
         tenant: &str,
         id: &str,
         value: T,
     ) -> Result<State<T>, StoreError> {
-        let state = timeline::append(write, tenant, id, value, self.now, self.now, &self.mark)?;
+        if !self.is_scheduled() {
+            let before = self.live::<T>(write, tenant, id)?;
+            let before = before.as_ref().map_or(&value, |state| &state.value);
+            self.amend(write, tenant, id, |scheduled| Some(T::carried(scheduled, before, &value)))?;
+        }
+        let state = timeline::append(write, tenant, id, value, self.from, self.now, &self.mark)?;
         timeline::trim::<T>(write, tenant, id, self.now, self.keep)?;
         Ok(state)
     }
 
-    /// Marks the record as deleted from now on.
+    /// Changes a record as it is now and as it is scheduled to be, wherever `change` makes something of it.
+    pub(super) fn revise<T: Named>(
+        &self,
+        write: &mut Write<'_>,
+        tenant: &str,
+        id: &str,
+        change: impl Fn(T) -> Option<T>,
+    ) -> Result<(), StoreError> {
+        self.amend(write, tenant, id, &change)?;
+        if let Some(value) = self.live::<T>(write, tenant, id)?.and_then(|state| change(state.value)) {
+            self.replace(write, tenant, id, value)?;
+        }
+        Ok(())
+    }
+
+    /// Changes the states that have yet to begin, wherever `change` makes something of one.
+    fn amend<T: Named>(
+        &self,
+        write: &mut Write<'_>,
+        tenant: &str,
+        id: &str,
+        change: impl Fn(T) -> Option<T>,
+    ) -> Result<(), StoreError> {
+        for state in timeline::scheduled::<T>(&*write, tenant, id, self.now)? {
+            if let Some(value) = change(state.value.clone()).filter(|value| *value != state.value) {
+                timeline::amend(write, tenant, id, State { value, ..state })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back everything that is scheduled for a record.
+    pub(super) fn unschedule_all<T: Named>(
+        &self,
+        write: &mut Write<'_>,
+        tenant: &str,
+        id: &str,
+    ) -> Result<(), StoreError> {
+        for state in timeline::scheduled::<T>(&*write, tenant, id, self.now)? {
+            timeline::unschedule::<T>(write, tenant, id, state.valid_from, self.now)?;
+        }
+        Ok(())
+    }
+
+    /// Marks the record as deleted from now on, and takes back what is scheduled.
     pub(super) fn soft_delete<T: Noun>(
         &self,
         write: &mut Write<'_>,
@@ -119,5 +197,29 @@ impl Stamp {
         id: &str,
     ) -> Result<Option<State<T>>, StoreError> {
         Ok(timeline::current::<T>(write, tenant, id, self.now)?.filter(|state| !state.deleted))
+    }
+
+    /// The record as it is, as far as is known now, when what is written begins.
+    pub(super) fn due<T: Noun>(
+        &self,
+        write: &Write<'_>,
+        tenant: &str,
+        id: &str,
+    ) -> Result<Option<State<T>>, StoreError> {
+        Ok(timeline::current::<T>(write, tenant, id, self.from)?.filter(|state| !state.deleted))
+    }
+
+    /// The record as it is now, or else as it will be first.
+    pub(super) fn standing<T: Noun>(
+        &self,
+        write: &Write<'_>,
+        tenant: &str,
+        id: &str,
+    ) -> Result<Option<State<T>>, StoreError> {
+        if let Some(state) = self.live(write, tenant, id)? {
+            return Ok(Some(state));
+        }
+        let scheduled = timeline::scheduled::<T>(write, tenant, id, self.now)?;
+        Ok(scheduled.into_iter().find(|state| !state.deleted))
     }
 }

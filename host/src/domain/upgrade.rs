@@ -3,6 +3,8 @@
 //!
 //! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
 
+mod ever;
+
 use std::collections::BTreeSet;
 
 use super::{
@@ -19,6 +21,7 @@ const AUTHOR: &str = "upgrade";
 
 /// Makes what is missing.
 pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
+    ever::file(domain).await?;
     latest::file_all(domain).await?;
     complete(domain).await
 }
@@ -51,16 +54,16 @@ async fn complete(domain: &Domain) -> Result<(), Failure> {
     let author = Author::named(domain, AUTHOR.to_owned());
     domain
         .write(move |write| {
+            let stamp = author.stamp(write)?;
             for (tenant, ring) in &rings {
                 Owner::Tenant(tenant).put(write, ring)?;
             }
             for (tenant, server, made) in &secrets {
                 made.save(write, tenant, server)?;
                 // A server without a secret is of the version that did not file names either.
-                scope::file_names(write, tenant, server, now)?;
-                claim::file_names(write, tenant, server, now)?;
+                scope::file_names(write, tenant, server, &stamp)?;
+                claim::file_names(write, tenant, server, &stamp)?;
             }
-            let stamp = author.stamp(write)?;
             for (tenant, server) in &servers {
                 defaults::complete(write, tenant, server, &stamp)?;
             }

@@ -131,6 +131,16 @@ pub fn list_with_deleted<T: Noun>(
     list_where(view, tenant, at, after, limit, |_| true)
 }
 
+/// Every record that has ever been, by id, each with its last state: a deleted one, or one that has yet to begin, too.
+pub fn list_ever<T: Noun>(
+    view: &impl View,
+    tenant: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(String, State<T>)>, StoreError> {
+    list_where(view, tenant, Micros::MAX, after, limit, |_| true)
+}
+
 fn list_where<T: Noun>(
     view: &impl View,
     tenant: &str,
@@ -159,6 +169,37 @@ fn list_where<T: Noun>(
     Ok(listed)
 }
 
+/// The state that is current at `at`, which may be a deleted one, and the last instant at which that is so.
+pub fn current_until<T: Noun>(
+    view: &impl View,
+    tenant: &str,
+    id: &str,
+    at: Micros,
+) -> Result<(Option<State<T>>, Micros), StoreError> {
+    let Some(identity) = sought(identity::<T>(tenant, id))? else { return Ok((None, Micros::MAX)) };
+    Ok((state_at(view, &identity, at)?, *holds(view, &identity, at, Micros::MIN)?.end()))
+}
+
+/// The states that begin after `at`, in their order. Of several of one instant only the last one counts.
+pub fn scheduled<T: Noun>(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<Vec<State<T>>, StoreError> {
+    let mut states: Vec<State<T>> = Vec::new();
+    let Some(identity) = sought(identity::<T>(tenant, id))? else { return Ok(states) };
+    let (after, to) = (last_key_at(&identity, at), beyond(identity.as_bytes()));
+    view.scan(Table::States, Bound::Excluded(&after), borrow(&to), false, &mut |key, bytes| {
+        let state: State<T> = decode(key, bytes)?;
+        states.pop_if(|earlier| earlier.valid_from == state.valid_from);
+        states.push(state);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(states)
+}
+
+/// Whether a record is known, be it deleted or yet to begin.
+pub fn known<T: Noun>(view: &impl View, tenant: &str, id: &str) -> Result<bool, StoreError> {
+    let Some(identity) = sought(identity::<T>(tenant, id))? else { return Ok(false) };
+    Ok(view.get(Table::Identities, identity.as_bytes())?.is_some())
+}
+
 /// All states, in the order in which they hold; the scheduled and the deleted ones are among them.
 pub fn history<T: Noun>(view: &impl View, tenant: &str, id: &str) -> Result<Vec<State<T>>, StoreError> {
     let mut states = Vec::new();
@@ -181,13 +222,16 @@ pub fn append<T: Noun>(
     recorded_at: Micros,
     mark: impl Into<Mark>,
 ) -> Result<State<T>, StoreError> {
-    let Mark { author, tongue } = mark.into();
-    let stored = Stored { value, recorded_at, author, tongue, deleted: false };
-    record(write, &identity::<T>(tenant, id)?, stored, valid_from)
+    record(write, &identity::<T>(tenant, id)?, stored(value, recorded_at, mark.into(), false), valid_from)
 }
 
-/// Marks the record as deleted from `at` on, and every state scheduled for later as well: what is deleted does not come
-/// back by itself. Answers false, and changes nothing, when there is neither.
+fn stored<T>(value: T, recorded_at: Micros, Mark { author, tongue }: Mark, deleted: bool) -> Stored<T> {
+    Stored { value, recorded_at, author, tongue, deleted }
+}
+
+/// Marks the record as deleted from `at` on, and takes back every state scheduled for later: what is deleted does not come
+/// back by itself. One that was yet to begin keeps what it would have been first. Answers false, and changes nothing, when
+/// there is neither.
 pub fn soft_delete<T: Noun>(
     write: &mut Write<'_>,
     tenant: &str,
@@ -195,22 +239,47 @@ pub fn soft_delete<T: Noun>(
     at: Micros,
     mark: impl Into<Mark>,
 ) -> Result<bool, StoreError> {
-    let Mark { author, tongue } = mark.into();
     let identity = identity::<T>(tenant, id)?;
-    let now = state_at::<T>(&*write, &identity, at)?.map(|state| State { valid_from: at, ..state });
-    let scheduled = history::<T>(&*write, tenant, id)?.into_iter().filter(|state| state.valid_from > at);
-    let mut latest: Vec<State<T>> = now.into_iter().chain(scheduled).collect();
-    // Of several states of one instant only the last one counts.
-    latest.reverse();
-    latest.dedup_by_key(|state| state.valid_from);
-    latest.retain(|state| !state.deleted);
-    let found = !latest.is_empty();
-    for State { value, valid_from, .. } in latest.into_iter().rev() {
-        let (author, tongue) = (author.clone(), tongue.clone());
-        let stored = Stored { value, recorded_at: at, author, tongue, deleted: true };
-        record(write, &identity, stored, valid_from)?;
+    let now = state_at::<T>(&*write, &identity, at)?;
+    let first = scheduled::<T>(&*write, tenant, id, at)?.into_iter().next();
+    let later = keys_after(&*write, &identity, at)?;
+    let ended = delete(write, Table::States, later) > 0;
+    let last = match now {
+        Some(state) if state.deleted => None,
+        Some(state) => Some(state.value),
+        None => first.map(|state| state.value),
+    };
+    let found = last.is_some() || ended;
+    if let Some(value) = last {
+        record(write, &identity, stored(value, at, mark.into(), true), at)?;
     }
     Ok(found)
+}
+
+/// Adds a state in which the record is deleted from `valid_from` on, whatever comes later. Nothing is added where there is
+/// nothing to delete.
+pub fn end<T: Noun>(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    valid_from: Micros,
+    recorded_at: Micros,
+    mark: impl Into<Mark>,
+) -> Result<(), StoreError> {
+    let identity = identity::<T>(tenant, id)?;
+    if let Some(state) = state_at::<T>(&*write, &identity, valid_from)?.filter(|state| !state.deleted) {
+        record(write, &identity, stored(state.value, recorded_at, mark.into(), true), valid_from)?;
+    }
+    Ok(())
+}
+
+/// Writes another value into a state that has yet to begin. The state stays the same one: its version, and who wrote it.
+pub fn amend<T: Noun>(write: &mut Write<'_>, tenant: &str, id: &str, state: State<T>) -> Result<(), StoreError> {
+    let State { value, valid_from, recorded_at, version, author, tongue, deleted } = state;
+    let key = identity::<T>(tenant, id)?.signed(valid_from).number(version).into_bytes();
+    let bytes = value::encode(Table::States, &Stored { value, recorded_at, author, tongue, deleted })?;
+    write.put(Table::States, key, bytes);
+    Ok(())
 }
 
 /// Takes back the states scheduled for exactly `valid_from`. Answers false when there are none, or when that instant is
@@ -344,6 +413,17 @@ fn malformed(table: Table) -> StoreError {
 fn keys(view: &impl View, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut keys = Vec::new();
     view.scan(table, Bound::Included(prefix), borrow(&beyond(prefix)), false, &mut |key, _| {
+        keys.push(key.to_vec());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(keys)
+}
+
+/// The keys of all states of a record that begin after `at`.
+fn keys_after(view: &impl View, identity: &Key, at: Micros) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut keys = Vec::new();
+    let (after, to) = (last_key_at(identity, at), beyond(identity.as_bytes()));
+    view.scan(Table::States, Bound::Excluded(&after), borrow(&to), false, &mut |key, _| {
         keys.push(key.to_vec());
         Ok(ControlFlow::Continue(()))
     })?;

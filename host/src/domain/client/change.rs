@@ -12,9 +12,10 @@ use crate::{
         permit::DEVELOPER_SERVER,
         registration::Registration,
         scope,
+        setup::client::entity_id,
         stamp::{Author, Stamp},
     },
-    store::{Index, State, Write, index, records},
+    store::{Index, State, StoreError, Write, index, records},
 };
 
 pub(in crate::domain) const MICROS_A_SECOND: i64 = 1_000_000;
@@ -47,6 +48,18 @@ impl Proof {
             Proof::Set(credential) => Some(credential.clone()),
             Proof::Keep(spare) => Some(before.unwrap_or(spare).clone()),
             Proof::Drop => None,
+        }
+    }
+
+    /// The credential of a client with a state that has yet to begin. It lies outside the timeline, so it stays until then;
+    /// one that there is not yet can be made.
+    fn later(&self, before: Option<&Credential>) -> Result<Option<Credential>, Failure> {
+        let Some(before) = before else { return Ok(self.after(None)) };
+        match self {
+            Proof::Set(other) if other != before => {
+                Err(Failure::invalid("/client_secret", "cannot be scheduled: a new secret is good at once"))
+            }
+            Proof::Set(_) | Proof::Keep(_) | Proof::Drop => Ok(Some(before.clone())),
         }
     }
 }
@@ -183,13 +196,16 @@ pub(in crate::domain) fn save(
         value.scopes = ClientScopes::AllOfServer;
     }
     let before = records::get::<Credential>(write, &[tenant, id])?;
-    let after = prepared.proof.after(before.as_ref());
-    let mut problems = place::check(write, tenant, &value, stamp.now)?;
+    let after = match stamp.is_scheduled() {
+        true => prepared.proof.later(before.as_ref())?,
+        false => prepared.proof.after(before.as_ref()),
+    };
+    let mut problems = place::check(write, tenant, &value, stamp.from())?;
     problems.extend(old.and_then(|old| place::moved(old, &value)));
     problems.extend(old.map(|old| place::needed(old, &value)).unwrap_or_default());
     problems.extend(usable(value.auth_method, after.as_ref()));
     Failure::unless_fine(problems)?;
-    file(write, tenant, id, old, &value)?;
+    file(write, tenant, id, stamp.leaving(old), &value)?;
     if before == after {
         return Ok(stamp.replace(write, tenant, id, value)?);
     }
@@ -267,7 +283,19 @@ fn file(write: &mut Write<'_>, tenant: &str, id: &str, old: Option<&Client>, val
     let action_before = old.and_then(|old| old.consent_action.as_ref());
     consent_use::switch(write, tenant, &user(id), action_before, value.consent_action.as_ref())?;
     organization::file(write, tenant, id, value.organization.as_ref())?;
-    Ok(index::put(write, Index::ServerClients, &[tenant, &value.server], id)?)
+    index::put(write, Index::ServerClients, &[tenant, &value.server], id)?;
+    Ok(file_for_good(write, tenant, id, &value.server)?)
+}
+
+/// Files a client where it stays when it has gone.
+pub(in crate::domain) fn file_for_good(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    server: &str,
+) -> Result<(), StoreError> {
+    index::put(write, Index::EverOfServer, &[tenant, Client::NAME, server], id)?;
+    index::put(write, Index::ClientEntities, &[tenant, &entity_id(tenant, id)], id)
 }
 
 /// Removes the clients of a server that goes, inside a transaction.

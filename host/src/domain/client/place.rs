@@ -22,7 +22,7 @@ pub(super) fn check(view: &impl View, tenant: &str, client: &Client, at: i64) ->
     };
     let mut problems = grants(client, &server.value);
     problems.extend(consent_use::problem(view, tenant, client.consent_action.as_ref(), at)?);
-    problems.extend(scopes(view, tenant, client)?);
+    problems.extend(scopes(view, tenant, client, at)?);
     Ok(problems)
 }
 
@@ -35,11 +35,11 @@ fn grants(client: &Client, server: &Server) -> Vec<Problem> {
     foreign.map(wrong).collect()
 }
 
-fn scopes(view: &impl View, tenant: &str, client: &Client) -> Result<Vec<Problem>, Failure> {
+fn scopes(view: &impl View, tenant: &str, client: &Client, at: i64) -> Result<Vec<Problem>, Failure> {
     let ClientScopes::Only(wanted) = &client.scopes else { return Ok(Vec::new()) };
     let mut problems = Vec::new();
     for (place, name) in wanted.iter().enumerate() {
-        if !scope::exists(view, tenant, &client.server, name)? {
+        if !scope::exists(view, tenant, &client.server, name, at)? {
             problems.push(Problem::new(format!("/scopes/{place}"), format!("there is no scope `{name}`")));
         }
     }

@@ -181,7 +181,7 @@ fn find_action(read: &Read, tenant: &str, action: &str, at: Micros) -> Result<Op
     if let Some(state) = live::<ConsentAction>(read, tenant, action, at)? {
         return Ok(Some(state.value));
     }
-    match name::holder::<ConsentAction>(read, tenant, "", action)? {
+    match name::holder::<ConsentAction>(read, tenant, "", action, at)? {
         Some(id) => Ok(live::<ConsentAction>(read, tenant, &id, at)?.map(|state| state.value)),
         None => Ok(None),
     }

@@ -144,7 +144,7 @@ fn add_scopes(
 ) -> Result<(Found<Scope>, Found<Scope>), Failure> {
     let (mut added, mut ignored) = (Vec::new(), Vec::new());
     for (id, scope) in &plan.scopes {
-        match name::holder::<Scope>(write, tenant, &scope.server, &scope.name)? {
+        match name::holder::<Scope>(write, tenant, &scope.server, &scope.name, stamp.now)? {
             Some(holder) => {
                 let there = stamp.live::<Scope>(write, tenant, &holder)?;
                 ignored.extend(there.map(|state| (holder, state.value)));

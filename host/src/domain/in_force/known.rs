@@ -1,9 +1,9 @@
 //! What the scopes and claims of a server say where its tokens are issued: read once, and kept until one of them changes.
 //!
-//! Used by everything in this folder, for every token. A state that begins by itself, at an instant in the future, is seen
-//! at the next change.
+//! Used by everything in this folder, for every token. A state that begins by itself takes over at its instant: what is kept
+//! knows until when it holds.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use quick_cache::sync::Cache;
 
@@ -11,6 +11,7 @@ use super::mapping::Mapping;
 use crate::{
     domain::{Domain, Failure, claim::Claim, noun, scope::Scope},
     store::{Index, Kind},
+    world::Micros,
 };
 
 /// The kinds of records that this is made of.
@@ -36,6 +37,8 @@ pub(super) struct Rules {
     pub(super) scopes: BTreeMap<String, (String, Scope)>,
     /// The store's last change of one of the kinds when this was read.
     change: u64,
+    /// From when until when it is so, if nothing changes.
+    holds: RangeInclusive<Micros>,
 }
 
 /// The rules of a server as they are now.
@@ -43,15 +46,18 @@ pub(super) fn rules(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<R
     // Asked before the snapshot is taken: a change in between is read again next time.
     let change = domain.store.last_change(tenant, &KINDS);
     let key = (tenant.to_owned(), server.to_owned());
-    if let Some(known) = domain.in_force.0.get(&key).filter(|known| known.change == change) {
+    let now = domain.now();
+    let known = domain.in_force.0.get(&key);
+    if let Some(known) = known.filter(|known| known.change == change && known.holds.contains(&now)) {
         return Ok(known);
     }
-    let (read, now) = (domain.store.read()?, domain.now());
-    let claims = noun::below::<Claim>(&read, Index::ServerClaims, tenant, server, now)?;
-    let scopes = noun::below::<Scope>(&read, Index::ServerScopes, tenant, server, now)?;
+    let read = domain.store.read()?;
+    let now = domain.now();
+    let (claims, claims_until) = noun::below_until::<Claim>(&read, Index::ServerClaims, tenant, server, now)?;
+    let (scopes, scopes_until) = noun::below_until::<Scope>(&read, Index::ServerScopes, tenant, server, now)?;
     let claims = Mapping::new(claims.into_iter().map(|(id, state)| (id, state.value)));
     let scopes = scopes.into_iter().map(|(id, state)| (state.value.name.clone(), (id, state.value))).collect();
-    let fresh = Arc::new(Rules { claims, scopes, change });
+    let fresh = Arc::new(Rules { claims, scopes, change, holds: now..=claims_until.min(scopes_until) });
     domain.in_force.0.insert(key, Arc::clone(&fresh));
     Ok(fresh)
 }

@@ -38,8 +38,8 @@ pub(super) fn still(asked: &Asked<'_>, granted: &[String]) -> Result<Vec<String>
     match &asked.proven.client.value.scopes {
         ClientScopes::Only(own) => scopes.retain(|scope| own.contains(scope)),
         ClientScopes::AllOfServer => {
-            let read = asked.domain.store.read()?;
-            let exists = |name: &String| scope::exists(&read, asked.tenant, asked.server.0, name);
+            let (read, now) = (asked.domain.store.read()?, asked.domain.now());
+            let exists = |name: &String| scope::exists(&read, asked.tenant, asked.server.0, name, now);
             let there: Vec<bool> = scopes.iter().map(exists).collect::<Result<_, _>>()?;
             let mut there = there.into_iter();
             scopes.retain(|_| there.next().unwrap_or(false));

@@ -90,6 +90,6 @@ fn may_have(domain: &Domain, tenant: &str, proven: &Proven, scope: &str) -> Resu
     let client = &proven.client.value;
     match &client.scopes {
         ClientScopes::Only(scopes) => Ok(scopes.iter().any(|own| own == scope)),
-        ClientScopes::AllOfServer => scope::exists(&domain.store.read()?, tenant, &client.server, scope),
+        ClientScopes::AllOfServer => scope::exists(&domain.store.read()?, tenant, &client.server, scope, domain.now()),
     }
 }

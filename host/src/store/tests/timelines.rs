@@ -130,10 +130,54 @@ fn a_soft_deleted_record_keeps_its_history_and_does_not_come_back_by_itself() {
     let deleted = timeline::current::<Client>(&read, "t", "c", 70).unwrap().unwrap();
     assert_eq!((deleted.deleted, deleted.author.as_str(), deleted.version), (true, "eve", 3));
     assert_eq!(deleted.value, Client::named("first"), "what was deleted can be seen");
-    assert_eq!(timeline::history::<Client>(&read, "t", "c").unwrap().len(), 4);
+    assert_eq!(timeline::history::<Client>(&read, "t", "c").unwrap().len(), 2, "what never held is gone");
 
-    assert_eq!(append(&store, "c", "again", 200, 200).version, 5);
+    assert_eq!(append(&store, "c", "again", 80, 80).version, 4);
+    assert_eq!(name_at(&store, "c", 100).as_deref(), Some("again"), "what was scheduled before does not end it");
     assert_eq!(name_at(&store, "c", 200).as_deref(), Some("again"));
+}
+
+#[test]
+fn what_was_yet_to_begin_can_be_deleted_and_looked_at() {
+    let folder = Folder::new();
+    let store = folder.open();
+    append(&store, "c", "scheduled", 100, 20);
+    append(&store, "c", "scheduled later", 200, 20);
+    assert!(delete(&store, 50));
+    assert!(!delete(&store, 60));
+    assert_eq!((name_at(&store, "c", 100), name_at(&store, "c", 200)), (None, None));
+    let read = store.read().unwrap();
+    let deleted = timeline::current::<Client>(&read, "t", "c", 70).unwrap().unwrap();
+    assert_eq!((deleted.deleted, deleted.value), (true, Client::named("scheduled")));
+}
+
+#[test]
+fn a_state_can_end_a_record_for_a_while_and_be_amended_until_it_begins() {
+    let folder = Folder::new();
+    let store = folder.open();
+    append(&store, "c", "first", 10, 10);
+    append(&store, "c", "scheduled", 100, 20);
+    store
+        .write_blocking::<_, StoreError>(|write| {
+            timeline::end::<Client>(write, "t", "c", 50, 20, "eve")?;
+            timeline::end::<Client>(write, "t", "c", 60, 20, "eve")?;
+            timeline::end::<Client>(write, "t", "never", 60, 20, "eve")?;
+            for state in timeline::scheduled::<Client>(&*write, "t", "c", 50)? {
+                timeline::amend(write, "t", "c", timeline::State { value: Client::named("amended"), ..state })?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let read = store.read().unwrap();
+    let until = |at| timeline::current_until::<Client>(&read, "t", "c", at).unwrap();
+    assert_eq!(until(10).0.map(|state| state.value), Some(Client::named("first")));
+    assert_eq!((until(5).1, until(10).1, until(60).1, until(100).1), (9, 49, 99, i64::MAX));
+    assert_eq!((name_at(&store, "c", 50), name_at(&store, "c", 100).as_deref()), (None, Some("amended")));
+    let last = timeline::current::<Client>(&read, "t", "c", 100).unwrap().unwrap();
+    assert_eq!((last.version, last.recorded_at), (2, 20), "the same state");
+    assert_eq!(timeline::history::<Client>(&read, "t", "c").unwrap().len(), 3);
+    let known = |id| timeline::known::<Client>(&read, "t", id).unwrap();
+    assert_eq!((known("c"), known("never")), (true, false));
 }
 
 #[test]
