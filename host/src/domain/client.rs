@@ -28,7 +28,8 @@ use crate::{
 };
 
 pub(super) use change::{
-    MICROS_A_SECOND, Prepared, delete_all, file_for_good, inherit, insert, prepare, ready, remove, save,
+    MICROS_A_SECOND, Prepared, delete_all, file_for_good, inherit, insert, prepare, ready, ready_at, remove,
+    remove_unused, save,
 };
 pub use change::{create, delete, update};
 pub(super) use proving::{ASYMMETRIC, LONGEST_SET, MOST_KEYS};

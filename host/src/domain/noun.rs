@@ -164,6 +164,25 @@ pub(super) fn remove_below<T: Named>(
     Ok(())
 }
 
+/// Lets records of a list that are scheduled begin as `stamp` says, where that is earlier and they are `wanted`.
+pub(super) fn bring_forward<T: Named>(
+    write: &mut Write<'_>,
+    list: Index,
+    tenant: &str,
+    parent: &str,
+    wanted: impl Fn(&T) -> bool,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    for id in index::ids(write, list, &[tenant, parent])? {
+        if stamp.due::<T>(write, tenant, &id)?.is_none()
+            && let Some(state) = stamp.standing::<T>(write, tenant, &id)?.filter(|state| wanted(&state.value))
+        {
+            stamp.append(write, tenant, &id, state.value)?;
+        }
+    }
+    Ok(())
+}
+
 /// The record that another one belongs to: it must be there when that begins and stay the same. `member` names it.
 pub(super) fn parent<P: Named>(
     write: &Write<'_>,

@@ -17,12 +17,14 @@ use super::{
     By, Domain, Failure,
     authentication::{self, Authentication},
     binding::Binding,
-    claim, client, defaults, gateway, id,
+    claim::{self, Claim},
+    client, defaults, gateway, id,
     key_ring::Owner,
     noun::{self, Named},
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy_use::{self, Reference},
-    scope, service,
+    scope::{self, Scope},
+    service::{self, Service},
     setup::members::ServerMembers,
     stamp::{Author, Stamp},
     tenant::{self, Tenant},
@@ -30,7 +32,7 @@ use super::{
 };
 use crate::{
     crypto::keys::KeyType,
-    store::{Kind, Noun, State, View, Write, timeline},
+    store::{Index, Kind, Noun, State, View, Write, timeline},
     world::Micros,
 };
 
@@ -38,6 +40,7 @@ pub use checker::Checker;
 pub use keys::{add_key, remove_key, rotate_keys};
 pub use prepare::Wanted;
 pub(super) use prepare::{Prepared, prepare};
+pub(super) use rules::GRANTS;
 pub(super) use rules::check_length;
 pub use rules::{AUTHENTICATIONS, problems};
 pub(super) use secrets::Secrets;
@@ -308,12 +311,23 @@ pub(super) fn save(
     prepared: &Prepared,
     stamp: &Stamp,
 ) -> Result<State<Server>, Failure> {
+    save_as(write, tenant, id, old, (prepared.server.clone(), prepared), stamp)
+}
+
+/// Like [`save`], as another server than was prepared, for which nothing else had to be made ready.
+pub(super) fn save_as(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: Option<&Server>,
+    (mut server, prepared): (Server, &Prepared),
+    stamp: &Stamp,
+) -> Result<State<Server>, Failure> {
     if stamp.live::<Tenant>(write, tenant, tenant)?.is_none() {
         return Err(Failure::not_found(Tenant::NAME, tenant));
     }
-    let Prepared { server, authentications, secrets, keys } = prepared;
+    let Prepared { server: _, authentications, secrets, keys } = prepared;
     let before = old.map(|old| old.authentications.as_slice()).unwrap_or_default();
-    let mut server = server.clone();
     server.authentications = match authentications {
         Some(pending) => authentication::merge(AUTHENTICATIONS, pending, before)?,
         None => before.to_vec(),
@@ -349,6 +363,14 @@ fn needed(id: &str, old: &Server, new: &Server) -> Result<(), Failure> {
 /// Writes what every new server has below it, inside a transaction.
 pub(super) fn insert_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
     defaults::insert(write, tenant, id, stamp)
+}
+
+/// Lets what every new server has below it begin with a server that begins earlier than it was to, inside a transaction.
+pub(super) fn bring_forward(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
+    noun::bring_forward::<Service>(write, Index::ServerServices, tenant, id, |service| service.system, stamp)?;
+    noun::bring_forward::<Scope>(write, Index::ServerScopes, tenant, id, |scope| scope.system, stamp)?;
+    // Nobody schedules a claim on its own.
+    noun::bring_forward::<Claim>(write, Index::ServerClaims, tenant, id, |_| true, stamp)
 }
 
 /// Removes a server with everything below it, inside a transaction.

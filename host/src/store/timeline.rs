@@ -131,6 +131,11 @@ pub fn list_with_deleted<T: Noun>(
     list_where(view, tenant, at, after, limit, |_| true)
 }
 
+/// The last state of a record, if it has any: the one that is scheduled for the latest instant, or a deleted one.
+pub fn last<T: Noun>(view: &impl View, tenant: &str, id: &str) -> Result<Option<T>, StoreError> {
+    Ok(current::<T>(view, tenant, id, Micros::MAX)?.map(|state| state.value))
+}
+
 /// Every record that has ever been, by id, each with its last state: a deleted one, or one that has yet to begin, too.
 pub fn list_ever<T: Noun>(
     view: &impl View,

@@ -16,6 +16,7 @@ use crate::{
         stamp::{Author, Stamp},
     },
     store::{Index, State, StoreError, Write, index, records},
+    world::Micros,
 };
 
 pub(in crate::domain) const MICROS_A_SECOND: i64 = 1_000_000;
@@ -120,12 +121,23 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let found = stamp.target::<Client>(write, &tenant, &id)?.value;
-            match users(write, &tenant, &id, &found)? {
-                users if users.is_empty() => remove(write, &tenant, &id, &found, &stamp),
-                by => Err(Failure::InUse { noun: Client::NAME, by }),
-            }
+            remove_unused(write, &tenant, &id, &found, &stamp)
         })
         .await
+}
+
+/// Removes a client that nobody needs, inside a transaction.
+pub(in crate::domain) fn remove_unused(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: &Client,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    match users(write, tenant, id, old)? {
+        users if users.is_empty() => remove(write, tenant, id, old, stamp),
+        by => Err(Failure::InUse { noun: Client::NAME, by }),
+    }
 }
 
 /// Who cannot do without a client: the tenant, or the gateway whose own it is.
@@ -153,8 +165,20 @@ pub(in crate::domain) fn ready(
     value: Client,
     given: Given,
 ) -> Result<Prepared, Failure> {
+    ready_at(domain, tenant, id, value, given, domain.now())
+}
+
+/// Like [`ready`], for a client that begins at `at`.
+pub(in crate::domain) fn ready_at(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    value: Client,
+    given: Given,
+    at: Micros,
+) -> Result<Prepared, Failure> {
     let mut problems = rules::check(&value, &given);
-    problems.extend(place::check(&domain.store.read()?, tenant, &value, domain.now())?);
+    problems.extend(place::check(&domain.store.read()?, tenant, &value, at)?);
     Failure::unless_fine(problems)?;
     sealed(domain, tenant, id, value, given)
 }

@@ -72,3 +72,15 @@ pub(in crate::domain) fn has_scopes(
     let rules = rules(domain, tenant, server)?;
     Ok(scopes.iter().all(|scope| rules.scopes.contains_key(scope)))
 }
+
+/// Those of these scopes that a server has now.
+pub(in crate::domain) fn those_there(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    mut scopes: Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let rules = rules(domain, tenant, server)?;
+    scopes.retain(|scope| rules.scopes.contains_key(scope));
+    Ok(scopes)
+}

@@ -16,4 +16,4 @@ mod known;
 mod mapping;
 pub mod policies;
 
-pub(super) use known::{Known, has_scopes};
+pub(super) use known::{Known, has_scopes, those_there};

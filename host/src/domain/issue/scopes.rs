@@ -6,14 +6,14 @@ use super::{Asked, Refused};
 use crate::domain::{
     Domain, Failure,
     client::{Client, ClientScopes},
-    scope,
+    in_force, scope,
 };
 
 /// What a client gets: what it asks for, if it may have all of it, or everything it may have (DESIGN §8).
 pub fn of_client(domain: &Domain, tenant: &str, client: &Client, asked: Option<&str>) -> Result<Vec<String>, Refused> {
     let all = match &client.scopes {
-        ClientScopes::Only(scopes) if asked.is_some() => return narrowed(scopes, asked),
-        ClientScopes::Only(scopes) => scopes.clone(),
+        // One of them may have ended by itself.
+        ClientScopes::Only(scopes) => in_force::those_there(domain, tenant, &client.server, scopes.clone())?,
         ClientScopes::AllOfServer => {
             let read = domain.store.read().map_err(Failure::from)?;
             scope::names(&read, tenant, &client.server, domain.now())?
@@ -35,17 +35,10 @@ pub(super) fn narrowed(all: &[String], asked: Option<&str>) -> Result<Vec<String
 /// Those of the granted scopes that the client may still have.
 pub(super) fn still(asked: &Asked<'_>, granted: &[String]) -> Result<Vec<String>, Failure> {
     let mut scopes = granted.to_vec();
-    match &asked.proven.client.value.scopes {
-        ClientScopes::Only(own) => scopes.retain(|scope| own.contains(scope)),
-        ClientScopes::AllOfServer => {
-            let (read, now) = (asked.domain.store.read()?, asked.domain.now());
-            let exists = |name: &String| scope::exists(&read, asked.tenant, asked.server.0, name, now);
-            let there: Vec<bool> = scopes.iter().map(exists).collect::<Result<_, _>>()?;
-            let mut there = there.into_iter();
-            scopes.retain(|_| there.next().unwrap_or(false));
-        }
+    if let ClientScopes::Only(own) = &asked.proven.client.value.scopes {
+        scopes.retain(|scope| own.contains(scope));
     }
-    Ok(scopes)
+    in_force::those_there(asked.domain, asked.tenant, asked.server.0, scopes)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     crypto::Secret,
     domain::{
         Domain, Failure, authentication,
-        key_ring::{Owner, given::Keys},
+        key_ring::{KeyRing, Owner, given::Keys},
     },
 };
 
@@ -53,7 +53,8 @@ pub(in crate::domain) async fn prepare(
     let Wanted { mut server, authentications, secret, rotated_secrets, jwks } = wanted;
     let now = domain.store.current::<Server>(tenant, id, domain.now())?;
     checker::accept(domain, &server.consent_checker, now.as_deref().map(|now| &now.value.consent_checker)).await?;
-    let needs = now.is_none().then_some(server.key_type);
+    let has_ring = domain.store.record::<KeyRing>(&[tenant, id])?.is_some();
+    let needs = (!has_ring).then_some(server.key_type);
     let keys = Keys::prepare(domain, Owner::Server(tenant, id), jwks, needs).await?;
     server.key_type = keys.kind().unwrap_or(server.key_type);
     let secrets = Secrets::prepare(domain, tenant, id, secret.as_ref(), rotated_secrets.as_deref());

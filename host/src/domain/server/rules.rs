@@ -9,7 +9,8 @@ use crate::domain::{Failure, Problem, authentication, binding::Binding, id, text
 pub const AUTHENTICATIONS: &str = "/authentications/methods";
 
 /// Every grant a server may allow.
-const GRANTS: [&str; 5] = ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"];
+pub(in crate::domain) const GRANTS: [&str; 5] =
+    ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"];
 /// Every named set of requirements.
 const PROFILES: [&str; 1] = ["fapi_rw"];
 

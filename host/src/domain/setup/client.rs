@@ -3,11 +3,23 @@
 //! A client has two names: its OAuth id, which is its id everywhere else, and an entity id, which is made from that and is
 //! the one this tongue uses in paths.
 
+mod change;
+mod shape;
+mod show;
+
 use super::members::Metadata;
 use crate::{
     crypto::digest::sha256_hex,
-    domain::client::{AuthMethod, Client},
+    domain::{
+        Failure,
+        client::{AuthMethod, Client},
+    },
+    store::{Index, View, index, timeline},
+    world::Micros,
 };
+
+pub use change::{create, delete, replace, unschedule};
+pub use show::{list, secret, show, snapshot, snapshots, translate};
 
 /// What a failure calls a client of a setup.
 pub const CLIENT: &str = "client";
@@ -86,6 +98,17 @@ pub fn confidentiality(client: &Client) -> Confidentiality {
         AuthMethod::None => Confidentiality::Public,
         _ => Confidentiality::Confidential,
     }
+}
+
+/// The OAuth id of the client of a setup that has this entity id, whether it has gone or is yet to begin.
+fn of_entity(view: &impl View, tenant: &str, setup: &str, entity: &str) -> Result<String, Failure> {
+    for id in index::ids(view, Index::ClientEntities, &[tenant, entity])? {
+        let last = timeline::current::<Client>(view, tenant, &id, Micros::MAX)?;
+        if last.is_some_and(|state| state.value.server == setup) {
+            return Ok(id);
+        }
+    }
+    Err(Failure::not_found(CLIENT, entity))
 }
 
 #[cfg(test)]

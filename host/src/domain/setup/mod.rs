@@ -8,7 +8,8 @@
 //! ```text
 //! members    what the nouns keep for setups only
 //! effective  what holds where server, client and scope each say something
-//! client, resource_server   the same operations on what is in a setup
+//! setups     the operations on setups; client, resource_server the same on what is in one
+//! seen, schedule, rules   timelines as they are read; when a change begins; what may be said
 //! tokens, consents   what is live: refresh tokens and remembered consents (chosen, page: lists of them)
 //! rights     who may do what
 //! ```
@@ -16,16 +17,23 @@
 mod chosen;
 pub mod client;
 pub mod consents;
+pub mod effective;
 pub mod members;
 pub mod page;
 pub mod resource_server;
 pub mod rights;
+mod rules;
+mod schedule;
+mod seen;
+mod setups;
 pub mod tokens;
 
+use super::By;
 use crate::world::Micros;
 
 pub use chosen::Filter as LiveFilter;
 pub use members::{About, Metadata, ScopePolicies, ScopePolicy};
+pub use setups::{create, delete, list, replace, show, snapshot, snapshots, unschedule};
 
 /// What a failure calls a setup that is not known, or has nothing of what is asked.
 pub const SETUP: &str = "setup";
@@ -66,9 +74,9 @@ pub enum ValidAt {
 /// What a list is to hold. Everything given must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// These names, one of them.
+    /// Its name; two different ones fit nothing.
     pub names: Vec<String>,
-    /// These owners, one of them.
+    /// Who looks after it.
     pub owners: Vec<String>,
     /// These scopes, all of them. Setups have those of their resource servers.
     pub scopes: Vec<String>,
@@ -113,4 +121,9 @@ pub struct ClientDefaults {
     pub id_token_ttl: Option<i64>,
     /// How long a consent is remembered, in seconds; until it is taken back when none.
     pub persisted_consent_ttl: Option<i64>,
+}
+
+/// Who looks after a record: whoever is named, or else the caller.
+fn owner(named: String, by: &By<'_>) -> String {
+    if named.is_empty() { by.caller.subject().unwrap_or_default().to_owned() } else { named }
 }

@@ -1,6 +1,14 @@
 //! The resource servers of a setup: services with their scopes as one thing, with the same operations as on setups.
 
+mod change;
+mod scopes;
+mod shape;
+mod show;
+
 use super::members::{Metadata, ScopePolicies};
+
+pub use change::{create, delete, replace, unschedule};
+pub use show::{list, show, snapshot, snapshots};
 
 /// What a failure calls a resource server.
 pub const RESOURCE_SERVER: &str = "resource server";

@@ -89,7 +89,9 @@ fn is_of_system(domain: &Domain, tenant: &str, shown: &Shown) -> Result<bool, Fa
 fn may_have(domain: &Domain, tenant: &str, proven: &Proven, scope: &str) -> Result<bool, Failure> {
     let client = &proven.client.value;
     match &client.scopes {
-        ClientScopes::Only(scopes) => Ok(scopes.iter().any(|own| own == scope)),
-        ClientScopes::AllOfServer => scope::exists(&domain.store.read()?, tenant, &client.server, scope, domain.now()),
+        ClientScopes::Only(scopes) if !scopes.iter().any(|own| own == scope) => Ok(false),
+        ClientScopes::Only(_) | ClientScopes::AllOfServer => {
+            scope::exists(&domain.store.read()?, tenant, &client.server, scope, domain.now())
+        }
     }
 }

@@ -138,10 +138,11 @@ fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Fail
     let client = client::current(domain, tenant, &bearer.client_id)?;
     let same_client = client.value.server == bearer.server && client.value.since == bearer.client_since;
     // A right that was taken from the client, or a scope that was deleted, is taken from its tokens too.
-    let still_has = match &client.value.scopes {
-        ClientScopes::AllOfServer => in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?,
+    let may_have = match &client.value.scopes {
+        ClientScopes::AllOfServer => true,
         ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
     };
+    let still_has = may_have && in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?;
     Ok(same_client && still_has && is_granted(domain, bearer)? && is_issued(domain, tenant, known)?)
 }
 

@@ -1,0 +1,91 @@
+//! When a change begins, and taking back one that has yet to.
+//!
+//! Called inside the transactions of the operations on setups, clients and resource servers.
+
+use super::seen;
+use crate::{
+    domain::{
+        Failure, Untimely,
+        noun::{Named, Remove},
+        stamp::Stamp,
+    },
+    store::{State, Write, timeline},
+    world::Micros,
+};
+
+/// How long ago a change may begin and still mean now: clocks differ, and requests take their time.
+const TOLERANCE: Micros = 60_000_000;
+
+/// The mark of a change of the record `id` that is to begin at `valid_from`, or now when nothing is said.
+pub(super) fn begins<T: Named>(
+    write: &Write<'_>,
+    tenant: &str,
+    (noun, id): (&'static str, &str),
+    valid_from: Option<Micros>,
+    stamp: &Stamp,
+) -> Result<Stamp, Failure> {
+    let Some(at) = valid_from else { return Ok(stamp.clone()) };
+    let untimely = |why| Err(Failure::Untimely { noun, why });
+    if at < stamp.now.saturating_sub(TOLERANCE) {
+        return untimely(Untimely::Past);
+    }
+    if seen::all::<T>(write, tenant, id)?.iter().any(|state| state.valid_from == at) {
+        return untimely(Untimely::Taken);
+    }
+    Ok(stamp.beginning(at))
+}
+
+/// What a record is for a change of it: as it will be when the change begins, or else as it will be first, or was last.
+pub(super) struct Base<T> {
+    /// What it is.
+    pub(super) value: T,
+    /// Whether it is there when the change begins.
+    pub(super) is_due: bool,
+    /// Whether it is there now or will be.
+    pub(super) stands: bool,
+}
+
+/// What a record is for a change that begins as `stamp` says; none when it never was.
+pub(super) fn base<T: Named>(
+    write: &Write<'_>,
+    tenant: &str,
+    id: &str,
+    stamp: &Stamp,
+) -> Result<Option<Base<T>>, Failure> {
+    let standing = stamp.standing::<T>(write, tenant, id)?;
+    let stands = standing.is_some();
+    if let Some(due) = stamp.due::<T>(write, tenant, id)? {
+        return Ok(Some(Base { value: due.value, is_due: true, stands }));
+    }
+    let last = || timeline::current::<T>(write, tenant, id, stamp.from());
+    let found = match standing {
+        Some(state) => Some(state),
+        None => last()?,
+    };
+    Ok(found.map(|state| Base { value: state.value, is_due: false, stands }))
+}
+
+/// Takes back the state that has this name, which must have yet to begin and not be the only one. `after` puts in order what
+/// was written with it. A record that is not there any more by then goes with everything that it has.
+pub(super) fn take_back<T: Named>(
+    write: &mut Write<'_>,
+    tenant: &str,
+    (noun, id): (&'static str, &str),
+    snapshot: &str,
+    stamp: &Stamp,
+    remove: Remove<T>,
+) -> Result<State<T>, Failure> {
+    let state = seen::named::<T>(&*write, tenant, (noun, id), snapshot)?;
+    let untimely = |why| Err(Failure::Untimely { noun, why });
+    if state.valid_from <= stamp.now {
+        return untimely(Untimely::Begun);
+    }
+    if seen::all::<T>(&*write, tenant, id)?.len() < 2 {
+        return untimely(Untimely::Last);
+    }
+    timeline::unschedule::<T>(write, tenant, id, state.valid_from, stamp.now)?;
+    if stamp.standing::<T>(write, tenant, id)?.is_none() {
+        remove(write, tenant, id, &state.value, stamp)?;
+    }
+    Ok(state)
+}
