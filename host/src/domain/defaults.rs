@@ -202,7 +202,7 @@ fn later(view: &impl View, tenant: &str, server: &str, at: Micros) -> Result<Opt
     for one @ (name, _) in LATER {
         let is_there = scope(name)?.is_some_and(|found| !found.deleted);
         // A name that somebody has given to a scope of their own is theirs.
-        if !is_there && !scope::exists(view, tenant, server, name)? {
+        if !is_there && !scope::exists(view, tenant, server, name, at)? {
             missing.push(one);
         }
     }

@@ -73,4 +73,3 @@ fn file_some(write: &mut Write<'_>, tenant: &str, after: Option<&str>) -> Result
     }
     Ok(clients.into_iter().nth(AT_ONCE - 1).map(|(id, _)| id))
 }
-
