@@ -3,7 +3,6 @@
 //! Called by everything that ends (`note`), and by the server's own task (`purge`). That something has ended is decided by
 //! whoever is shown it, exactly and at once; this only gives the room back.
 
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::{Domain, Failure, grant::Grant, login::Login, proof::Assertion, session, session::Session, token};
@@ -50,8 +49,7 @@ pub(super) fn note<T: Ends>(write: &mut Write<'_>, key: &[&str], record: &T) -> 
     let line = Expiring { what: T::WHAT, key: key.iter().map(|part| (*part).to_owned()).collect() };
     let what = format!("{:?}", T::WHAT);
     let at = digits(record.ends());
-    let name = HEXLOWER.encode(rest.join("\0").as_bytes());
-    Ok(records::put(write, &[*tenant, &at, &what, &name], &line)?)
+    Ok(records::put(write, &[*tenant, &at, &what, &rest.join("/")], &line)?)
 }
 
 /// Takes out what has ended by now, of every tenant. Answers how many.

@@ -77,7 +77,7 @@ pub enum Table {
     Assertion,
     /// How clients that registered themselves are managed. Key: tenant, client. Value: the hash of the token.
     Registration,
-    /// What ends, by when it does. Key: tenant, seconds in twelve digits, what, its key in hex. Value: its key.
+    /// What ends, by when it does. Key: tenant, seconds in twelve digits, what, the rest of its key. Value: its key.
     Expiry,
     /// The refresh token of a grant that was made last. Key: tenant, server, subject, grant. Value: its keyed hash.
     LatestRefresh,
