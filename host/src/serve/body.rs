@@ -4,12 +4,11 @@
 
 use std::time::Duration;
 
+use super::patience::within;
+use crate::config::Limits;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use tokio::time::timeout;
-
-use crate::config::Limits;
 
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +45,7 @@ pub(super) async fn read(
         return Err(Unread::TooLarge);
     }
     let patience = Duration::from_secs(limits.body_seconds);
-    timeout(patience, collect(body, most)).await.unwrap_or(Err(Unread::TooSlow))
+    within(patience, collect(body, most)).await.unwrap_or(Err(Unread::TooSlow))
 }
 
 /// The length that the client announced.

@@ -8,7 +8,6 @@ use std::{borrow::Cow, convert::Infallible, net::SocketAddr, sync::Arc, time::Du
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
-use tokio::time::timeout;
 
 use super::{
     Service,
@@ -20,6 +19,7 @@ use super::{
     headers::{self, Wanted},
     outgoing::Outgoing,
     own::Own,
+    patience::within,
     request_id::RequestIds,
 };
 use crate::{
@@ -154,13 +154,13 @@ impl<S: Service> Edge<S> {
 
     async fn answer(&self, request: Request) -> Answer {
         let patience = Duration::from_secs(self.limits.request_seconds);
-        match timeout(patience, caught(async { self.service.answer(request).await })).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => {
+        match within(patience, caught(async { self.service.answer(request).await })).await {
+            Some(Ok(answer)) => answer,
+            Some(Err(_)) => {
                 self.metrics.panics.inc();
                 self.refuse(Own::Panicked)
             }
-            Err(_) => self.refuse(Own::Deadline),
+            None => self.refuse(Own::Deadline),
         }
     }
 

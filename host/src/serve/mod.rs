@@ -18,6 +18,7 @@ mod headers;
 mod listen;
 mod outgoing;
 mod own;
+mod patience;
 pub mod pipeline;
 mod request_id;
 mod stream;
