@@ -27,6 +27,7 @@ pub(super) enum What {
     Session,
     Login,
     Assertion,
+    ConnectionErrand,
 }
 
 /// A line of the list.
@@ -121,6 +122,7 @@ fn take_out(write: &mut Write<'_>, what: What, key: &[&str], now: i64) -> Result
         (What::RevokedToken, _) => forget::<token::RevokedToken>(write, key, now)?,
         (What::Login, _) => forget::<Login>(write, key, now)?,
         (What::Assertion, _) => forget::<Assertion>(write, key, now)?,
+        (What::ConnectionErrand, _) => forget::<super::connection::Errand>(write, key, now)?,
     }
     Ok(())
 }

@@ -21,6 +21,8 @@ pub enum Failure {
         noun: &'static str,
         /// What was asked for.
         id: String,
+        /// What that is of the thing.
+        by: Known,
     },
     /// No operation has this path.
     NoSuchPath,
@@ -81,6 +83,11 @@ pub enum Failure {
         /// For the log only.
         log: String,
     },
+    /// Another server, which this takes, refuses or does not answer. All of it may be told.
+    Elsewhere {
+        /// What it does, and what may help.
+        reason: String,
+    },
     /// A mistake of ours.
     Internal {
         /// For the log only.
@@ -99,6 +106,15 @@ pub enum Untimely {
     Begun,
     /// It is the only one there is.
     Last,
+}
+
+/// What somebody knows of a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its identifier.
+    Id,
+    /// The name it has for people, where one can be asked for by that.
+    Name,
 }
 
 /// What is wrong with the credentials.
@@ -167,7 +183,12 @@ impl Failure {
 
     /// A thing that is not there.
     pub fn not_found(noun: &'static str, id: impl Into<String>) -> Failure {
-        Failure::NotFound { noun, id: id.into() }
+        Failure::NotFound { noun, id: id.into(), by: Known::Id }
+    }
+
+    /// A thing that is not there under this name.
+    pub fn no_such_name(noun: &'static str, name: impl Into<String>) -> Failure {
+        Failure::NotFound { noun, id: name.into(), by: Known::Name }
     }
 
     /// The sentence a client gets.
@@ -175,7 +196,7 @@ impl Failure {
         match self {
             Failure::Unauthenticated(credentials) => credentials.to_client().to_owned(),
             Failure::Forbidden { needs } => format!("this needs {needs}"),
-            Failure::NotFound { noun, id } => format!("there is no {noun} `{id}`"),
+            Failure::NotFound { noun, id, .. } => format!("there is no {noun} `{id}`"),
             Failure::NoSuchPath => "there is nothing at this path".to_owned(),
             Failure::NoSuchMethod { allowed } => format!("this path takes {allowed}"),
             Failure::Conflict { noun, reason } => format!("the {noun} cannot be saved: {reason}"),
@@ -183,7 +204,7 @@ impl Failure {
             Failure::Outdated { noun } => format!("the {noun} has changed since it was read"),
             Failure::Untimely { noun, why } => why.to_client(noun),
             Failure::Denied { what, .. } => format!("a policy denies {what}"),
-            Failure::Unsupported { reason } => reason.clone(),
+            Failure::Unsupported { reason } | Failure::Elsewhere { reason } => reason.clone(),
             Failure::Malformed(problem) => problem.to_string(),
             Failure::MediaType { expected } => format!("the body must be {expected}"),
             Failure::Invalid(problems) => match problems.first() {

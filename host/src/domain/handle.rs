@@ -29,6 +29,8 @@ pub enum Purpose {
     Ticket,
     /// A registration access token (RFC 7592 §3).
     Registration,
+    /// The `state` of an authorization that we ask for elsewhere.
+    Connecting,
 }
 
 impl Purpose {
@@ -44,6 +46,7 @@ impl Purpose {
             Purpose::ConsentState => "pc_consent_",
             Purpose::Ticket => "pc_ticket_",
             Purpose::Registration => "pc_registration_",
+            Purpose::Connecting => "pc_connecting_",
         }
     }
 }

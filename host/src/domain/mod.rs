@@ -16,6 +16,7 @@ pub mod caller;
 pub mod claim;
 pub mod client;
 pub mod configuration;
+pub mod connection;
 pub mod consent;
 pub mod consent_action;
 pub mod consent_grant;
@@ -88,7 +89,7 @@ use tokio::sync::Semaphore;
 
 pub use by::{By, Condition};
 pub use caller::{Bearer, Caller};
-pub use failure::{Credentials, Failure, Problem, Untimely};
+pub use failure::{Credentials, Failure, Known, Problem, Untimely};
 pub use permit::{Needs, Target, permit};
 
 use crate::{
@@ -143,6 +144,7 @@ pub struct Domain {
     gateways: gateway_configuration::Known,
     in_force: in_force::Known,
     providers: upstream::Providers,
+    connections: connection::Turns,
 }
 
 /// The sizes a policy may have.
@@ -252,6 +254,7 @@ impl Domain {
             gateways: gateway_configuration::Known::new(),
             in_force: in_force::Known::new(),
             providers: upstream::Providers::new(),
+            connections: connection::Turns::default(),
             ledger: ledger::Turns::default(),
             reading,
             making_keys: Turns::new(PARALLEL_KEYS),

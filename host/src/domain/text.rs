@@ -2,6 +2,8 @@
 //!
 //! Used by the nouns' checks, and by whoever sends people to such a URI. Bounds keep one record, and so every list of them, from growing without end.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use fluent_uri::Uri;
 
 use super::Problem;
@@ -62,6 +64,15 @@ pub(super) fn web_uri(member: &str, text: &str) -> Option<Problem> {
 /// A text as an absolute URI (RFC 3986), if it is one of a sensible length.
 pub(super) fn absolute(text: &str) -> Option<Uri<&str>> {
     if text.len() > URI { None } else { Uri::parse(text).ok() }
+}
+
+/// Whether a host, as a URI has it, is the machine of the browser (RFC 8252 §7.3).
+pub(super) fn is_loopback(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match address {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
+        None => host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|v4: Ipv4Addr| v4.is_loopback()),
+    }
 }
 
 /// An address with more parameters in its query, before its fragment if it has one.

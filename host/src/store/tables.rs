@@ -77,6 +77,12 @@ pub enum Table {
     Assertion,
     /// How clients that registered themselves are managed. Key: tenant, client. Value: the hash of the token.
     Registration,
+    /// Secrets of our accounts at other authorization servers. Key: tenant, connection. Value: the sealed secret.
+    ConnectionAccount,
+    /// What those servers have given us. Key: tenant, connection. Value: the sealed tokens.
+    ConnectionTokens,
+    /// Authorizations that are asked for there. Key: tenant, keyed hash. Value: for which connection, and who asks.
+    ConnectionErrand,
     /// What ends, by when it does. Key: tenant, seconds in twelve digits, what, the rest of its key. Value: its key.
     Expiry,
     /// The refresh token of a grant that was made last. Key: tenant, server, subject, grant. Value: its keyed hash.
@@ -85,7 +91,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 29] = [
+    pub const ALL: [Table; 32] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -113,6 +119,9 @@ impl Table {
         Table::SecondFactor,
         Table::Assertion,
         Table::Registration,
+        Table::ConnectionAccount,
+        Table::ConnectionTokens,
+        Table::ConnectionErrand,
         Table::Expiry,
         Table::LatestRefresh,
     ];
@@ -147,6 +156,9 @@ impl Table {
             Table::SecondFactor => "second_factor",
             Table::Assertion => "assertion",
             Table::Registration => "registration",
+            Table::ConnectionAccount => "connection_account",
+            Table::ConnectionTokens => "connection_tokens",
+            Table::ConnectionErrand => "connection_errand",
             Table::Expiry => "expiry",
             Table::LatestRefresh => "latest_refresh",
         }

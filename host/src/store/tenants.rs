@@ -76,6 +76,9 @@ fn of_tenants(table: Table) -> Filed {
         | Table::SecondFactor
         | Table::Assertion
         | Table::Registration
+        | Table::ConnectionAccount
+        | Table::ConnectionTokens
+        | Table::ConnectionErrand
         | Table::Expiry
         | Table::LatestRefresh => Filed::First,
         Table::Index => Filed::Indexed,

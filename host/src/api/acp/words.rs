@@ -42,6 +42,7 @@ pub fn word(failure: &Failure) -> Answer {
         Failure::Unsupported { .. } => (StatusCode::BAD_REQUEST, json!({})),
         Failure::Malformed(problem) => (StatusCode::BAD_REQUEST, problems(std::slice::from_ref(problem))),
         Failure::Invalid(found) => (StatusCode::UNPROCESSABLE_ENTITY, problems(found)),
+        Failure::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, json!({})),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, json!({})),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, json!({})),
     };

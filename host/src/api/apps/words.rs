@@ -41,6 +41,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::Conflict { .. } | Failure::InUse { .. } | Failure::Untimely { .. } => StatusCode::CONFLICT,
         Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
+        Failure::Elsewhere { .. } => StatusCode::BAD_GATEWAY,
         Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Failure::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -53,6 +53,7 @@ pub fn body(failure: &Failure) -> (StatusCode, ErrorBody) {
         }
         Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, String::new()),
         Failure::Unsupported { .. } => (StatusCode::BAD_REQUEST, String::new()),
+        Failure::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, String::new()),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
     };

@@ -39,6 +39,7 @@ pub fn word(failure: &Failure) -> Answer {
         | Failure::Malformed(_)
         | Failure::MediaType { .. }
         | Failure::Invalid(_) => error(StatusCode::BAD_REQUEST, "invalid_request", description),
+        Failure::Elsewhere { .. } => error(StatusCode::BAD_GATEWAY, "temporarily_unavailable", description),
         Failure::Unavailable { .. } => error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", description),
         Failure::Internal { .. } => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", description),
     }

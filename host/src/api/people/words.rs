@@ -73,6 +73,7 @@ fn kind(failure: &Failure, language: Language) -> (StatusCode, Told) {
         Failure::Unsupported { .. } | Failure::Malformed(_) | Failure::Invalid(_) => {
             (StatusCode::BAD_REQUEST, texts.wrong_request)
         }
+        Failure::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, texts.unavailable),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, texts.unavailable),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, texts.internal),
     }

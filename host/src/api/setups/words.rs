@@ -68,6 +68,7 @@ fn words(failure: &Failure) -> Words {
         Failure::Untimely { why, .. } => untimely(*why, &said()),
         Failure::InUse { .. } => Words(StatusCode::FORBIDDEN, "DELETE_FORBIDDEN", format!("Cannot delete, {}", said())),
         Failure::Outdated { .. } => Words(StatusCode::PRECONDITION_FAILED, "OUTDATED", said()),
+        Failure::Elsewhere { .. } => Words(StatusCode::BAD_GATEWAY, "UNAVAILABLE", said()),
         Failure::Unavailable { .. } => Words(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", said()),
         Failure::Internal { .. } => Words(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", said()),
     }

@@ -3,8 +3,6 @@
 //! Called by `rules.rs`. Redirections go to the browser of a person, so a scheme that runs or shows what the URI itself
 //! holds is never one (RFC 9700 §4.1, RFC 8252 §7).
 
-use std::net::Ipv6Addr;
-
 use fluent_uri::Uri;
 
 use crate::domain::text;
@@ -46,7 +44,7 @@ pub(super) fn refusal(text: &str) -> Option<&'static str> {
         None
     } else if host(&uri).is_empty() {
         Some("must name a host")
-    } else if scheme == "http" && !is_loopback(host(&uri)) {
+    } else if scheme == "http" && !text::is_loopback(host(&uri)) {
         Some("must be https, unless it stays on the machine (localhost, 127.0.0.1, [::1])")
     } else {
         None
@@ -55,17 +53,6 @@ pub(super) fn refusal(text: &str) -> Option<&'static str> {
 
 fn host<'a>(uri: &'a Uri<&str>) -> &'a str {
     uri.authority().map_or("", |authority| authority.host())
-}
-
-/// Whether a host, as a URI has it, is the machine of the browser (RFC 8252 §7.3).
-fn is_loopback(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    match address {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
-        None => {
-            host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|v4: std::net::Ipv4Addr| v4.is_loopback())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ fn refused(url: &str, body: &[u8]) -> Trouble {
 }
 
 /// client_secret_basic: both parts are form-encoded first (RFC 6749 §2.3.1).
-fn header(client_id: &str, secret: &Secret) -> Secret {
+pub(in crate::domain) fn header(client_id: &str, secret: &Secret) -> Secret {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let pair = Secret::new(format!("{}:{}", encoded(client_id), encoded(secret.expose())));
     Secret::new(format!("Basic {}", BASE64.encode(pair.expose().as_bytes())))

@@ -31,6 +31,7 @@ use shelf::Shelf;
 pub use arrive::{Arrived, Returned, arrive};
 pub use begin::begin;
 pub use errand::login_of;
+pub(super) use exchange::header as basic;
 
 /// What is known of providers, for a while.
 pub struct Providers {
