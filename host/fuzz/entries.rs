@@ -7,6 +7,7 @@ use portcullis::{
     api::{
         Router,
         decide::{entity, evaluation::EvaluationBody, evaluations::EvaluationsBody},
+        outbound::{body::ClientBody, xml},
         read,
     },
     decision::Input,
@@ -86,6 +87,17 @@ pub fn decisions(data: &[u8]) {
                 assert!(problem.member.is_empty() || problem.member.starts_with('/'), "{problem:?}");
             }
         }
+    }
+}
+
+/// A record in XML: what can be read is written so that it reads as the same again, and what is refused says where.
+pub fn records(data: &[u8]) {
+    let Ok(Ok(record)) = xml::read(data) else { return };
+    let text = xml::write(&record);
+    let again = xml::read(text.as_bytes()).expect("what was written is XML").expect("of the same kind");
+    assert_eq!(again, record, "{text}");
+    if let Err(problem) = read::from_value::<ClientBody>(record) {
+        assert!(problem.member.is_empty() || problem.member.starts_with('/'), "{problem:?}");
     }
 }
 

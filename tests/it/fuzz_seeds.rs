@@ -10,7 +10,7 @@ use crate::support::Random;
 /// Changed copies of every seed.
 const COPIES: usize = 400;
 /// Bytes that parsers care about.
-const SPICE: &[u8] = b"\0\n\"\\{}[]:,/%*.-+eE019\xff\xc3\x80";
+const SPICE: &[u8] = b"\0\n\"\\{}[]:,/%*.-+eE019<>&;!?\xff\xc3\x80";
 
 /// Runs an entry over its seeds.
 fn run(name: &str, entry: fn(&[u8])) {
@@ -61,6 +61,11 @@ fn any_conf_is_compiled_or_refused() {
 #[test]
 fn any_specification_is_read_or_refused() {
     run("specifications", entries::specifications);
+}
+
+#[test]
+fn any_record_in_xml_is_read_or_refused() {
+    run("records", entries::records);
 }
 
 #[test]

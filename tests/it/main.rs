@@ -49,6 +49,7 @@ mod log;
 mod login;
 mod logout;
 mod nginx;
+mod outbound;
 mod policies;
 mod policy_test;
 mod promises;

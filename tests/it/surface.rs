@@ -169,6 +169,11 @@ impl Surface {
         let tenant = json!({ "id": "spare", "name": "Spare" });
         let answer = self.setup.post("/api/system/tenants?with_default_workspaces=false", &tenant).await;
         assert!([201, 409].contains(&answer.status.as_u16()), "{}", answer.text());
+        for name in ["Mail", "Spare"] {
+            // It is there already, or it is not.
+            let answer = self.admin.post("/uc/resources/oauthclient", &connection(name)).await;
+            assert!([200, 400].contains(&answer.status.as_u16()), "{}", answer.text());
+        }
         self.import().await;
         self.restore_gateway().await;
         self.restore_own_client().await;
@@ -254,6 +259,7 @@ impl Surface {
         match row.id {
             "createGateway" => self.remove_gateways().await,
             "createClientForDeveloper" => self.remove_own_clients().await,
+            "createOAuthClient" => drop(self.admin.delete("/uc/resources/oauthclient?oauthclientname=New").await),
             "createTenant" => drop(self.setup.delete("/api/system/tenants/new").await.expect(204)),
             _ => self.restore().await,
         }
@@ -355,6 +361,7 @@ impl Surface {
             ("{record}", "rule"),
             ("{document}", "acp.json"),
             ("{*path}", "orders"),
+            ("{connection}", "Mail"),
         ];
         let path = values.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{}: give the parameters of {} values in surface.rs", row.id, row.path);
@@ -414,10 +421,17 @@ impl Surface {
             "rollBack" => json!({ "version": 1 }),
             "importConfiguration" | "addSigningKey" => json!({}),
             "registerClient" | "updateRegisteredClient" => json!({ "redirect_uris": ["https://new.example/back"] }),
+            "createOAuthClient" => connection("New"),
+            "modifyOAuthClient" => connection("Mail"),
             "evaluate" | "evaluateMany" => question(),
             other => panic!("{other}: write a body into surface.rs"),
         }
     }
+}
+
+/// Our account at a provider.
+fn connection(name: &str) -> Value {
+    json!({ "name": name, "clientId": "a", "clientSecret": "b", "provider": "Google", "scopes": ["c"] })
 }
 
 /// One method of each kind of settings.
@@ -446,6 +460,8 @@ fn query(row: &Row) -> &'static str {
     match row.id {
         "importConfiguration" => "?mode=update",
         "authorize" => AUTHORIZE,
+        "readOAuthClient" => "?oauthclientname=Mail",
+        "deleteOAuthClient" => "?oauthclientname=Spare",
         _ => "",
     }
 }

@@ -35,6 +35,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("log", crate::log::COVERS),
     ("login", crate::login::COVERS),
     ("logout", crate::logout::COVERS),
+    ("outbound", crate::outbound::COVERS),
     ("policies", crate::policies::COVERS),
     ("proofs", crate::proofs::COVERS),
     ("registration", crate::registration::COVERS),

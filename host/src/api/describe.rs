@@ -5,7 +5,8 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{
-    acp, decide, oauth,
+    acp, decide, oauth, outbound,
+    read::{JSON, XML},
     route::{Dialect, Row, Shape, shape},
     setups,
 };
@@ -31,7 +32,10 @@ pub fn openapi(dialect: &Dialect, server: &str) -> Value {
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "basic": { "type": "http", "scheme": "basic" },
+            },
         },
     })
 }
@@ -55,13 +59,30 @@ fn operation(row: &Row, dialect: &Dialect, error: &Value, generator: &mut Schema
         "responses": responses(row, error, generator),
     });
     if let (Some((media_type, shape)), Some(members)) = (row.doc.body, operation.as_object_mut()) {
-        let content = json!({ media_type: { "schema": shape(generator).to_value() } });
+        let content = content(row, media_type, shape(generator).to_value());
         members.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
     }
     if let (true, Some(members)) = (row.needs != Needs::Nothing, operation.as_object_mut()) {
-        members.insert("security".to_owned(), json!([{ "bearer": [] }]));
+        members.insert("security".to_owned(), schemes(row));
     }
     operation
+}
+
+/// What may be shown: a token, and where no tenant is named also a name and a password.
+fn schemes(row: &Row) -> Value {
+    match row.needs {
+        Needs::Account | Needs::Administrator => json!([{ "bearer": [] }, { "basic": [] }]),
+        _ => json!([{ "bearer": [] }]),
+    }
+}
+
+/// A body under its media type, also as XML where that is taken and answered as well.
+fn content(row: &Row, media_type: &str, schema: Value) -> Value {
+    let both = media_type == JSON && outbound::in_xml(row);
+    match both {
+        true => json!({ XML: { "schema": schema.clone() }, JSON: { "schema": schema } }),
+        false => json!({ media_type: { "schema": schema } }),
+    }
 }
 
 fn parameters(row: &Row) -> Vec<Value> {
@@ -110,11 +131,14 @@ fn responses(row: &Row, error: &Value, generator: &mut SchemaGenerator) -> Value
         let mut response = json!({ "description": status.canonical_reason().unwrap_or_default() });
         if let (Some(shape), Some(members)) = (shape, response.as_object_mut()) {
             let schema = shape(generator).to_value();
-            members.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+            members.insert("content".to_owned(), content(row, JSON, schema));
         }
         responses.insert(status.as_str().to_owned(), response);
     }
-    let content = json!({ "application/json": { "schema": error } });
+    let content = match row.path.starts_with("/uc/") {
+        true => json!({ "text/plain": { "schema": { "type": "string" } } }),
+        false => json!({ JSON: { "schema": error } }),
+    };
     responses.insert("default".to_owned(), json!({ "description": "Any failure", "content": content }));
     Value::Object(responses)
 }

@@ -32,7 +32,7 @@ use crate::{
 };
 use account::Offered;
 
-pub use authorize::{Departure, Returned, arrive, begin};
+pub use authorize::{Departure, Returned, Traveller, arrive, begin};
 pub use errand::LIFE;
 pub use rules::{AZURE_TENANT, NAME};
 pub use tokens::{Fresh, fresh};

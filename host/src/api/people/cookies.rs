@@ -85,7 +85,7 @@ fn name(purpose: Purpose, tenant: &str, server: &str, secure: bool) -> String {
 }
 
 /// Whether cookies must travel over TLS only: always, but for servers that are reached over the loopback interface.
-fn is_secure(public_url: &str) -> bool {
+pub fn is_secure(public_url: &str) -> bool {
     let Some(rest) = public_url.strip_prefix("http://") else { return true };
     let authority = rest.split('/').next().unwrap_or_default();
     let host = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(authority, |(host, _)| host);

@@ -6,6 +6,7 @@ pub mod account;
 pub mod assets;
 pub mod authorize;
 pub mod callback;
+pub mod connected;
 pub mod consent;
 pub mod cookies;
 pub mod csrf;

@@ -5,6 +5,7 @@
 
 mod account;
 mod common;
+mod connection;
 mod consent;
 mod errors;
 mod login;
@@ -17,6 +18,7 @@ use crate::api::Request;
 
 pub use account::Account;
 pub use common::Common;
+pub use connection::Connection;
 pub use consent::Consent;
 pub use errors::{Errors, Told};
 pub use login::Login;

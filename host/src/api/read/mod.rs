@@ -2,11 +2,13 @@
 //!
 //! Called by the handlers, and by the command line for files. Must not know any operation.
 
+mod accept;
 mod document;
 mod json;
 mod multipart;
 mod owned;
 mod pairs;
+mod xml;
 
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
@@ -14,13 +16,17 @@ use serde::de::DeserializeOwned;
 use super::Request;
 use crate::domain::Failure;
 
+pub use accept::accepted;
 pub use document::{document, large_document};
 pub use json::{from_json, from_value};
 pub use multipart::{MULTIPART, field};
 pub use pairs::{Pairs, form, form_with_lists, query, query_with_lists, sent};
+pub use xml::{Element, xml};
 
 /// The media type of most bodies.
 pub const JSON: &str = "application/json";
+/// The media type of XML (RFC 7303).
+pub const XML: &str = "application/xml";
 /// The media type of forms.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -26,6 +26,15 @@ pub struct Departure {
     pub browser: Option<Secret>,
 }
 
+/// Who goes to a provider.
+#[derive(Clone, Copy, Debug)]
+pub enum Traveller<'a> {
+    /// Whoever is given the address.
+    Anyone,
+    /// The browser that asks, with the cookie that it has from an earlier time. Only it may come back.
+    Browser(Option<&'a Secret>),
+}
+
 /// What a browser brings back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Returned<'a> {
@@ -41,13 +50,13 @@ pub struct Returned<'a> {
     pub browser: Option<&'a str>,
 }
 
-/// The address at the provider where somebody says yes. `bound` binds it to the browser that is sent there.
+/// The address at the provider where somebody says yes.
 pub async fn begin(
     domain: &Domain,
     caller: &Caller,
     tenant: &str,
     which: Which<'_>,
-    bound: bool,
+    traveller: Traveller<'_>,
 ) -> Result<Departure, Failure> {
     let (id, found) = find(domain, tenant, which)?;
     let connection = found.value;
@@ -56,7 +65,11 @@ pub async fn begin(
         return Err(Failure::Conflict { noun: Connection::NAME, reason });
     };
     let (state, name) = errand::state(domain, tenant);
-    let (cookie, browser) = bound.then(|| errand::browser(domain, tenant)).unzip();
+    let cookie = match traveller {
+        Traveller::Anyone => None,
+        Traveller::Browser(Some(known)) => Some(known.clone()),
+        Traveller::Browser(None) => Some(errand::browser(domain, tenant)),
+    };
     let verifier = Secret::generate(&domain.world);
     let url = url(domain, &connection, client_id, &state, &verifier);
     let errand = Errand {
@@ -64,7 +77,7 @@ pub async fn begin(
         mark: account::mark(&connection),
         by: caller.name(),
         verifier: errand::seal(domain, &name, &verifier),
-        browser,
+        browser: cookie.as_ref().map(|cookie| errand::browser_name(domain, tenant, cookie.expose())),
         ends: domain.world.now_seconds().saturating_add(LIFE),
     };
     let tenant = tenant.to_owned();

@@ -61,9 +61,9 @@ pub(super) fn of_state<'a>(domain: &Domain, state: &'a str) -> Option<(&'a str, 
     ours.then(|| (tenant, handle::name(domain, Purpose::Connecting, tenant, PLACE, handle)))
 }
 
-/// A cookie for a browser that is sent away, and its name.
-pub(super) fn browser(domain: &Domain, tenant: &str) -> (Secret, String) {
-    handle::make(domain, Purpose::Browser, tenant, PLACE)
+/// A cookie for a browser that is sent away.
+pub(super) fn browser(domain: &Domain, tenant: &str) -> Secret {
+    handle::make(domain, Purpose::Browser, tenant, PLACE).0
 }
 
 /// The name of a cookie that a browser brings back.
