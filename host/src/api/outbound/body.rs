@@ -270,9 +270,9 @@ mod tests {
     #[test]
     fn what_was_read_may_be_put_back_and_nothing_unknown() {
         let body = json!({ "provider": "Google", "version": 5, "exportTable": "x", "exportReleaseLevel": "7.3.0.0", "sysId": "" });
-        let asked = asked(body).unwrap();
-        assert_eq!((asked.id, asked.retain), (None, true));
-        let refused = super::tests::asked(json!({ "provider": "Google", "clientsecret": "x" })).err();
+        let Asked { id, retain, .. } = asked(body).unwrap();
+        assert_eq!((id, retain), (None, true));
+        let refused = asked(json!({ "provider": "Google", "clientsecret": "x" })).err();
         assert!(matches!(refused, Some(Failure::Invalid(_))), "a misspelt member is not silently lost");
     }
 }
