@@ -103,6 +103,10 @@ impl Noun for Connection {
 
 impl Named for Connection {
     const NAME: &'static str = "OAuth Client";
+
+    fn bears(&self, parent: &str, name: &str) -> bool {
+        parent.is_empty() && self.name == name
+    }
 }
 
 impl Which<'_> {
@@ -113,10 +117,10 @@ impl Which<'_> {
         }
     }
 
-    fn id(self, view: &impl View, tenant: &str) -> Result<String, Failure> {
+    fn id(self, view: &impl View, tenant: &str, at: Micros) -> Result<String, Failure> {
         match self {
             Which::Id(id) => Ok(id.to_owned()),
-            Which::Name(name) => name::holder::<Connection>(view, tenant, "", name)?.ok_or_else(|| self.missing()),
+            Which::Name(name) => name::holder::<Connection>(view, tenant, "", name, at)?.ok_or_else(|| self.missing()),
         }
     }
 
@@ -131,9 +135,9 @@ impl Which<'_> {
 
 /// A connection as it is now, with its id.
 pub fn find(domain: &Domain, tenant: &str, which: Which<'_>) -> Result<(String, State<Connection>), Failure> {
-    let read = domain.store.read()?;
-    let id = which.id(&read, tenant)?;
-    let found = timeline::current::<Connection>(&read, tenant, &id, domain.now())?.filter(|state| !state.deleted);
+    let (read, now) = (domain.store.read()?, domain.now());
+    let id = which.id(&read, tenant, now)?;
+    let found = timeline::current::<Connection>(&read, tenant, &id, now)?.filter(|state| !state.deleted);
     found.map(|state| (id, state)).ok_or_else(|| which.missing())
 }
 
@@ -234,7 +238,7 @@ fn save(
     stamp: &Stamp,
 ) -> Result<State<Connection>, Failure> {
     let had = old.map(|old| old.name.as_str());
-    name::switch::<Connection>(write, tenant, "", id, had, ("/name", &connection.name))?;
+    name::switch::<Connection>(write, tenant, "", id, had, ("/name", &connection.name), stamp)?;
     Ok(stamp.replace(write, tenant, id, connection.clone())?)
 }
 
