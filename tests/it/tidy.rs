@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crypto", &["world"]),
     ("decision", &[]),
     ("store", &["world"]),
-    ("logging", &["config"]),
+    ("logging", &["config", "world"]),
     ("metrics", &["world"]),
     ("openapi", &[]),
     ("plugin", &["decision", "world", "crypto"]),
