@@ -69,6 +69,7 @@ mod strangers;
 mod surface;
 mod tenants;
 mod tidy;
+mod timelines;
 mod token_claims;
 mod tokens;
 mod uncovered;

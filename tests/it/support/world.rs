@@ -33,6 +33,11 @@ impl TestWorld {
         self.0.now.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 
+    /// Moves the clock a little.
+    pub fn advance_micros(&self, micros: i64) {
+        self.0.now.fetch_add(micros, Ordering::SeqCst);
+    }
+
     /// For the server.
     pub fn world(&self) -> World {
         World::new(Arc::clone(&self.0) as Arc<dyn Clock>, Arc::clone(&self.0) as Arc<dyn Random>)

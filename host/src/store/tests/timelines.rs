@@ -163,7 +163,7 @@ fn a_state_can_end_a_record_for_a_while_and_be_amended_until_it_begins() {
             timeline::end::<Client>(write, "t", "c", 60, 20, "eve")?;
             timeline::end::<Client>(write, "t", "never", 60, 20, "eve")?;
             for state in timeline::scheduled::<Client>(&*write, "t", "c", 50)? {
-                timeline::amend(write, "t", "c", timeline::State { value: Client::named("amended"), ..state })?;
+                timeline::amend(write, "t", "c", State { value: Client::named("amended"), ..state })?;
             }
             Ok(())
         })
