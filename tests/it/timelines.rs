@@ -38,7 +38,7 @@ fn domain(server: &TestServer) -> &Domain {
 }
 
 /// A setup whose access tokens live so long.
-fn setup(name: &str, seconds: i64) -> Setup {
+fn shop(name: &str, seconds: i64) -> Setup {
     let client_defaults = ClientDefaults {
         grant_types: vec!["client_credentials".to_owned()],
         access_token_ttl: Some(seconds),
@@ -60,7 +60,7 @@ fn machine(id: &str, scopes: &[&str]) -> SetupClient {
 
 /// Makes a setup that begins now; answers its id.
 async fn make_setup(server: &TestServer, name: &str, seconds: i64) -> String {
-    setup::create(domain(server), &by(&ann()), TENANT, setup(name, seconds), None).await.unwrap().0
+    setup::create(domain(server), &by(&ann()), TENANT, shop(name, seconds), None).await.unwrap().0
 }
 
 /// Makes a machine of a setup that begins now; answers its entity id and its secret.

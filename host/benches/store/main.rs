@@ -1,4 +1,5 @@
-//! What durable writes cost through the store's group commit, beside redb itself, and how soon a killed store opens.
+//! What durable writes cost through the store's group commit, beside redb itself, how soon a killed store opens, and what
+//! listing costs where records have a history.
 //!
 //! ```text
 //! cargo bench --bench store               about a minute, most of it writing a million records
@@ -13,6 +14,7 @@
 
 #[path = "../common/folder.rs"]
 mod folder;
+mod listing;
 #[path = "../common/report.rs"]
 mod report;
 mod restart;
@@ -50,9 +52,20 @@ fn measure(quick: bool) {
         if quick { (Duration::from_millis(500), 100_000) } else { (Duration::from_secs(2), 1_000_000) };
     let folder = Scratch::new("store");
     writes(&folder, turn);
+    lists(&folder);
     let took: Vec<f64> = restart::measure(&folder.path().join("filled.redb"), records, KILLS);
     println!("opened after kill -9 with {records} records, ms: {took:.1?}");
     report::figure("restart-after-kill", took.iter().copied().fold(0.0, f64::max), "ms", Limit::AtMost(100.0));
+}
+
+fn lists(folder: &Scratch) {
+    let (without, with) = listing::measure(folder.path());
+    let [without, with] = [without, with].map(|took| report::median(took) * 1000.0);
+    let (setups, states) = (listing::SETUPS, listing::STATES);
+    println!(
+        "listed {setups} setups at an instant, ms: {without:.1} without a history, {with:.1} with {states} states each"
+    );
+    report::ratio("list-with-history/without", with / without, Limit::AtMost(2.0));
 }
 
 fn writes(folder: &Scratch, turn: Duration) {

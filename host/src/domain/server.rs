@@ -5,6 +5,7 @@
 
 mod checker;
 mod keys;
+mod later;
 mod prepare;
 mod rules;
 mod secrets;
@@ -17,14 +18,12 @@ use super::{
     By, Domain, Failure,
     authentication::{self, Authentication},
     binding::Binding,
-    claim::{self, Claim},
-    client, defaults, gateway, id,
+    claim, client, defaults, gateway, id,
     key_ring::Owner,
     noun::{self, Named},
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     policy_use::{self, Reference},
-    scope::{self, Scope},
-    service::{self, Service},
+    scope, service,
     setup::members::ServerMembers,
     stamp::{Author, Stamp},
     tenant::{self, Tenant},
@@ -32,17 +31,17 @@ use super::{
 };
 use crate::{
     crypto::keys::KeyType,
-    store::{Index, Kind, Noun, State, View, Write, timeline},
+    store::{Kind, Noun, State, View, Write, timeline},
     world::Micros,
 };
 
 pub use checker::Checker;
 pub use keys::{add_key, remove_key, rotate_keys};
+pub(super) use later::bring_forward;
 pub use prepare::Wanted;
 pub(super) use prepare::{Prepared, prepare};
-pub(super) use rules::GRANTS;
-pub(super) use rules::check_length;
 pub use rules::{AUTHENTICATIONS, problems};
+pub(super) use rules::{GRANTS, check_length};
 pub(super) use secrets::Secrets;
 pub use secrets::{Opened, ServerSecrets, opened};
 
@@ -147,15 +146,8 @@ impl Noun for Server {
 impl Named for Server {
     const NAME: &'static str = "authorization server";
 
-    /// Who schedules a server sees its name, how long its tokens are good and what only setups say. Grants that come with
-    /// a state that has yet to begin come with it; those that are taken away now are gone.
     fn carried(scheduled: Server, before: &Server, now: &Server) -> Server {
-        let Server { name, access_token_seconds, id_token_seconds, refresh_token_seconds, setup, .. } = scheduled;
-        let comes = |grant: &String| !before.grant_types.contains(grant) && !now.grant_types.contains(grant);
-        let mut grant_types = now.grant_types.clone();
-        grant_types.extend(scheduled.grant_types.into_iter().filter(comes));
-        let lifetimes = Server { access_token_seconds, id_token_seconds, refresh_token_seconds, ..now.clone() };
-        Server { name, grant_types, setup, ..lifetimes }
+        later::carried(scheduled, before, now)
     }
 }
 
@@ -363,14 +355,6 @@ fn needed(id: &str, old: &Server, new: &Server) -> Result<(), Failure> {
 /// Writes what every new server has below it, inside a transaction.
 pub(super) fn insert_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
     defaults::insert(write, tenant, id, stamp)
-}
-
-/// Lets what every new server has below it begin with a server that begins earlier than it was to, inside a transaction.
-pub(super) fn bring_forward(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
-    noun::bring_forward::<Service>(write, Index::ServerServices, tenant, id, |service| service.system, stamp)?;
-    noun::bring_forward::<Scope>(write, Index::ServerScopes, tenant, id, |scope| scope.system, stamp)?;
-    // Nobody schedules a claim on its own.
-    noun::bring_forward::<Claim>(write, Index::ServerClaims, tenant, id, |_| true, stamp)
 }
 
 /// Removes a server with everything below it, inside a transaction.

@@ -158,9 +158,9 @@ impl Run {
     async fn change(&mut self) {
         let (caller, hidden) = (ann(), format!("hidden {}", self.step));
         let Some(live) = self.model.live(self.now()).cloned() else {
-            let missing =
-                plain::update(domain(&self.server), &by(&caller), TENANT, ID, Given::Nothing, Client::default());
-            assert!(matches!(missing.await, Err(Failure::NotFound { .. })), "step {}", self.step);
+            let anything = Client::default();
+            let missing = plain::update(domain(&self.server), &by(&caller), TENANT, ID, Given::Nothing, anything).await;
+            assert!(matches!(missing, Err(Failure::NotFound { .. })), "step {}", self.step);
             return;
         };
         let old = plain::current(domain(&self.server), TENANT, ID).unwrap();

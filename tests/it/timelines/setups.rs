@@ -11,7 +11,7 @@ use portcullis::domain::{
 };
 use serde_json::json;
 
-use super::{TENANT, ann, by, domain, machine, make_machine, make_setup, not_found, second, setup};
+use super::{TENANT, ann, by, domain, machine, make_machine, make_setup, not_found, second, shop};
 use crate::support::{
     Caller, TestServer,
     made::{ADMIN, ask_token, make_policy, yes},
@@ -49,7 +49,7 @@ async fn what_is_scheduled_holds_at_the_token_endpoint_exactly_from_its_instant_
     let resource = made.unwrap().0;
     let (entity, secret) = make_machine(&server, &id, "till", &["read", "write"]).await;
 
-    setup::replace(domain, &by(&caller), TENANT, &id, setup("Shop", 60), second(100)).await.unwrap();
+    setup::replace(domain, &by(&caller), TENANT, &id, shop("Shop", 60), second(100)).await.unwrap();
     let less = api("Api", &["read", "other"]);
     resource_server::replace(domain, &by(&caller), TENANT, &id, &resource, less, second(200)).await.unwrap();
     let idle = SetupClient { grant_types: vec!["authorization_code".to_owned()], ..machine("till", &["read"]) };
@@ -82,7 +82,7 @@ async fn what_is_scheduled_holds_at_the_token_endpoint_exactly_from_its_instant_
 async fn a_setup_that_begins_later_is_there_from_its_instant_with_everything_in_it() {
     let server = TestServer::start().await;
     let (caller, domain, admin) = (ann(), domain(&server), server.as_admin());
-    let (id, made) = setup::create(domain, &by(&caller), TENANT, setup("Later", 600), second(100)).await.unwrap();
+    let (id, made) = setup::create(domain, &by(&caller), TENANT, shop("Later", 600), second(100)).await.unwrap();
     assert_eq!((made.valid_from, made.value.owner.as_str()), (second(100).unwrap(), "ann"));
     not_found(setup::show(domain, TENANT, &id), CURRENT_SETUP);
     let path = format!("{ADMIN}/servers/{id}");
@@ -115,8 +115,8 @@ async fn a_setup_that_begins_later_is_there_from_its_instant_with_everything_in_
 async fn a_setup_can_begin_earlier_than_it_was_to() {
     let server = TestServer::start().await;
     let (caller, domain) = (ann(), domain(&server));
-    let (id, _) = setup::create(domain, &by(&caller), TENANT, setup("Later", 600), second(100)).await.unwrap();
-    setup::replace(domain, &by(&caller), TENANT, &id, setup("Sooner", 300), None).await.unwrap();
+    let (id, _) = setup::create(domain, &by(&caller), TENANT, shop("Later", 600), second(100)).await.unwrap();
+    setup::replace(domain, &by(&caller), TENANT, &id, shop("Sooner", 300), None).await.unwrap();
     let (_, secret) = make_machine(&server, &id, "till", &["openid"]).await;
     let told = async || ask_token(&server, &id, "till", &secret, GRANT).await.expect(200).json();
     assert_eq!((told().await["expires_in"].clone(), told().await["scope"].clone()), (json!(300), json!("openid")));
@@ -131,14 +131,14 @@ async fn what_is_made_stricter_today_is_not_loosened_by_what_was_scheduled_yeste
     let id = make_setup(&server, "Shop", 600).await;
     let (entity, _) = make_machine(&server, &id, "till", &["openid"]).await;
     let owner = |name: &str| SetupClient { owner: name.to_owned(), ..machine("till", &["openid"]) };
-    setup::replace(domain, &by(&caller), TENANT, &id, setup("Shop later", 60), second(100)).await.unwrap();
+    setup::replace(domain, &by(&caller), TENANT, &id, shop("Shop later", 60), second(100)).await.unwrap();
     client::replace(domain, &by(&caller), TENANT, &id, &entity, owner("bob"), None, second(100)).await.unwrap();
     let made = resource_server::create(domain, &by(&caller), TENANT, &id, api("Api", &["read"]), None).await.unwrap();
     resource_server::replace(domain, &by(&caller), TENANT, &id, &made.0, api("New", &["read"]), second(100))
         .await
         .unwrap();
 
-    make_policy(&admin, "strict", yes()).await;
+    make_policy(&admin, "strict", json!([yes()])).await;
     let change = async |path: &str, member: &str, value: serde_json::Value| {
         let mut shown = admin.get(path).await.expect(200).json();
         shown[member] = value;
@@ -173,7 +173,7 @@ async fn a_grant_that_is_taken_away_does_not_come_back_with_what_is_scheduled() 
     let (caller, domain, admin) = (ann(), domain(&server), server.as_admin());
     let id = make_setup(&server, "Shop", 600).await;
     let with = |grants: &[&str]| {
-        let mut wanted = setup("Shop", 600);
+        let mut wanted = shop("Shop", 600);
         wanted.client_defaults.grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect();
         wanted
     };
@@ -192,11 +192,11 @@ async fn only_what_has_yet_to_begin_can_be_scheduled_and_taken_back() {
     let server = TestServer::start().await;
     let (caller, domain) = (ann(), domain(&server));
     server.world.advance_seconds(1000);
-    let past = setup::create(domain, &by(&caller), TENANT, setup("Shop", 600), second(900)).await;
+    let past = setup::create(domain, &by(&caller), TENANT, shop("Shop", 600), second(900)).await;
     untimely(past, Untimely::Past);
-    let (id, first) = setup::create(domain, &by(&caller), TENANT, setup("Shop", 600), second(990)).await.unwrap();
+    let (id, first) = setup::create(domain, &by(&caller), TENANT, shop("Shop", 600), second(990)).await.unwrap();
     assert!(first.valid_from >= second(1000).unwrap(), "a little late is now");
-    let replace = async |at| setup::replace(domain, &by(&caller), TENANT, &id, setup("Next", 60), second(at)).await;
+    let replace = async |at| setup::replace(domain, &by(&caller), TENANT, &id, shop("Next", 60), second(at)).await;
     untimely(replace(900).await, Untimely::Past);
     let next = replace(1100).await.unwrap();
     untimely(replace(1100).await, Untimely::Taken);
@@ -216,7 +216,7 @@ async fn only_what_has_yet_to_begin_can_be_scheduled_and_taken_back() {
     server.world.advance_seconds(200);
     assert_eq!(setup::show(domain, TENANT, &id).unwrap().value.name, "Shop");
 
-    let (only, state) = setup::create(domain, &by(&caller), TENANT, setup("Only", 600), second(2000)).await.unwrap();
+    let (only, state) = setup::create(domain, &by(&caller), TENANT, shop("Only", 600), second(2000)).await.unwrap();
     untimely(setup::unschedule(domain, &by(&caller), TENANT, &only, &state.id).await, Untimely::Last);
 }
 
@@ -226,8 +226,8 @@ async fn what_is_deleted_ends_with_what_is_scheduled_and_comes_back_as_something
     let (caller, domain, admin) = (ann(), domain(&server), server.as_admin());
     let id = make_setup(&server, "Shop", 600).await;
     let (entity, secret) = make_machine(&server, &id, "till", &["openid"]).await;
-    setup::replace(domain, &by(&caller), TENANT, &id, setup("Next", 60), second(100)).await.unwrap();
-    let keys = async || server.anonymous().get(&format!("/default/{id}/oauth2/jwks")).await;
+    setup::replace(domain, &by(&caller), TENANT, &id, shop("Next", 60), second(100)).await.unwrap();
+    let keys = async || server.anonymous().get(&format!("/default/{id}/.well-known/jwks.json")).await;
     let old_keys = keys().await.expect(200).json();
     setup::delete(domain, &by(&caller), TENANT, &id).await.unwrap();
     not_found(setup::show(domain, TENANT, &id), CURRENT_SETUP);
@@ -241,7 +241,7 @@ async fn what_is_deleted_ends_with_what_is_scheduled_and_comes_back_as_something
     server.world.advance_seconds(200);
     not_found(setup::show(domain, TENANT, &id), CURRENT_SETUP);
 
-    setup::replace(domain, &by(&caller), TENANT, &id, setup("Again", 300), None).await.unwrap();
+    setup::replace(domain, &by(&caller), TENANT, &id, shop("Again", 300), None).await.unwrap();
     assert_ne!(keys().await.expect(200).json(), old_keys);
     not_found(client::show(domain, TENANT, &id, &entity), CURRENT_CLIENT);
     ask_token(&server, &id, "till", &secret, GRANT).await.expect(401);
@@ -358,7 +358,7 @@ async fn lists_hold_what_fits_at_an_instant() {
     let noted = |owner: &str, team: &str| Setup {
         owner: owner.to_owned(),
         metadata: vec![Metadata { name: "team".to_owned(), value: team.to_owned(), locale: String::new() }],
-        ..setup("Shop", 600)
+        ..shop("Shop", 600)
     };
     let (id, _) = setup::create(domain, &by(&caller), TENANT, noted("ann", "red"), None).await.unwrap();
     setup::replace(domain, &by(&caller), TENANT, &id, noted("bob", "blue"), second(100)).await.unwrap();
@@ -386,4 +386,43 @@ async fn lists_hold_what_fits_at_an_instant() {
     assert!(clients(Filter::default()).is_empty());
     assert!(clients(Filter { with_deleted: true, ..Filter::default() })[0].1.deleted);
     not_found(client::list(domain, TENANT, "nothing", &Filter::default()), SETUP);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_what_only_setups_say_and_an_import_brings_it_along_or_leaves_it() {
+    let (server, other) = (TestServer::start().await, TestServer::start().await);
+    let (caller, domain) = (ann(), domain(&server));
+    let id = make_setup(&server, "Shop", 600).await;
+    let claims = ResourceScope { custom_claims: Some("{}".to_owned()), ..scope("read") };
+    let wanted = ResourceServer { uri: Some("urn:api".to_owned()), scopes: vec![claims], ..api("Api", &[]) };
+    let (resource, _) = resource_server::create(domain, &by(&caller), TENANT, &id, wanted, None).await.unwrap();
+    let noted = SetupClient { access_token_ttl: Some(77), comment: "c".to_owned(), ..machine("till", &["read"]) };
+    let (entity, _) = client::create(domain, &by(&caller), TENANT, &id, noted, None, None).await.unwrap();
+    let path = "/api/system/configuration";
+    let mut document = server.as_setup().get(path).await.expect(200).json();
+    let import = async |document: &serde_json::Value| {
+        let body = bytes::Bytes::from(document.to_string());
+        let caller = other.as_setup();
+        caller.send(http::Method::PUT, &format!("{path}?mode=update"), Some("application/json"), body).await
+    };
+    let same = || {
+        let there = super::domain(&other);
+        assert_eq!(setup::show(there, TENANT, &id).unwrap().value, setup::show(domain, TENANT, &id).unwrap().value);
+        let client = |domain| client::show(domain, TENANT, &id, &entity).unwrap().value;
+        assert_eq!(client(there), client(domain));
+        let resource = |domain| resource_server::show(domain, TENANT, &id, &resource).unwrap().value;
+        assert_eq!(resource(there), resource(domain));
+    };
+    import(&document).await.expect(204);
+    same();
+    for list in ["servers", "clients", "services"] {
+        for record in document[list].as_array_mut().unwrap() {
+            record.as_object_mut().unwrap().remove("setup");
+        }
+    }
+    import(&document).await.expect(204);
+    same();
+    let server = document["servers"].as_array_mut().unwrap().iter_mut().find(|server| server["id"] == id.as_str());
+    server.unwrap()["setup"] = json!({ "scope_policies": { "implicit_flow": "perhaps" } });
+    import(&document).await.expect(422);
 }

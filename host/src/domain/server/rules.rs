@@ -3,7 +3,7 @@
 //! Called by the dialects, to tell all problems of a body at once, and again before anything is prepared.
 
 use super::{Server, Wanted, secrets};
-use crate::domain::{Failure, Problem, authentication, binding::Binding, id, text};
+use crate::domain::{Failure, Problem, authentication, binding::Binding, id, setup, text};
 
 /// The member that holds the ways to log in.
 pub const AUTHENTICATIONS: &str = "/authentications/methods";
@@ -36,6 +36,7 @@ pub fn problems(wanted: &Wanted) -> Vec<Problem> {
     {
         problems.extend(policy.as_ref().and_then(|policy| id::check(member, policy).err()));
     }
+    problems.extend(server.setup.as_deref().and_then(setup::rules::of_server));
     problems.extend(bindings(&server.bindings));
     problems.extend(secrets::problems(secret.as_ref(), rotated_secrets.as_deref()));
     problems.extend(authentications.iter().flat_map(|list| authentication::problems(AUTHENTICATIONS, list)));

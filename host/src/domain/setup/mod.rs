@@ -22,7 +22,7 @@ pub mod members;
 pub mod page;
 pub mod resource_server;
 pub mod rights;
-mod rules;
+pub(super) mod rules;
 mod schedule;
 mod seen;
 mod setups;

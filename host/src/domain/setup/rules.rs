@@ -2,7 +2,10 @@
 //!
 //! Called before a transaction; every problem is found. What other tongues say too is checked by the nouns.
 
-use super::{About, Metadata, Setup};
+use super::{
+    About, Metadata, Setup,
+    members::{ClientMembers, ServerMembers},
+};
 use crate::domain::{Problem, server::GRANTS, text};
 
 const DAY: i64 = 24 * 3600;
@@ -30,6 +33,22 @@ pub(super) fn setup(setup: &Setup) -> Vec<Problem> {
     ];
     problems.extend(lifetimes.into_iter().filter_map(|(name, seconds)| lifetime("/client_defaults", name, seconds)));
     problems
+}
+
+/// What is wrong with what a server keeps for setups, where it comes from an export.
+pub(in crate::domain) fn of_server(members: &ServerMembers) -> Option<Problem> {
+    lifetime("/setup", "persisted_consent_ttl", members.persisted_consent_seconds)
+}
+
+/// What is wrong with what a client keeps for setups, wherever it comes from.
+pub(in crate::domain) fn of_client(members: &ClientMembers) -> impl Iterator<Item = Problem> {
+    let lifetimes = [
+        ("access_token_ttl", members.access_token_seconds),
+        ("refresh_token_ttl", members.refresh_token_seconds),
+        ("id_token_ttl", members.id_token_seconds),
+        ("persisted_consent_ttl", members.persisted_consent_seconds),
+    ];
+    lifetimes.into_iter().filter_map(|(member, seconds)| lifetime("/setup", member, seconds))
 }
 
 /// What is wrong with a lifetime that is given.

@@ -1,11 +1,12 @@
 //! The whole configuration on the wire: out and in by whoever sets tenants up. Also written to and read from files by the
 //! command line.
 //!
-//! `show` makes the document, `parse` reads one, `compare` says what differs between two.
+//! `show` makes the document, `parse` reads one, `setups` knows what only setups say, `compare` says what differs between two.
 
 pub mod compare;
 mod document;
 mod parse;
+mod setups;
 mod show;
 
 use std::sync::Arc;

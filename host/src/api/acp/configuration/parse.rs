@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     document::{Document, Raw},
+    setups::{self, ClientSetup, ScopeSetup, ServerSetup, ServiceSetup},
     show::{GatewayRecord, OrganizationRecord, SpecificationRecord},
 };
 use crate::{
@@ -65,10 +66,12 @@ fn tenant(mut raw: Raw, _: &str) -> Result<(Tenant, Option<Value>), Failure> {
     Ok((tenants::parse(raw.read()?).1, jwks))
 }
 
-fn server(raw: Raw, tenant: &str) -> Result<server::Wanted, Failure> {
+fn server(mut raw: Raw, tenant: &str) -> Result<server::Wanted, Failure> {
     let system = raw.flag("system")?;
+    let setup = raw.take_as::<Option<ServerSetup>>("setup")?.flatten().map(setups::server).transpose()?;
     let mut wanted = servers::parse(raw.read()?, tenant)?.1;
     wanted.server.system = system;
+    wanted.server.setup = setup;
     Ok(wanted)
 }
 
@@ -100,14 +103,16 @@ fn service(mut raw: Raw, tenant: &str) -> Result<ServiceRecord, Failure> {
         let reason = "must be there if `with_specification` is true, and only then";
         return Err(Failure::invalid("/specification", reason));
     }
+    let setup = raw.take_as::<Option<ServiceSetup>>("setup")?.flatten().map(setups::service);
     let service = services::parse(raw.read()?, tenant)?.1;
-    let service = Service { system, with_specification, ..service };
+    let service = Service { system, with_specification, setup, ..service };
     Ok(ServiceRecord { service, specification: specification.transpose()? })
 }
 
-fn scope(raw: Raw, tenant: &str) -> Result<Scope, Failure> {
+fn scope(mut raw: Raw, tenant: &str) -> Result<Scope, Failure> {
     let system = raw.flag("system")?;
-    Ok(Scope { system, ..scopes::parse(raw.read()?, tenant)?.1 })
+    let setup = raw.take_as::<Option<ScopeSetup>>("setup")?.flatten().map(setups::scope).transpose()?;
+    Ok(Scope { system, setup, ..scopes::parse(raw.read()?, tenant)?.1 })
 }
 
 fn api(mut raw: Raw, tenant: &str) -> Result<Api, Failure> {
@@ -118,9 +123,10 @@ fn api(mut raw: Raw, tenant: &str) -> Result<Api, Failure> {
 fn client(mut raw: Raw, tenant: &str) -> Result<(Client, Given), Failure> {
     let all_scopes = raw.take_as::<bool>("all_scopes")?.unwrap_or(false);
     let organization = raw.take_as::<OrganizationRecord>("organization")?.map(organization).transpose()?;
+    let setup = raw.take_as::<Option<ClientSetup>>("setup")?.flatten().map(setups::client);
     let (_, given, client) = clients::parse(raw.read()?, tenant)?;
     let scopes = if all_scopes { ClientScopes::AllOfServer } else { client.scopes };
-    Ok((Client { scopes, organization, ..client }, given))
+    Ok((Client { scopes, organization, setup, ..client }, given))
 }
 
 fn organization(OrganizationRecord { roles, application_id }: OrganizationRecord) -> Result<Organization, Failure> {

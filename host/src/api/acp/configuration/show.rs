@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::setups::{self, ClientSetup, ScopeSetup, ServerSetup, ServiceSetup};
 use crate::{
     api::acp::{
         apis::{self, ApiBody},
@@ -53,9 +54,9 @@ pub struct ConfigurationBody {
     /// The policies.
     pub policies: Vec<PolicyBody>,
     /// The scopes that belong to no service.
-    pub scopes_without_service: Vec<ScopeBody>,
+    pub scopes_without_service: Vec<ScopeRecord>,
     /// The authorization servers, with their private keys and their secrets.
-    pub servers: Vec<ServerBody>,
+    pub servers: Vec<ServerRecord>,
     /// The services with their scopes.
     pub services: Vec<ServiceRecordBody>,
     /// The tenants, with their private keys.
@@ -72,6 +73,28 @@ pub struct ApiRecord {
     pub imported: bool,
 }
 
+/// An authorization server with what only setups say of it.
+#[derive(Serialize, JsonSchema)]
+pub struct ServerRecord {
+    /// The server.
+    #[serde(flatten)]
+    pub server: ServerBody,
+    /// What its setup says of it. Left out when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<ServerSetup>,
+}
+
+/// A scope with what only setups say of it.
+#[derive(Serialize, JsonSchema)]
+pub struct ScopeRecord {
+    /// The scope.
+    #[serde(flatten)]
+    pub scope: ScopeBody,
+    /// What its setup says of it. Left out when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<ScopeSetup>,
+}
+
 /// A client with whether it has all scopes of its server.
 #[derive(Serialize, JsonSchema)]
 pub struct ClientRecord {
@@ -83,6 +106,9 @@ pub struct ClientRecord {
     /// What its organization has made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrganizationRecord>,
+    /// What its setup says of it. Left out when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<ClientSetup>,
 }
 
 /// What an organization, which is the tenant, has made of a client.
@@ -148,6 +174,11 @@ pub struct ServiceRecordBody {
     /// The service with its scopes.
     #[serde(flatten)]
     pub service: ServiceBody,
+    /// Its scopes, by id.
+    pub scopes: Vec<ScopeRecord>,
+    /// What its setup says of it. Left out when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<ServiceSetup>,
     /// Left out when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub specification: Option<SpecificationRecord>,
@@ -189,7 +220,9 @@ pub fn show(domain: &Domain, configuration: Configuration<Opened>) -> Result<Con
         service(entry, scopes.unwrap_or_default())
     });
     let servers = servers.into_iter().map(|Entry { tenant, id, value: (server, jwks, secrets), .. }| {
-        servers::configured(domain, (&tenant, &id), server, (jwks, secrets), Showing::Export)
+        let setup = setups::show_server(server.setup.clone());
+        let server = servers::configured(domain, (&tenant, &id), server, (jwks, secrets), Showing::Export)?;
+        Ok(ServerRecord { server, setup })
     });
     Ok(ConfigurationBody {
         apis: apis.into_iter().map(api).collect(),
@@ -214,13 +247,14 @@ fn each<T, B>(entries: Vec<Entry<T>>, show: impl Fn(&str, &str, T) -> B) -> Vec<
 }
 
 /// Scopes by the tenant and the id of their service, and those without one.
-type ByService = (BTreeMap<(String, String), Vec<ScopeBody>>, Vec<ScopeBody>);
+type ByService = (BTreeMap<(String, String), Vec<ScopeRecord>>, Vec<ScopeRecord>);
 
 fn by_service(scopes: Vec<Entry<Scope>>) -> ByService {
     let mut found = ByService::default();
     for Entry { tenant, id, value, .. } in scopes {
         let service = value.service.clone();
-        let body = scopes::show(&tenant, &id, value);
+        let setup = setups::show_scope(value.setup.clone());
+        let body = ScopeRecord { scope: scopes::show(&tenant, &id, value), setup };
         match service {
             Some(service) => found.0.entry((tenant, service)).or_default().push(body),
             None => found.1.push(body),
@@ -229,15 +263,15 @@ fn by_service(scopes: Vec<Entry<Scope>>) -> ByService {
     found
 }
 
-fn service(Entry { tenant, id, value, .. }: Entry<ServiceRecord>, scopes: Vec<ScopeBody>) -> ServiceRecordBody {
+fn service(Entry { tenant, id, value, .. }: Entry<ServiceRecord>, scopes: Vec<ScopeRecord>) -> ServiceRecordBody {
     let ServiceRecord { service, specification } = value;
     let specification = specification.map(|Specification { gateway_type, policies, scopes }| SpecificationRecord {
         gateway_type: gateway_type.map(|kind| gateways::word(kind).to_owned()),
         policies,
         scopes,
     });
-    let service = ServiceBody { scopes: Some(scopes), ..services::show(&tenant, &id, service) };
-    ServiceRecordBody { service, specification }
+    let setup = setups::show_service(service.setup.clone());
+    ServiceRecordBody { service: services::show(&tenant, &id, service), scopes, setup, specification }
 }
 
 fn api(Entry { tenant, id, value, .. }: Entry<Api>) -> ApiRecord {
@@ -252,7 +286,8 @@ fn client(Entry { tenant, id, value, .. }: Entry<(Client, Exported)>) -> ClientR
         roles: roles.into_iter().map(|role| role.word().to_owned()).collect(),
         application_id: application,
     });
-    ClientRecord { client: clients::show_for_export(&tenant, &id, client, secret), all_scopes, organization }
+    let setup = setups::show_client(client.setup.clone());
+    ClientRecord { client: clients::show_for_export(&tenant, &id, client, secret), all_scopes, organization, setup }
 }
 
 fn action(Entry { tenant, id, value, .. }: Entry<ConsentAction>) -> ActionRecord {
