@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::{Place, Visit, when};
+use super::{Holder, Place, when};
 use crate::{
     api::{
         Answer,
@@ -22,31 +22,31 @@ use crate::{
 };
 
 /// accountClientsPage
-pub async fn page(visit: Visit) -> Result<Answer, Failure> {
-    let (domain, tenant, server) = (&visit.call.app.domain, visit.call.tenant(), visit.call.param("aid"));
-    let allowed = access::clients(domain, tenant, server, visit.subject())?;
+pub async fn page(holder: Holder) -> Result<Answer, Failure> {
+    let (domain, tenant, server) = (&holder.call.app.domain, holder.call.tenant(), holder.call.param("aid"));
+    let allowed = access::clients(domain, tenant, server, holder.subject())?;
     let scopes = scope::list(domain, tenant, server)?;
     let scopes: BTreeMap<String, Scope> =
         scopes.into_iter().map(|(_, state)| (state.value.name.clone(), state.value)).collect();
-    let texts = &visit.texts().clients;
+    let texts = &holder.texts().clients;
     let body = html! {
         p.quiet { (texts.explanation) }
         @if allowed.is_empty() { p { (texts.none) } }
-        ul.things { @for one in &allowed { li { (show(&visit, one, &scopes)) } } }
+        ul.things { @for one in &allowed { li { (show(&holder, one, &scopes)) } } }
     };
-    Ok(visit.page(Place::Clients, texts.done, &body))
+    Ok(holder.page(Place::Clients, texts.done, &body))
 }
 
 /// revokeAccessOnPage
-pub async fn revoke(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
-    let call = &visit.call;
+pub async fn revoke(holder: Holder, _: Pairs) -> Result<Answer, Failure> {
+    let call = &holder.call;
     let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
-    access::take_back(domain, tenant, server, visit.subject(), call.param("cid")).await?;
-    Ok(visit.done(Place::Clients))
+    access::take_back(domain, tenant, server, holder.subject(), call.param("cid")).await?;
+    Ok(holder.done(Place::Clients))
 }
 
-fn show(visit: &Visit, allowed: &Allowed, scopes: &BTreeMap<String, Scope>) -> Markup {
-    let (texts, client) = (&visit.texts().clients, &allowed.client.value);
+fn show(holder: &Holder, allowed: &Allowed, scopes: &BTreeMap<String, Scope>) -> Markup {
+    let (texts, client) = (&holder.texts().clients, &allowed.client.value);
     let name = if client.name.is_empty() { &allowed.client_id } else { &client.name };
     let brand = Brand { name, logo: client.pages.logo_uri.as_deref() };
     html! {
@@ -55,10 +55,10 @@ fn show(visit: &Visit, allowed: &Allowed, scopes: &BTreeMap<String, Scope>) -> M
             h2 { (name) }
             p.quiet.small { (texts.since) " " (when(allowed.since)) }
             p { (texts.may) }
-            ul.scopes { @for scope in &allowed.scopes { li { (described(visit, scope, scopes.get(scope))) } } }
+            ul.scopes { @for scope in &allowed.scopes { li { (described(holder, scope, scopes.get(scope))) } } }
             p.links { (layout::link(client.pages.client_uri.as_deref(), texts.homepage)) }
         }
-        (visit.button(
+        (holder.button(
             &format!("/account/clients/{}/revoke", allowed.client_id),
             "danger",
             texts.revoke,
@@ -68,11 +68,11 @@ fn show(visit: &Visit, allowed: &Allowed, scopes: &BTreeMap<String, Scope>) -> M
 }
 
 /// A scope in words, or its name when there are none.
-fn described(visit: &Visit, name: &str, scope: Option<&Scope>) -> Markup {
+fn described(holder: &Holder, name: &str, scope: Option<&Scope>) -> Markup {
     let display = scope.map(|scope| scope.display_name.as_str()).filter(|text| !text.is_empty());
     let why = scope.map(|scope| scope.description.as_str()).filter(|text| !text.is_empty());
     html! {
-        span.name { (display.map_or(name, |text| visit.language.scope(text))) }
+        span.name { (display.map_or(name, |text| holder.language.scope(text))) }
         @if let Some(why) = why { span.why { (why) } }
     }
 }

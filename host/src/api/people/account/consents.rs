@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use schemars::JsonSchema;
 use serde_json::json;
 
-use super::{Place, Visit, when};
+use super::{Holder, Place, when};
 use crate::{
     api::{
         Answer,
@@ -31,75 +31,75 @@ pub struct GrantForm {
 }
 
 /// accountConsentsPage
-pub async fn page(visit: Visit) -> Result<Answer, Failure> {
-    let held = consent_grant::list(&visit.call.app.domain, visit.call.tenant(), &subject(&visit)?, &[])?;
+pub async fn page(holder: Holder) -> Result<Answer, Failure> {
+    let held = consent_grant::list(&holder.call.app.domain, holder.call.tenant(), &subject(&holder)?, &[])?;
     let (granted, open): (Vec<Held>, Vec<Held>) = held.into_iter().partition(|held| held.standing().is_some());
-    let texts = &visit.texts().consents;
+    let texts = &holder.texts().consents;
     let list = |title: &str, none: &str, held: &[Held]| {
         html! {
             h2 { (title) }
             @if held.is_empty() { p.quiet { (none) } }
-            ul.things { @for one in held { li { (show(&visit, one)) } } }
+            ul.things { @for one in held { li { (show(&holder, one)) } } }
         }
     };
-    let changed = read::query(&visit.call.request).is_ok_and(|query| query.get(CHANGED).is_some());
+    let changed = read::query(&holder.call.request).is_ok_and(|query| query.get(CHANGED).is_some());
     let body = html! {
         @if changed { (layout::alert(texts.changed)) }
         p.quiet { (texts.explanation) }
         (list(texts.granted, texts.none, &granted))
         @if !open.is_empty() { (list(texts.open, "", &open)) }
     };
-    Ok(visit.page(Place::Consents, texts.done, &body))
+    Ok(holder.page(Place::Consents, texts.done, &body))
 }
 
 /// grantConsentOnPage
-pub async fn grant(visit: Visit, form: Pairs) -> Result<Answer, Failure> {
-    let (domain, tenant, id) = (&visit.call.app.domain, visit.call.tenant(), visit.call.param("consent"));
+pub async fn grant(holder: Holder, form: Pairs) -> Result<Answer, Failure> {
+    let (domain, tenant, id) = (&holder.call.app.domain, holder.call.tenant(), holder.call.param("consent"));
     let version = form.parsed("version", |text| text.parse().ok(), "the version that was shown")?;
     let version = version.ok_or_else(|| Failure::malformed("form.version", "is required"))?;
-    let (subject, circumstances) = (subject(&visit)?, circumstances(&visit));
+    let (subject, circumstances) = (subject(&holder)?, circumstances(&holder));
     let shown = (id, Some(version));
     match consent_grant::grant(domain, tenant, &subject, shown, GrantType::Explicit, circumstances).await {
         Err(Failure::Outdated { .. }) => {
-            Ok(layout::see_other(&visit.address(&format!("{}?{CHANGED}=1", Place::Consents.path()))))
+            Ok(layout::see_other(&holder.address(&format!("{}?{CHANGED}=1", Place::Consents.path()))))
         }
-        other => other.map(|_| visit.done(Place::Consents)),
+        other => other.map(|_| holder.done(Place::Consents)),
     }
 }
 
 /// withdrawConsentOnPage
-pub async fn withdraw(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
-    let (domain, tenant, id) = (&visit.call.app.domain, visit.call.tenant(), visit.call.param("consent"));
-    let (subject, circumstances) = (subject(&visit)?, circumstances(&visit));
+pub async fn withdraw(holder: Holder, _: Pairs) -> Result<Answer, Failure> {
+    let (domain, tenant, id) = (&holder.call.app.domain, holder.call.tenant(), holder.call.param("consent"));
+    let (subject, circumstances) = (subject(&holder)?, circumstances(&holder));
     consent_grant::revoke(domain, tenant, &subject, id, circumstances).await?;
-    Ok(visit.done(Place::Consents))
+    Ok(holder.done(Place::Consents))
 }
 
-fn subject(visit: &Visit) -> Result<Subject, Failure> {
-    Subject::new("sub", visit.subject()).map_err(|problem| Failure::Invalid(vec![problem]))
+fn subject(holder: &Holder) -> Result<Subject, Failure> {
+    Subject::new("sub", holder.subject()).map_err(|problem| Failure::Invalid(vec![problem]))
 }
 
 /// The longest name of a browser that is written down, in characters.
 const LONGEST_BROWSER: usize = 200;
 
 /// How the person has said so, for the ledger.
-fn circumstances(visit: &Visit) -> Circumstances {
-    let browser: String = visit.browser.agent.chars().take(LONGEST_BROWSER).collect();
+fn circumstances(holder: &Holder) -> Circumstances {
+    let browser: String = holder.browser.agent.chars().take(LONGEST_BROWSER).collect();
     let context = Context {
-        ip: Some(visit.browser.address.clone()),
+        ip: Some(holder.browser.address.clone()),
         location: None,
         device: Some(json!({ "user_agent": browser }).to_string()),
     };
     Circumstances {
-        collection_timestamp: Some(visit.call.app.domain.world.now().saturating_mul(1000)),
+        collection_timestamp: Some(holder.call.app.domain.world.now().saturating_mul(1000)),
         context: Some(context),
-        language: Some(visit.language.tag().to_owned()),
+        language: Some(holder.language.tag().to_owned()),
         triggered_by_action: None,
     }
 }
 
-fn show(visit: &Visit, held: &Held) -> Markup {
-    let (texts, terms) = (&visit.texts().consents, &held.consent.terms);
+fn show(holder: &Holder, held: &Held) -> Markup {
+    let (texts, terms) = (&holder.texts().consents, &held.consent.terms);
     let version = held.consent.version.to_string();
     html! {
         div.what {
@@ -114,9 +114,9 @@ fn show(visit: &Visit, held: &Held) -> Markup {
                 }
             }
             }
-            p.quiet.small { (fill(texts.version, &[("version", &version)])) " · " (state(visit, held)) }
+            p.quiet.small { (fill(texts.version, &[("version", &version)])) " · " (state(holder, held)) }
         }
-        (button(visit, held))
+        (button(holder, held))
     }
 }
 
@@ -130,8 +130,8 @@ fn used(text: &str, user: &DataUser) -> String {
 }
 
 /// What the person has said last, and when.
-fn state(visit: &Visit, held: &Held) -> Markup {
-    let texts = &visit.texts().consents;
+fn state(holder: &Holder, held: &Held) -> Markup {
+    let texts = &holder.texts().consents;
     let at = held.grant.as_ref().map(|grant| when(grant.given_at.div_euclid(1_000_000)));
     match (held.standing(), &held.grant) {
         (Some(GrantType::Explicit), _) => html! { (texts.given) " " (at.unwrap_or_default()) },
@@ -142,20 +142,20 @@ fn state(visit: &Visit, held: &Held) -> Markup {
     }
 }
 
-fn button(visit: &Visit, held: &Held) -> Markup {
-    let (texts, name) = (&visit.texts().consents, &held.consent.terms.name);
+fn button(holder: &Holder, held: &Held) -> Markup {
+    let (texts, name) = (&holder.texts().consents, &held.consent.terms.name);
     let path = |action: &str| format!("/account/consents/{}/{action}", held.id);
     let about = fill(texts.about, &[("consent", name)]);
     match held.standing() {
         None => html! {
-            form method="post" action=(visit.address(&path("grant"))) {
-                (visit.code())
+            form method="post" action=(holder.address(&path("grant"))) {
+                (holder.code())
                 input type="hidden" name="version" value=(held.consent.version);
                 button.second type="submit" { (texts.grant) span.unseen { " " (about) } }
             }
         },
         Some(_) if held.consent.terms.can_be_withdrawn => {
-            visit.button(&path("withdraw"), "danger", texts.withdraw, &about)
+            holder.button(&path("withdraw"), "danger", texts.withdraw, &about)
         }
         Some(_) => html! { p.quiet.small { (texts.cannot_be_withdrawn) } },
     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Place, Visit, when};
+use super::{Holder, Place, when};
 use crate::{
     api::{Answer, people::texts::fill, read},
     domain::{
@@ -19,29 +19,29 @@ const PAGE: usize = 50;
 pub const QUERY: &[(&str, &str)] = &[("before", "events before the one of this number")];
 
 /// accountEventsPage
-pub async fn page(visit: Visit) -> Result<Answer, Failure> {
-    let query = read::query(&visit.call.request)?;
+pub async fn page(holder: Holder) -> Result<Answer, Failure> {
+    let query = read::query(&holder.call.request)?;
     let before = query.parsed("before", |text| text.parse::<u64>().ok(), "a number")?;
-    let (domain, tenant) = (&visit.call.app.domain, visit.call.tenant());
-    let mut found = ledger::latest(domain, tenant, visit.subject(), before, PAGE + 1).await?;
+    let (domain, tenant) = (&holder.call.app.domain, holder.call.tenant());
+    let mut found = ledger::latest(domain, tenant, holder.subject(), before, PAGE + 1).await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let texts = &visit.texts().events;
+    let texts = &holder.texts().events;
     let older = found.last().filter(|_| more).map(|(number, _)| *number);
     let body = html! {
         p.quiet { (texts.explanation) }
         @if found.is_empty() { p { (texts.none) } }
-        ul.things { @for (_, event) in &found { li { (show(&visit, event)) } } }
+        ul.things { @for (_, event) in &found { li { (show(&holder, event)) } } }
         @if let Some(number) = older {
-            p.links { a href=(visit.address(&format!("{}?before={number}", Place::Events.path()))) { (texts.older) } }
+            p.links { a href=(holder.address(&format!("{}?before={number}", Place::Events.path()))) { (texts.older) } }
         }
     };
-    Ok(visit.page(Place::Events, "", &body))
+    Ok(holder.page(Place::Events, "", &body))
 }
 
 /// What the event says of the consent as it was then.
-fn show(visit: &Visit, event: &Event) -> Markup {
-    let texts = &visit.texts().events;
+fn show(holder: &Holder, event: &Event) -> Markup {
+    let texts = &holder.texts().events;
     let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
     let (title, said) = match payload.get("consent_granted") {
         Some(said) => (texts.granted, said),

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::Visit;
+use super::Holder;
 use crate::{
     api::{
         Answer, Call,
@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// logoutOnPage
-pub async fn logout(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
-    let (domain, call) = (&visit.call.app.domain, &visit.call);
-    match session::end_one(domain, call.tenant(), call.param("aid"), visit.subject(), &visit.name).await {
+pub async fn logout(holder: Holder, _: Pairs) -> Result<Answer, Failure> {
+    let (domain, call) = (&holder.call.app.domain, &holder.call);
+    match session::end_one(domain, call.tenant(), call.param("aid"), holder.subject(), &holder.name).await {
         // Somebody else was quicker.
-        Ok(()) | Err(Failure::NotFound { .. }) => visit.tell("logout", "done"),
+        Ok(()) | Err(Failure::NotFound { .. }) => holder.tell("logout", "done"),
         Err(failure) => return Err(failure),
     }
-    Ok(cookies::end_session(layout::see_other(&visit.address("/account/logged-out")), call))
+    Ok(cookies::end_session(layout::see_other(&holder.address("/account/logged-out")), call))
 }
 
 /// loggedOutPage

@@ -48,7 +48,7 @@ pub struct FormBody {
 }
 
 /// A browser with a session that asks for a page of the account.
-pub struct Visit {
+pub struct Holder {
     /// What was asked.
     pub call: Call,
     /// Whose pages they are.
@@ -114,33 +114,33 @@ const FORMS: &str = "account";
 const DONE: &str = "done";
 
 /// Shows a page to whoever has logged in.
-pub async fn show<F>(call: Call, page: fn(Visit) -> F) -> Result<Answer, Failure>
+pub async fn show<F>(call: Call, page: fn(Holder) -> F) -> Result<Answer, Failure>
 where
     F: Future<Output = Result<Answer, Failure>> + Send,
 {
     match known(&call).await? {
-        Some(visit) => page(visit(call)).await,
+        Some(holder) => page(holder(call)).await,
         None => log_in(&call).await,
     }
 }
 
 /// Does what a form says for whoever has logged in, if it is one that the browser was shown.
-pub async fn act<F>(call: Call, action: fn(Visit, Pairs) -> F) -> Result<Answer, Failure>
+pub async fn act<F>(call: Call, action: fn(Holder, Pairs) -> F) -> Result<Answer, Failure>
 where
     F: Future<Output = Result<Answer, Failure>> + Send,
 {
-    let Some(visit) = known(&call).await? else { return log_in(&call).await };
-    let visit = visit(call);
-    let form = read::form(&visit.call.request)?;
-    let cookie = visit.browser.session.as_deref().unwrap_or_default();
-    match csrf::check(&visit.call.app.domain, &visit.call.request, &form, cookie, FORMS) {
-        Ok(()) => action(visit, form).await,
-        Err(_) => Ok(visit.form_is_over()),
+    let Some(holder) = known(&call).await? else { return log_in(&call).await };
+    let holder = holder(call);
+    let form = read::form(&holder.call.request)?;
+    let cookie = holder.browser.session.as_deref().unwrap_or_default();
+    match csrf::check(&holder.call.app.domain, &holder.call.request, &form, cookie, FORMS) {
+        Ok(()) => action(holder, form).await,
+        Err(_) => Ok(holder.form_is_over()),
     }
 }
 
 /// Whoever has logged in, once the request is handed over.
-async fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Visit + use<>>, Failure> {
+async fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Holder + use<>>, Failure> {
     let (domain, id) = (&call.app.domain, call.param("aid"));
     let server = server::current(domain, call.tenant(), id)?;
     let browser = cookies::browser(call);
@@ -151,7 +151,7 @@ async fn known(call: &Call) -> Result<Option<impl FnOnce(Call) -> Visit + use<>>
     }
     let language = Language::of(&call.request, &[]);
     let server = server.value.clone();
-    Ok(found.map(|(name, session)| move |call| Visit { call, server, browser, name, session, language }))
+    Ok(found.map(|(name, session)| move |call| Holder { call, server, browser, name, session, language }))
 }
 
 /// Sends the browser to log in. Afterwards it comes back to the page that was asked for; a form has to be sent again.
@@ -175,7 +175,7 @@ fn to_login(call: &Call, browser: &Browser, begun: &Begun) -> Answer {
     cookies::keep(answer, call, browser)
 }
 
-impl Visit {
+impl Holder {
     /// Who it is.
     pub fn subject(&self) -> &str {
         &self.session.identity.subject

@@ -2,15 +2,15 @@
 
 use maud::html;
 
-use super::{PLACES, Place, Visit, when};
+use super::{Holder, PLACES, Place, when};
 use crate::{
     api::{Answer, people::texts::fill},
     domain::Failure,
 };
 
 /// accountPage
-pub async fn page(visit: Visit) -> Result<Answer, Failure> {
-    let texts = &visit.texts().overview;
+pub async fn page(holder: Holder) -> Result<Answer, Failure> {
+    let texts = &holder.texts().overview;
     let about = |place: Place| match place {
         Place::Overview => "",
         Place::Clients => texts.clients,
@@ -20,19 +20,19 @@ pub async fn page(visit: Visit) -> Result<Answer, Failure> {
         Place::SecondFactor => texts.second_factor,
     };
     let body = html! {
-        p { (fill(texts.who, &[("person", &visit.session.identity.shown())])) }
-        p.quiet.small { (texts.since) " " (when(visit.session.identity.auth_time)) }
+        p { (fill(texts.who, &[("person", &holder.session.identity.shown())])) }
+        p.quiet.small { (texts.since) " " (when(holder.session.identity.auth_time)) }
         ul.things {
             @for place in PLACES.into_iter().filter(|place| *place != Place::Overview) {
                 li {
                     div.what {
-                        h2 { a href=(visit.address(place.path())) { (place.title(visit.texts())) } }
+                        h2 { a href=(holder.address(place.path())) { (place.title(holder.texts())) } }
                         p.quiet { (about(place)) }
                     }
                 }
             }
         }
-        (visit.button("/account/logout", "second", texts.logout, ""))
+        (holder.button("/account/logout", "second", texts.logout, ""))
     };
-    Ok(visit.page(Place::Overview, "", &body))
+    Ok(holder.page(Place::Overview, "", &body))
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Place, Visit, agent, when};
+use super::{Holder, Place, agent, when};
 use crate::{
     api::{Answer, people::cookies, people::layout, people::texts::fill, read::Pairs},
     domain::{
@@ -12,38 +12,38 @@ use crate::{
 };
 
 /// accountSessionsPage
-pub async fn page(visit: Visit) -> Result<Answer, Failure> {
-    let (domain, call) = (&visit.call.app.domain, &visit.call);
-    let found = session::list(domain, call.tenant(), call.param("aid"), visit.subject())?;
-    let texts = &visit.texts().sessions;
+pub async fn page(holder: Holder) -> Result<Answer, Failure> {
+    let (domain, call) = (&holder.call.app.domain, &holder.call);
+    let found = session::list(domain, call.tenant(), call.param("aid"), holder.subject())?;
+    let texts = &holder.texts().sessions;
     let body = html! {
         p.quiet { (texts.explanation) }
-        ul.things { @for (name, session) in &found { li { (show(&visit, name, session)) } } }
-        @if found.len() > 1 { (visit.button("/account/sessions/end-others", "second", texts.end_others, "")) }
+        ul.things { @for (name, session) in &found { li { (show(&holder, name, session)) } } }
+        @if found.len() > 1 { (holder.button("/account/sessions/end-others", "second", texts.end_others, "")) }
     };
-    Ok(visit.page(Place::Sessions, texts.done, &body))
+    Ok(holder.page(Place::Sessions, texts.done, &body))
 }
 
 /// endSessionOnPage
-pub async fn end(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
-    let (domain, call, name) = (&visit.call.app.domain, &visit.call, visit.call.param("session"));
-    session::end_one(domain, call.tenant(), call.param("aid"), visit.subject(), name).await?;
-    match name == visit.name {
-        true => Ok(cookies::end_session(layout::see_other(&visit.address(Place::Overview.path())), call)),
-        false => Ok(visit.done(Place::Sessions)),
+pub async fn end(holder: Holder, _: Pairs) -> Result<Answer, Failure> {
+    let (domain, call, name) = (&holder.call.app.domain, &holder.call, holder.call.param("session"));
+    session::end_one(domain, call.tenant(), call.param("aid"), holder.subject(), name).await?;
+    match name == holder.name {
+        true => Ok(cookies::end_session(layout::see_other(&holder.address(Place::Overview.path())), call)),
+        false => Ok(holder.done(Place::Sessions)),
     }
 }
 
 /// endOtherSessionsOnPage
-pub async fn end_others(visit: Visit, _: Pairs) -> Result<Answer, Failure> {
-    let (domain, call) = (&visit.call.app.domain, &visit.call);
-    session::end_others(domain, call.tenant(), call.param("aid"), visit.subject(), Some(&visit.name)).await?;
-    Ok(visit.done(Place::Sessions))
+pub async fn end_others(holder: Holder, _: Pairs) -> Result<Answer, Failure> {
+    let (domain, call) = (&holder.call.app.domain, &holder.call);
+    session::end_others(domain, call.tenant(), call.param("aid"), holder.subject(), Some(&holder.name)).await?;
+    Ok(holder.done(Place::Sessions))
 }
 
-fn show(visit: &Visit, name: &str, session: &Session) -> Markup {
-    let texts = &visit.texts().sessions;
-    let this = name == visit.name;
+fn show(holder: &Holder, name: &str, session: &Session) -> Markup {
+    let texts = &holder.texts().sessions;
+    let this = name == holder.name;
     let browser = match session.browser.as_str() {
         "" => texts.unknown.to_owned(),
         agent => agent::name(agent, texts.on),
@@ -58,6 +58,6 @@ fn show(visit: &Visit, name: &str, session: &Session) -> Markup {
                 (texts.until) " " (when(session.ends))
             }
         }
-        @if !this { (visit.button(&path, "danger", texts.end, &fill(texts.end_about, &[("browser", &browser)]))) }
+        @if !this { (holder.button(&path, "danger", texts.end, &fill(texts.end_about, &[("browser", &browser)]))) }
     }
 }
