@@ -38,34 +38,33 @@ pub(super) trait Once: Ends + Clone + Send + Sync {
     fn use_up(&mut self);
 }
 
+/// Both records say it in members of the same names.
+macro_rules! in_its_members {
+    () => {
+        fn grant(&self) -> &str {
+            &self.grant
+        }
+        fn is_used(&self) -> bool {
+            self.used
+        }
+        fn use_up(&mut self) {
+            self.used = true;
+        }
+    };
+}
+
 impl Once for Code {
     const SECOND_USE: &'static str = "code used again";
     const UNKNOWN: &'static str = "the code is unknown, has ended, or is another client's";
     const AGAIN: &'static str = "the code was used before: what was issued for it has been revoked";
-    fn grant(&self) -> &str {
-        &self.grant
-    }
-    fn is_used(&self) -> bool {
-        self.used
-    }
-    fn use_up(&mut self) {
-        self.used = true;
-    }
+    in_its_members!();
 }
 
 impl Once for RefreshToken {
     const SECOND_USE: &'static str = "refresh token used again";
     const UNKNOWN: &'static str = "the refresh token is unknown, has ended, or is another client's";
     const AGAIN: &'static str = "the refresh token was used before: what was issued for it has been revoked";
-    fn grant(&self) -> &str {
-        &self.grant
-    }
-    fn is_used(&self) -> bool {
-        self.used
-    }
-    fn use_up(&mut self) {
-        self.used = true;
-    }
+    in_its_members!();
 }
 
 /// The record of this name, used or not, and its grant, if it is the asking client's.
