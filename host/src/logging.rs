@@ -4,6 +4,8 @@
 //! request would be the most expensive part of a small request; warnings and errors are written at once. Lines are
 //! never dropped: when stderr is slow and the buffer full, whoever logs waits.
 
+#[cfg(test)]
+pub(crate) mod captured;
 mod text;
 
 use std::{

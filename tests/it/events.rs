@@ -1,41 +1,14 @@
 //! What operators find in the log of what people did: each act with its person, and nothing that was typed.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use serde_json::{Value, json};
-use tracing::Subscriber;
 
 use crate::support::storefront::{PASSWORD, Storefront};
+use captured::Captured;
 
-/// The log of one test.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+#[path = "../../host/src/logging/captured.rs"]
+mod captured;
 
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    /// What takes lines of every level.
-    fn subscriber(&self) -> impl Subscriber + Send + Sync {
-        let writer = self.clone();
-        tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
+impl Captured {
     /// The events so far, as (what, outcome, subject); every one is checked to say where it was.
     fn events(&self) -> Vec<[String; 3]> {
         let lines: Vec<Value> = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -55,8 +28,9 @@ impl Lines {
 // On one thread, because that is how far the log of a test reaches.
 #[tokio::test]
 async fn what_people_do_is_told_without_what_they_typed() {
-    let log = Lines::default();
-    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let log = Captured::default();
+    let text = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.writer());
+    let _guard = tracing::subscriber::set_default(text.finish());
     let shop = Storefront::open().await;
     let mut browser = shop.browser();
     browser.login(&shop.request(""), "ann", "my other password").await.expect(401);

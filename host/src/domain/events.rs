@@ -33,32 +33,13 @@ pub fn tell(event: Event<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::logging::captured::Captured;
 
     #[test]
     fn a_subject_cannot_pass_for_another_field() {
-        let theirs = Lines::default();
-        let writer = theirs.clone();
-        let text = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let theirs = Captured::default();
+        let text = tracing_subscriber::fmt().with_ansi(false).with_writer(theirs.writer()).finish();
         let event = Event {
             what: "login",
             outcome: "done",
@@ -70,7 +51,7 @@ mod tests {
             request_id: "id",
         };
         tracing::subscriber::with_default(text, || tell(event));
-        let line = String::from_utf8(theirs.0.lock().unwrap().clone()).unwrap();
+        let line = theirs.text();
         assert_eq!(line.lines().count(), 1, "{line}");
         assert!(line.contains(r#"events: login outcome="done" tenant="default""#), "{line}");
         assert!(line.contains(r#"subject="ann\" outcome=\"refused\n""#), "{line}");

@@ -35,34 +35,14 @@ pub(super) fn log(entry: &Entry<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::logging::captured::Captured;
 
     #[test]
     fn a_request_id_cannot_pass_for_another_field() {
-        let (lines, theirs) = (Lines::default(), Lines::default());
-        let writer = theirs.clone();
-        let text = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let writer = lines.clone();
-        let json = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let (lines, theirs) = (Captured::default(), Captured::default());
+        let text = tracing_subscriber::fmt().with_ansi(false).with_writer(theirs.writer()).finish();
+        let json = tracing_subscriber::fmt().json().with_writer(lines.writer()).finish();
         let entry = Entry {
             method: &Method::GET,
             uri: &Uri::from_static("/"),
@@ -75,9 +55,9 @@ mod tests {
         };
         tracing::subscriber::with_default(text, || log(&entry));
         tracing::subscriber::with_default(json, || log(&entry));
-        let line = String::from_utf8(theirs.0.lock().unwrap().clone()).unwrap();
+        let line = theirs.text();
         assert!(line.contains(r#"request_id="a\",status=\"500""#), "{line}");
-        let line: serde_json::Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&lines.text()).unwrap();
         assert_eq!(line["fields"]["request_id"], "a\",status=\"500");
     }
 }

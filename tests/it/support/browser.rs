@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use form_urlencoded::Serializer;
 use http::{Method, header::SET_COOKIE};
 
 use super::{Answer, Caller, made::FORM};
@@ -88,7 +89,7 @@ impl Browser {
         }
         let path = url.strip_prefix(&self.base).unwrap_or(url);
         let (media_type, body) = match method {
-            Method::POST => (Some(FORM), Bytes::from(encode(&fields))),
+            Method::POST => (Some(FORM), Bytes::from(Serializer::new(String::new()).extend_pairs(&fields).finish())),
             _ => (None, Bytes::new()),
         };
         let answer = caller.send(method, path, media_type, body).await;
@@ -171,9 +172,9 @@ impl Page {
 
     /// A parameter of the address, in its query or its fragment.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        let parts = self.url.split(['?', '#', '&']).skip(1);
-        let found = parts.filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name);
-        found.map(|(_, value)| decode(value))
+        let (_, parts) = self.url.split_once(['?', '#'])?;
+        let mut parts = parts.split(['?', '#']).flat_map(|part| form_urlencoded::parse(part.as_bytes()));
+        parts.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 }
 
@@ -214,30 +215,4 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
     Some(value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
-}
-
-fn encode(fields: &[(String, String)]) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    let text = |text: &str| text.bytes().map(byte).collect::<String>();
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect();
-    pairs.join("&")
-}
-
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
 }

@@ -32,7 +32,7 @@ use tokio_rustls::{
     },
 };
 
-use super::visitor::{decode, parameter};
+use super::visitor::parameter;
 
 /// Our account at the provider.
 pub const CLIENT: &str = "portcullis at home";
@@ -248,16 +248,18 @@ impl Provider {
     /// The token endpoint (OpenID Connect Core §3.1.3).
     fn token(&self, asked: &Asked) -> Result<Canned, &'static str> {
         let field = |name: &str| {
-            let found = asked.body.split('&').filter_map(|pair| pair.split_once('='));
-            found.filter(|(known, _)| *known == name).map(|(_, value)| decode(value)).next().ok_or("invalid_request")
+            let found = form_urlencoded::parse(asked.body.as_bytes()).find(|(known, _)| known == name);
+            found.map(|(_, value)| value.into_owned()).ok_or("invalid_request")
         };
         let (id, secret) = match &asked.authorization {
             None => (field("client_id")?, field("client_secret")?),
             Some(header) => {
                 let pair = BASE64.decode(header.strip_prefix("Basic ").ok_or("invalid_client")?.as_bytes()).unwrap();
                 let pair = String::from_utf8(pair).unwrap();
-                let (id, secret) = pair.split_once(':').ok_or("invalid_client")?;
-                (decode(id), decode(secret))
+                // Each half is encoded as in a form (RFC 6749 §2.3.1).
+                let pair = pair.replacen(':', "=", 1);
+                let (id, secret) = form_urlencoded::parse(pair.as_bytes()).next().ok_or("invalid_client")?;
+                (id.into_owned(), secret.into_owned())
             }
         };
         if (id.as_str(), secret.as_str()) != (CLIENT, ACCOUNT_SECRET) || field("grant_type")? != "authorization_code" {

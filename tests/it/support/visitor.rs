@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use form_urlencoded::Serializer;
 use portcullis::{
     crypto::digest,
     domain::{
@@ -123,11 +124,8 @@ impl Visitor<'_> {
 
     /// Comes back with these parameters, as a provider sends people.
     pub async fn comes_back(&self, query: &[(&str, &str)]) -> Answer {
-        let mut form = String::new();
-        for (name, value) in query {
-            form += &format!("{}{name}={}", if form.is_empty() { "?" } else { "&" }, encode(value));
-        }
-        self.opens(&format!("/default/{}/callback{form}", self.aid)).await
+        let query = Serializer::new(String::new()).extend_pairs(query).finish();
+        self.opens(&format!("/default/{}/callback?{query}", self.aid)).await
     }
 
     /// Ends a login of which nothing is left to ask: where the client gets its answer.
@@ -198,28 +196,5 @@ pub fn parameter(url: &str, name: &str) -> String {
 pub fn find_parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     let query = query.split('#').next()?;
-    let found = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name);
-    found.map(|(_, value)| decode(value))
-}
-
-/// Encodes a text for a query.
-pub fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
-/// Decodes a text of a query or a form.
-pub fn decode(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
+    form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }

@@ -1,11 +1,9 @@
 //! Guests that try to harm: whatever they do, their rules deny and the others are answered.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering::SeqCst},
-};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::*;
+use crate::logging::captured::Captured;
 
 /// Guests whose `validate` misbehaves, and how that is called.
 const HOSTILE: [(&str, Code); 12] = [
@@ -166,32 +164,16 @@ async fn a_full_house_turns_calls_away_at_once() {
     assert_eq!(answers, [error(Code::Deadline), error(Code::Overloaded)]);
 }
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_is_counted_cut_and_signed() {
-    let lines = Lines::default();
-    let theirs = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || theirs.clone()).finish();
+    let lines = Captured::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.writer()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let scratch = Scratch::new();
     let sandbox = start_in(&scratch, Limits { log_lines: 3, log_line_bytes: 6, ..without_images() });
     sandbox.install("chatty", whole("chatty")).unwrap();
     assert_eq!(sandbox.ask(&rules(&[("chatty", "{}")]), "{}").await.answers, [Answer::Pass]);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     let guest: Vec<_> = text.lines().filter(|line| line.contains("portcullis::guest")).collect();
     assert_eq!(guest.len(), 3, "{text}");
     assert!(guest.iter().all(|line| line.contains("a line component=\"chatty\"")), "{text}");

@@ -1,11 +1,7 @@
 //! Requests over HTTP/1.1, and what the edge adds to their answers.
 
-use std::{
-    io::{self, Write},
-    sync::Mutex,
-};
-
 use super::*;
+use crate::logging::captured::Captured;
 
 #[tokio::test]
 async fn requests_on_one_connection_are_answered_in_order() {
@@ -75,32 +71,16 @@ async fn a_taken_address_is_an_error() {
     assert!(matches!(bind(&config), Err(ServeError::Listen { address, .. }) if address == server.address));
 }
 
-/// Collects log lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_access_log_has_no_secrets() {
-    let lines = Lines::default();
-    let to = lines.clone();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || to.clone()).finish();
+    let lines = Captured::default();
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(lines.writer()).finish();
     // The server of this test runs on this thread.
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = Server::start(|_| {});
     let head = "POST /echo?code=hidden-1 HTTP/1.1\r\nauthorization: Bearer hidden-2\r\nx-request-id: r-7\r\n";
     assert_eq!(server.ask(&format!("{head}content-length: 8\r\n\r\nhidden-3")).await.status, 200);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     let entry: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&entry["target"], &entry["method"], &entry["path"]),
