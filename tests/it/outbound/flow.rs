@@ -103,7 +103,7 @@ async fn somebody_authorizes_and_programs_get_tokens() {
     let mut members: Vec<&String> = token.as_object().unwrap().keys().collect();
     members.sort_unstable();
     assert_eq!(members, ["access_token", "expires_in", "scope", "token_type"]);
-    assert_eq!((&token["token_type"], &token["scope"]), (&json!("Bearer"), &json!("openid profile orders")));
+    assert_eq!((&token["token_type"], &token["scope"]), (&json!("Bearer"), &json!("openid orders profile")));
     assert!(pair.is_good(&token).await);
     // It is the same one as long as it is good, and the record is none of it.
     let read = pair.admin.get(&format!("{CLIENTS}?oauthclientname=House")).await.expect(200).text();

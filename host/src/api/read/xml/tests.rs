@@ -1,3 +1,5 @@
+//! Documents that are read, and all that are refused.
+
 use super::*;
 
 fn read(text: &str) -> Element {

@@ -1,3 +1,5 @@
+//! What a connection may be, and what is named when it is not.
+
 use super::*;
 
 fn wanted() -> Wanted {
