@@ -7,6 +7,7 @@ mod document;
 mod json;
 mod multipart;
 mod owned;
+pub mod pageable;
 mod pairs;
 mod xml;
 
