@@ -19,12 +19,22 @@ pub const COMPONENTS: &[Bundled] = &[
 ];
 
 /// The policies every tenant starts with, as files exactly like createPolicy takes them.
-const POLICIES: [(&str, &str); 5] = [
+const POLICIES: [(&str, &str); 15] = [
     ("block", include_str!("../../policies/block.json")),
     ("allow", include_str!("../../policies/allow.json")),
     ("nist-aal-1", include_str!("../../policies/nist-aal-1.json")),
     ("nist-aal-2", include_str!("../../policies/nist-aal-2.json")),
     ("nist-aal-3", include_str!("../../policies/nist-aal-3.json")),
+    ("applications-add", include_str!("../../policies/applications-add.json")),
+    ("applications-edit", include_str!("../../policies/applications-edit.json")),
+    ("applications-delete", include_str!("../../policies/applications-delete.json")),
+    ("applications-genesys-add", include_str!("../../policies/applications-genesys-add.json")),
+    ("applications-genesys-edit", include_str!("../../policies/applications-genesys-edit.json")),
+    ("applications-genesys-delete", include_str!("../../policies/applications-genesys-delete.json")),
+    ("applications-view-service", include_str!("../../policies/applications-view-service.json")),
+    ("applications-view-agent", include_str!("../../policies/applications-view-agent.json")),
+    ("applications-view-customer", include_str!("../../policies/applications-view-customer.json")),
+    ("applications-view-other", include_str!("../../policies/applications-view-other.json")),
 ];
 
 /// The built-in policies, by id.

@@ -12,6 +12,7 @@ mod support;
 
 mod account_pages;
 mod apis;
+mod applications;
 mod authentications;
 mod authority;
 mod authorize;

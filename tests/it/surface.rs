@@ -25,6 +25,9 @@ const PETS: &str = include_str!("surface/pets.yaml");
 /// A session of `anna`.
 const OTHER_BROWSER: &str = "other-browser";
 
+/// An application of the tenant `default`.
+const APPLICATION: &str = "till-app";
+
 /// A call that succeeds when the right caller makes it.
 pub struct Example {
     /// Where.
@@ -180,6 +183,21 @@ impl Surface {
         self.restore_next_key().await;
         self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
         self.restore_logins().await;
+        self.restore_application().await;
+    }
+
+    /// One application of the tenant, and no other.
+    async fn restore_application(&self) {
+        let listed = self.setup.get("/api/applications?size=2000").await.expect(200).json();
+        let ids = listed["content"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap());
+        for id in ids.filter(|id| *id != APPLICATION) {
+            self.setup.delete(&format!("/api/applications/{id}")).await.expect(204);
+        }
+        let mut body = application();
+        body["id"] = json!(APPLICATION);
+        body["organizationId"] = json!("default");
+        let answer = self.setup.post("/api/applications", &body).await;
+        assert!([200, 409].contains(&answer.status.as_u16()), "{}", answer.text());
     }
 
     /// Logins that wait for pages of the tenant's own: one for the person, one for scopes.
@@ -236,7 +254,8 @@ impl Surface {
 
     /// Everything that anybody could have changed.
     pub async fn everything(&self) -> String {
-        self.setup.get("/api/system/configuration").await.expect(200).text()
+        let applications = self.setup.get("/api/applications?size=2000").await.expect(200).text();
+        self.setup.get("/api/system/configuration").await.expect(200).text() + &applications
     }
 
     /// Removes what a call that succeeded has made, and makes what it has removed.
@@ -360,6 +379,8 @@ impl Surface {
             ("{kind}", "policies"),
             ("{record}", "rule"),
             ("{document}", "acp.json"),
+            ("{id}", APPLICATION),
+            ("{organizationId}", "default"),
             ("{*path}", "orders"),
             ("{connection}", "Mail"),
         ];
@@ -423,6 +444,7 @@ impl Surface {
             "registerClient" | "updateRegisteredClient" => json!({ "redirect_uris": ["https://new.example/back"] }),
             "createOAuthClient" => connection("New"),
             "modifyOAuthClient" => connection("Mail"),
+            "createApplication" | "updateApplication" => application(),
             "evaluate" | "evaluateMany" => question(),
             other => panic!("{other}: write a body into surface.rs"),
         }
@@ -432,6 +454,11 @@ impl Surface {
 /// Our account at a provider.
 fn connection(name: &str) -> Value {
     json!({ "name": name, "clientId": "a", "clientSecret": "b", "provider": "Google", "scopes": ["c"] })
+}
+
+/// What anybody who administrates may make.
+fn application() -> Value {
+    json!({ "type": "TEST", "config": { "title": "Till" } })
 }
 
 /// One method of each kind of settings.

@@ -13,6 +13,7 @@ use crate::support::golden;
 const FILES: &[(&str, &[&str])] = &[
     ("account_pages", crate::account_pages::COVERS),
     ("apis", crate::apis::COVERS),
+    ("applications", crate::applications::COVERS),
     ("authentications", crate::authentications::COVERS),
     ("authorize", crate::authorize::COVERS),
     ("claims", crate::claims::COVERS),

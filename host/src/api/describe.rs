@@ -5,7 +5,7 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{
-    acp, decide, oauth, outbound,
+    acp, apps, decide, oauth, outbound,
     read::{JSON, XML},
     route::{Dialect, Row, Shape, shape},
     setups,
@@ -46,6 +46,7 @@ fn error_shape(dialect: &Dialect) -> Shape {
         "oauth" | "oauth-protected" => shape::<oauth::words::ErrorBody>,
         "decide" => shape::<decide::words::ErrorBody>,
         "setups" => shape::<setups::words::ErrorBody>,
+        "apps" => shape::<apps::words::ErrorBody>,
         _ => shape::<acp::words::ErrorBody>,
     }
 }

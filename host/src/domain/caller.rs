@@ -94,6 +94,15 @@ impl Caller {
         }
     }
 
+    /// Whether it is a person, or acts for one.
+    pub fn is_person(&self) -> bool {
+        match self {
+            Caller::Anonymous | Caller::Client { .. } | Caller::Operator => false,
+            Caller::Bearer(bearer) => bearer.grant.is_some(),
+            Caller::Person { .. } => true,
+        }
+    }
+
     /// The caller's own name at home: a person's subject, or the client's id.
     pub fn subject(&self) -> Option<&str> {
         match self {

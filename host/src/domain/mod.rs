@@ -6,6 +6,7 @@ pub mod access;
 pub mod administrator;
 pub mod api;
 mod api_table;
+pub mod application;
 pub mod authentication;
 pub mod authorities;
 pub mod authorize;

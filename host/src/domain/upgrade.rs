@@ -1,5 +1,6 @@
-//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, scopes that
-//! servers were made without; and the names of scopes and claims, and the latest refresh token of each grant, which were not filed.
+//! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, scopes and
+//! policies that servers and tenants were made without; and the names of scopes and claims, and the latest refresh token of each
+//! grant, which were not filed.
 //!
 //! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
 
@@ -10,20 +11,50 @@ use std::collections::BTreeSet;
 use super::{
     Domain, Failure, claim, defaults,
     key_ring::{self, KeyRing, Owner},
+    policy::{self, Policy},
     scope,
     server::{Secrets, ServerSecrets},
     stamp::Author,
+    tenant,
     token::latest,
 };
-use crate::store::records;
+use crate::store::{records, timeline};
 
+/// Whom what is made comes from.
 const AUTHOR: &str = "upgrade";
 
 /// Makes what is missing.
 pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
     ever::file(domain).await?;
     latest::file_all(domain).await?;
-    complete(domain).await
+    complete(domain).await?;
+    give_policies(domain).await
+}
+
+/// Gives every tenant the built-in policies that it has never had, in one transaction. One that was removed stays so.
+async fn give_policies(domain: &Domain) -> Result<(), Failure> {
+    let (read, now) = (domain.store.read()?, domain.now());
+    let mut lacking = Vec::new();
+    for (tenant, _) in tenant::list(domain)? {
+        for (id, policy) in domain.policies.iter() {
+            if timeline::current::<Policy>(&read, &tenant, id, now)?.is_none() {
+                lacking.push((tenant.clone(), id.clone(), policy.clone()));
+            }
+        }
+    }
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let author = Author::named(domain, AUTHOR.to_owned());
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            for (tenant, id, policy) in &lacking {
+                policy::save(write, tenant, id, policy, &stamp)?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// Gives every tenant a ring and every server a secret and its scopes, and files names, in one transaction.

@@ -236,6 +236,8 @@ pub enum Index {
     ClientEntities = 18,
     /// The tenants of clients that are found without one: client → tenant.
     OrganizationClients = 19,
+    /// The tenants of applications, which are found without one: nothing, application → tenant.
+    ApplicationTenants = 20,
 }
 
 /// Configuration that has a timeline.

@@ -1,6 +1,7 @@
 //! What the first start makes, and nothing else.
 
 use super::*;
+use crate::support::made::BUILT_IN;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_start_makes_exactly_what_it_says() {
@@ -16,7 +17,7 @@ async fn the_first_start_makes_exactly_what_it_says() {
         assert_eq!(members(&found["clients"], "client_id"), clients, "{server}");
     }
     let policies = admin.get("/api/admin/default/policies").await.expect(200).json();
-    assert_eq!(members(&policies["policies"], "id"), ["allow", "block", "nist-aal-1", "nist-aal-2", "nist-aal-3"]);
+    assert_eq!(members(&policies["policies"], "id"), BUILT_IN);
     let attributes = admin.get("/api/admin/default/tenant").await.expect(200).json();
     let attributes = members(&attributes["authentication_context_settings"]["attributes"], "name");
     assert!(

@@ -12,6 +12,25 @@ pub const ADMIN: &str = "/api/admin/default";
 /// The media type of forms.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The policies that every tenant has from the start.
+pub const BUILT_IN: [&str; 15] = [
+    "allow",
+    "applications-add",
+    "applications-delete",
+    "applications-edit",
+    "applications-genesys-add",
+    "applications-genesys-delete",
+    "applications-genesys-edit",
+    "applications-view-agent",
+    "applications-view-customer",
+    "applications-view-other",
+    "applications-view-service",
+    "block",
+    "nist-aal-1",
+    "nist-aal-2",
+    "nist-aal-3",
+];
+
 /// A policy of validators.
 pub fn policy(id: &str, validators: Value) -> Value {
     json!({ "id": id, "policy_name": format!("Policy {id}"), "validators": validators })

@@ -1,6 +1,7 @@
 //! The `apps` dialect: applications and clients of an organization, which is a tenant, and their tokens, as the documents of
 //! a contact centre have them (contract/applications.openapi.json, contract/organization-clients.openapi.json).
 
+pub mod applications;
 pub mod rows;
 pub mod words;
 

@@ -1,0 +1,195 @@
+//! Making, replacing and removing applications. The policies are asked before the transaction, which then makes sure that the
+//! application is still the one that they were asked about.
+
+use super::{
+    Application, ApplicationType, Asking, Authorities, Entries, find, id_problem, is_internal,
+    noun::{self, Named},
+    remove,
+    rules::{About, Doing, Judge},
+    save,
+};
+use crate::{
+    domain::{
+        By, Domain, Failure,
+        gate::TRIES,
+        id,
+        stamp::{Author, Stamp},
+        tenant,
+    },
+    store::{State, Write},
+    world::Micros,
+};
+
+/// What somebody wants an application to be. What is left out stays, or is as usual in a new one.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Where its people come from.
+    pub kind: ApplicationType,
+    /// What it is configured with.
+    pub entries: Entries,
+    /// Whether nobody gets tokens for it.
+    pub disabled: Option<bool>,
+    /// Whether lists show it to everybody.
+    pub visible: Option<bool>,
+    /// When it ends, or that it does not.
+    pub expires_at: Option<Option<Micros>>,
+    /// Whether people may register themselves without saying who they are.
+    pub anonymous_registration: Option<bool>,
+}
+
+/// An application that is to be made.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// Its id; made when left out. For services of the platform.
+    pub id: Option<String>,
+    /// Its organization; the own one when left out. For services of the platform.
+    pub organization: Option<String>,
+    /// What it is to be.
+    pub given: Given,
+}
+
+/// Makes an application and answers its id (createApplication).
+pub async fn create(domain: &Domain, asking: &Asking<'_>, new: New) -> Result<String, Failure> {
+    let authorities = Authorities::of(domain, asking.by.caller)?;
+    let New { id, organization, given } = new;
+    only_internal(&authorities, "/id", id.as_deref())?;
+    only_internal(&authorities, "/organizationId", organization.as_deref())?;
+    let tenant = organization.unwrap_or_else(|| authorities.tenant.clone());
+    if matches!(tenant::current(domain, &tenant), Err(Failure::NotFound { .. })) {
+        return Err(Failure::invalid("/organizationId", format!("there is no organization `{tenant}`")));
+    }
+    let id = id.unwrap_or_else(|| id::generate(&domain.world));
+    let mut problems = given.entries.problems("/config");
+    problems.extend(id_problem("/id", &id));
+    Failure::unless_fine(problems)?;
+    let application = given.over(domain, &tenant, &id, None);
+    let about = About { tenant: &tenant, id: &id, application: &application, entries: &given.entries };
+    Judge::new(domain, asking, &authorities).allows(Doing::Add, about).await?;
+    noun::create(domain, &asking.by, &tenant, Some(&id), application, save).await?;
+    Ok(id)
+}
+
+/// Replaces an application (updateApplication). `version`, when given, is the one that it must still have.
+pub async fn update(
+    domain: &Domain,
+    asking: &Asking<'_>,
+    id: &str,
+    organization: Option<&str>,
+    version: Option<u64>,
+    given: Given,
+) -> Result<(), Failure> {
+    let authorities = Authorities::of(domain, asking.by.caller)?;
+    only_internal(&authorities, "/organizationId", organization)?;
+    Failure::unless_fine(given.entries.problems("/config"))?;
+    let judge = Judge::new(domain, asking, &authorities);
+    for _ in 0..TRIES {
+        let (tenant, old) = find::of(domain, &authorities, id)?;
+        if organization.is_some_and(|given| given != tenant) {
+            return Err(Failure::invalid("/organizationId", "cannot be changed"));
+        }
+        let application = given.over(domain, &tenant, id, Some(&old.value));
+        let about = About { tenant: &tenant, id, application: &application, entries: &given.entries };
+        if old.value.kind != application.kind {
+            may(domain, &judge, Doing::Edit, &tenant, id, &old).await?;
+        }
+        judge.allows(Doing::Edit, about).await?;
+        current(version, &old)?;
+        let work = move |write: &mut Write<'_>, tenant: &str, id: &str, old: &Application, stamp: &Stamp| {
+            save(write, tenant, id, Some(old), &application, stamp).map(|_| ())
+        };
+        if if_unchanged(domain, &asking.by, &tenant, id, old.version, work).await? {
+            return Ok(());
+        }
+    }
+    Err(too_fast(id))
+}
+
+/// Removes an application (deleteApplication).
+pub async fn delete(domain: &Domain, asking: &Asking<'_>, id: &str) -> Result<(), Failure> {
+    let authorities = Authorities::of(domain, asking.by.caller)?;
+    let judge = Judge::new(domain, asking, &authorities);
+    for _ in 0..TRIES {
+        let (tenant, old) = find::of(domain, &authorities, id)?;
+        may(domain, &judge, Doing::Delete, &tenant, id, &old).await?;
+        if if_unchanged(domain, &asking.by, &tenant, id, old.version, remove).await? {
+            return Ok(());
+        }
+    }
+    Err(too_fast(id))
+}
+
+/// Asks about an application as it is.
+async fn may(
+    domain: &Domain,
+    judge: &Judge<'_>,
+    doing: Doing,
+    tenant: &str,
+    id: &str,
+    old: &State<Application>,
+) -> Result<(), Failure> {
+    let entries = old.value.config.open(domain, tenant, id)?;
+    judge.allows(doing, About { tenant, id, application: &old.value, entries: &entries }).await
+}
+
+/// Does the work unless the application has changed since it was `version`. Answers whether it was done.
+async fn if_unchanged(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    version: u64,
+    work: impl Fn(&mut Write<'_>, &str, &str, &Application, &Stamp) -> Result<(), Failure> + Send + 'static,
+) -> Result<bool, Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<Application>(write, &tenant, &id)?;
+            if old.version != version {
+                return Ok(false);
+            }
+            work(write, &tenant, &id, &old.value, &stamp).map(|()| true)
+        })
+        .await
+}
+
+/// Refuses a change by somebody who has seen another version.
+fn current(version: Option<u64>, old: &State<Application>) -> Result<(), Failure> {
+    match version {
+        Some(version) if version != old.version => {
+            let reason = format!("version {version} was given, it has version {}", old.version);
+            Err(Failure::Conflict { noun: Application::NAME, reason })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn only_internal(authorities: &Authorities, member: &str, given: Option<&str>) -> Result<(), Failure> {
+    match given {
+        Some(_) if !is_internal(authorities) => {
+            Err(Failure::Forbidden { needs: format!("the authority SERVICE or GLOBAL_ADMIN, for `{member}`") })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn too_fast(id: &str) -> Failure {
+    Failure::Unavailable { log: format!("the application `{id}` changes too fast") }
+}
+
+impl Given {
+    /// The application that `old` is to become.
+    fn over(&self, domain: &Domain, tenant: &str, id: &str, old: Option<&Application>) -> Application {
+        let Given { kind, entries, disabled, visible, expires_at, anonymous_registration } = self;
+        Application {
+            kind: *kind,
+            config: entries.seal(domain, tenant, id),
+            disabled: disabled.unwrap_or_else(|| old.is_some_and(|old| old.disabled)),
+            visible: visible.unwrap_or_else(|| old.is_none_or(|old| old.visible)),
+            expires_at: expires_at.unwrap_or_else(|| old.and_then(|old| old.expires_at)),
+            anonymous_registration: anonymous_registration
+                .unwrap_or_else(|| old.is_some_and(|old| old.anonymous_registration)),
+            created_at: old.map_or(0, |old| old.created_at),
+        }
+    }
+}
