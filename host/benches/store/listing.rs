@@ -1,10 +1,11 @@
 //! Listing setups as they are at an instant, with a long history and without one: the same records, the same number of answers.
 
-use std::{path::Path, time::Instant};
+use std::path::Path;
 
 use portcullis::{
     domain::server::Server,
     store::{Store, StoreError, timeline},
+    world::Stopwatch,
 };
 
 use crate::open;
@@ -49,7 +50,7 @@ fn fill(path: &Path, states: i64) -> Store {
 }
 
 fn list(store: &Store, at: i64) -> f64 {
-    let clock = Instant::now();
+    let clock = Stopwatch::start();
     let read = store.read().unwrap();
     let listed = timeline::list_with_deleted::<Server>(&read, "default", at, None, usize::MAX).unwrap();
     assert_eq!(listed.len(), SETUPS);

@@ -62,6 +62,9 @@ pub fn below<T: Named>(
     Ok(found)
 }
 
+/// Records by id, each as it is.
+pub(super) type Listed<T> = Vec<(String, State<T>)>;
+
 /// Like [`below`], with the last instant at which it is so: one of them may end, change or begin without a write.
 pub(super) fn below_until<T: Named>(
     view: &impl View,
@@ -69,7 +72,7 @@ pub(super) fn below_until<T: Named>(
     tenant: &str,
     parent: &str,
     at: Micros,
-) -> Result<(Vec<(String, State<T>)>, Micros), Failure> {
+) -> Result<(Listed<T>, Micros), Failure> {
     let (mut found, mut until) = (Vec::new(), Micros::MAX);
     for id in index::ids(view, list, &[tenant, parent])? {
         let (state, holds) = timeline::current_until::<T>(view, tenant, &id, at)?;

@@ -9,12 +9,13 @@ use portcullis::domain::{
         resource_server::{self, RESOURCE_SERVER, ResourceScope, ResourceServer},
     },
 };
+use portcullis::store::{Index, StoreError, Write, index};
 use serde_json::json;
 
 use super::{TENANT, ann, by, domain, machine, make_machine, make_setup, not_found, second, shop};
 use crate::support::{
     Caller, TestServer,
-    made::{ADMIN, ask_token, make_policy, yes},
+    made::{ADMIN, ask_token, make_client, make_policy, yes},
 };
 
 const GRANT: &str = "grant_type=client_credentials";
@@ -425,4 +426,35 @@ async fn an_export_has_what_only_setups_say_and_an_import_brings_it_along_or_lea
     let server = document["servers"].as_array_mut().unwrap().iter_mut().find(|server| server["id"] == id.as_str());
     server.unwrap()["setup"] = json!({ "scope_policies": { "implicit_flow": "perhaps" } });
     import(&document).await.expect(422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_of_before_files_also_what_has_gone() {
+    let server = TestServer::start().await;
+    let (admin, caller) = (server.as_admin(), ann());
+    make_client(&admin, "default", "stays", &[]).await;
+    make_client(&admin, "default", "goes", &[]).await;
+    admin.delete(&format!("{ADMIN}/clients/goes")).await.expect(204);
+    // As an earlier version has left it.
+    let forget = |write: &mut Write<'_>| {
+        for id in ["stays", "goes"] {
+            index::remove(write, Index::EverOfServer, &[TENANT, "client", "default"], id)?;
+            index::remove(write, Index::ClientEntities, &[TENANT, &client::entity_id(TENANT, id)], id)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    domain(&server).store.write_blocking(forget).unwrap();
+    not_found(client::translate(domain(&server), TENANT, "default", "stays"), CLIENT);
+    let (folder, world) = server.stop().await;
+    let server = TestServer::on(folder, world, |_| {}).await;
+    let domain = domain(&server);
+    let listed = |with_deleted| {
+        let filter = Filter { with_deleted, ..Filter::default() };
+        let found = client::list(domain, TENANT, "default", &filter).unwrap();
+        found.into_iter().map(|(_, state)| state.value.client_id).collect::<Vec<_>>()
+    };
+    assert_eq!((listed(false), listed(true)), (vec!["stays".to_owned()], vec!["goes".to_owned(), "stays".to_owned()]));
+    let entity = client::entity_id(TENANT, "goes");
+    client::replace(domain, &by(&caller), TENANT, "default", &entity, machine("goes", &[]), None, None).await.unwrap();
+    assert_eq!(listed(false).len(), 2);
 }

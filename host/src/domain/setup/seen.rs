@@ -53,7 +53,7 @@ pub(super) fn looked_at<T: Named>(
     now: Micros,
 ) -> Result<Vec<State<T>>, Failure> {
     let at = match valid_at {
-        ValidAt::Any => return Ok(all::<T>(view, tenant, id)?),
+        ValidAt::Any => return all::<T>(view, tenant, id),
         ValidAt::Now => now,
         ValidAt::At(at) => at,
     };
