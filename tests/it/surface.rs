@@ -68,6 +68,8 @@ pub struct Surface {
     next_key: String,
     /// A decision in the log.
     decision: String,
+    /// A refresh token of `anna`, by name.
+    token: String,
 }
 
 /// What an administrator makes, in this order: the collection and the thing.
@@ -131,6 +133,7 @@ impl Surface {
             own_client: String::new(),
             next_key: String::new(),
             decision: String::new(),
+            token: String::new(),
         };
         surface.restore().await;
         let grant = surface.anna.lets(&server.app.domain, "friend", &friendly(), None).await;
@@ -184,6 +187,7 @@ impl Surface {
         self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
         self.restore_logins().await;
         self.restore_application().await;
+        self.restore_token().await;
     }
 
     /// One application of the tenant, and no other.
@@ -198,6 +202,16 @@ impl Surface {
         body["organizationId"] = json!("default");
         let answer = self.setup.post("/api/applications", &body).await;
         assert!([200, 409].contains(&answer.status.as_u16()), "{}", answer.text());
+    }
+
+    /// What `anna` lets her client have at the setup, and a token of it.
+    async fn restore_token(&mut self) {
+        let domain = &self.app.domain;
+        self.anna.remembers(domain, "friend", &friendly()).await;
+        if self.admin.get(&format!("/setups/shop/tokens/{}", self.token)).await.status != 200 {
+            let grant = self.anna.lets(domain, "friend", &["openid"], None).await;
+            self.token = self.anna.may_refresh(domain, &grant).await;
+        }
     }
 
     /// Logins that wait for pages of the tenant's own: one for the person, one for scopes.
@@ -378,6 +392,8 @@ impl Surface {
             ("{did}", &self.decision),
             ("{kind}", "policies"),
             ("{record}", "rule"),
+            ("{setupId}", "shop"),
+            ("{tokenId}", &self.token),
             ("{document}", "acp.json"),
             ("{id}", APPLICATION),
             ("{organizationId}", "default"),

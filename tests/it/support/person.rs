@@ -11,7 +11,7 @@ use portcullis::{
         identity::Identity,
         server,
         session::Session,
-        token::{self, Order},
+        token::{self, Order, RefreshToken, latest::Latest},
     },
     store::{Index, index, records},
 };
@@ -131,6 +131,20 @@ impl Person {
         });
         written.await.unwrap();
         id
+    }
+
+    /// A refresh token for a day, made from a grant; answers its name.
+    pub async fn may_refresh(&self, domain: &Domain, grant: &str) -> String {
+        let now = domain.world.now_seconds();
+        let (_, name) = handle::make(domain, Purpose::Refresh, "default", &self.aid);
+        let token = RefreshToken { grant: grant.to_owned(), since: now, ends: now + 86_400, used: false };
+        let (aid, subject, grant, id) = (self.aid.clone(), self.subject.clone(), grant.to_owned(), name.clone());
+        let written = domain.write(move |write| {
+            records::put(write, &["default", &aid, &id], &token)?;
+            Ok(records::put(write, &["default", &aid, &subject, &grant], &Latest { token: id.clone() })?)
+        });
+        written.await.unwrap();
+        name
     }
 
     /// Says yes on the consent page: a client may have scopes without asking again.

@@ -113,6 +113,12 @@ impl Storefront {
         self.redeem_again(page).await.expect(200).json()
     }
 
+    /// The answer to a refresh token that the client shows.
+    pub async fn refresh(&self, token: &str) -> Answer {
+        let form = format!("grant_type=refresh_token&refresh_token={token}");
+        ask_token(&self.server, AID, "web", &self.secret, &form).await
+    }
+
     /// The answer to the code that a browser has brought back, whatever it is.
     pub async fn redeem_again(&self, page: &Page) -> Answer {
         let code = page.parameter("code").unwrap_or_else(|| panic!("no code in {}", page.url));
