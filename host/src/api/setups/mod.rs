@@ -1,9 +1,12 @@
 //! The `setups` dialect: authorization servers, their clients and services as timelines of snapshots, with the live tokens and
 //! consents (contract/setups.openapi.json).
 
+pub mod clients;
 pub mod consents;
 pub mod query;
+pub mod resource_servers;
 pub mod rows;
+pub mod setups;
 pub mod tokens;
 pub mod wire;
 pub mod words;

@@ -48,7 +48,7 @@ pub(super) fn choose<'a>(
 }
 
 /// The client of a setup that has this entity id, with its OAuth id.
-fn of_entity(
+pub(super) fn of_entity(
     view: &impl View,
     tenant: &str,
     setup: &str,

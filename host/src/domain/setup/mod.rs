@@ -11,7 +11,7 @@
 //! setups     the operations on setups; client, resource_server the same on what is in one
 //! seen, schedule, rules   timelines as they are read; when a change begins; what may be said
 //! tokens, consents   what is live: refresh tokens and remembered consents (chosen, page: lists of them)
-//! rights     who may do what
+//! rights     who may do what          owned   the clients of whoever calls
 //! ```
 
 mod chosen;
@@ -19,6 +19,7 @@ pub mod client;
 pub mod consents;
 pub mod effective;
 pub mod members;
+pub mod owned;
 pub mod page;
 pub mod resource_server;
 pub mod rights;

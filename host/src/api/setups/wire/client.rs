@@ -11,7 +11,6 @@ use crate::{
     domain::{
         Failure,
         client::AuthMethod,
-        credential::Given,
         moment,
         setup::{
             Snapshot,
@@ -123,7 +122,7 @@ pub struct Parsed {
     /// The client.
     pub client: SetupClient,
     /// Its secret.
-    pub secret: Given,
+    pub secret: Option<Secret>,
     /// From when on it is to hold, in microseconds.
     pub valid_from: Option<i64>,
 }
@@ -179,7 +178,7 @@ pub fn parse(body: ClientBody) -> Result<Parsed, Failure> {
         id_token_ttl,
         persisted_consent_ttl,
     };
-    let secret = said(client_secret).map_or(Given::Nothing, |secret| Given::Secret(Secret::new(secret)));
+    let secret = said(client_secret).map(Secret::new);
     Ok(Parsed { client, secret, valid_from: valid_from(from.as_deref())? })
 }
 

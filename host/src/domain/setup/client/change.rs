@@ -14,6 +14,7 @@ use crate::{
         server::Server,
         setup::{
             SETUP, Snapshot,
+            owned::{Change, Guard},
             schedule::{self, Base},
             seen,
         },
@@ -52,18 +53,15 @@ pub async fn create(
 }
 
 /// Replaces what a client says, from now on unless said otherwise. One that was removed comes back, and without a secret it gets
-/// a new one. Its id stays.
-#[expect(clippy::too_many_arguments, reason = "whose, which, what, by what it proves itself, and when")]
-pub async fn replace(
+/// a new one. Its id stays. What a developer changes must pass the policies that guard it.
+pub(in crate::domain::setup) async fn replace(
     domain: &Domain,
-    by: &By<'_>,
+    (by, request_id): (&By<'_>, &str),
     tenant: &str,
-    setup: &str,
-    entity: &str,
-    client: SetupClient,
-    secret: Option<Secret>,
-    valid_from: Option<Micros>,
+    (setup, entity): (&str, &str),
+    change: Change,
 ) -> Result<Snapshot<SetupClient>, Failure> {
+    let Change { client, secret, valid_from } = change;
     let id = of_entity(&domain.store.read()?, tenant, setup, entity)?;
     if !client.client_id.is_empty() && client.client_id != id {
         return Err(Failure::invalid("/client_id", "cannot be changed"));
@@ -71,7 +69,8 @@ pub async fn replace(
     let client = checked(domain, tenant, setup, client, by)?;
     let wanted = Wanted { setup: setup.to_owned(), client, id };
     let last = timeline::last::<Client>(&domain.store.read()?, tenant, &wanted.id)?.unwrap_or_default();
-    let prepared = wanted.prepare(domain, tenant, last, secret, valid_from)?;
+    let prepared = wanted.prepare(domain, tenant, last.clone(), secret, valid_from)?;
+    let guard = Guard::ask(domain, (by, request_id), tenant, &wanted.id, (&last, &prepared.value)).await?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
@@ -84,6 +83,7 @@ pub async fn replace(
                 value = Client { since: stamp.now, issued_at: 0, self_registered: false, developer: None, ..value };
             }
             let prepared = wanted.again(write, &tenant, &prepared, value.clone(), &stamp)?;
+            guard.passed(write, &tenant, (&value, &prepared.value), stamp.now)?;
             client::save(write, &tenant, &wanted.id, Some(&value), &prepared, &stamp)?;
             written(write, &tenant, &wanted.id, &stamp)
         })
@@ -91,7 +91,13 @@ pub async fn replace(
 }
 
 /// Removes a client, and whatever is scheduled for it; its tokens are refused from then on. It can come back by [`replace`].
-pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, setup: &str, entity: &str) -> Result<(), Failure> {
+pub(in crate::domain::setup) async fn delete(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    (setup, entity): (&str, &str),
+    guard: Guard,
+) -> Result<(), Failure> {
     let id = of_entity(&domain.store.read()?, tenant, setup, entity)?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
@@ -99,19 +105,20 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, setup: &str, ent
             let stamp = author.stamp(write)?;
             let old = stamp.standing::<Client>(write, &tenant, &id)?;
             let old = old.ok_or_else(|| Failure::not_found(CLIENT, &id))?.value;
+            guard.owned(&old)?;
             client::remove_unused(write, &tenant, &id, &old, &stamp)
         })
         .await
 }
 
 /// Takes back a snapshot of a client that has yet to begin.
-pub async fn unschedule(
+pub(in crate::domain::setup) async fn unschedule(
     domain: &Domain,
     by: &By<'_>,
     tenant: &str,
-    setup: &str,
-    entity: &str,
+    (setup, entity): (&str, &str),
     snapshot: &str,
+    guard: Guard,
 ) -> Result<(), Failure> {
     let id = of_entity(&domain.store.read()?, tenant, setup, entity)?;
     let [tenant, snapshot] = [tenant, snapshot].map(str::to_owned);
@@ -119,6 +126,8 @@ pub async fn unschedule(
     domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
+            let now = timeline::current::<Client>(&*write, &tenant, &id, stamp.now)?;
+            now.map_or(Ok(()), |now| guard.owned(&now.value))?;
             schedule::take_back::<Client>(write, &tenant, (CLIENT, &id), &snapshot, &stamp, client::remove)?;
             Ok(())
         })
