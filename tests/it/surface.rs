@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use portcullis::{
     api::{App, Row},
-    domain::{Needs, handle::Purpose, identity::Identity, permit::READ_GATEWAY},
+    domain::{Needs, handle::Purpose, identity::Identity, permit::READ_GATEWAY, setup::client::entity_id},
 };
 use serde_json::{Value, json};
 
@@ -22,6 +22,24 @@ const AUTHORIZE: &str = "?client_id=clerk&response_type=code&prompt=none";
 /// What browsers have brought to the pages of the tenant's own.
 const PAGE_STATE: &str = "a state";
 const PETS: &str = include_str!("surface/pets.yaml");
+/// A setup, a client and a resource server that may go: where they are, and a body for them.
+fn scheduled() -> [(String, Value); 3] {
+    let leaver = entity_id("default", "leaver");
+    [
+        ("/setups/closing".to_owned(), setup("Closing")),
+        (format!("/setups/shop/clients/{leaver}"), setup_client("Leaver")),
+        ("/setups/shop/resource-servers/closed".to_owned(), json!({ "name": "Closed", "scopes": [] })),
+    ]
+}
+
+fn setup(name: &str) -> Value {
+    json!({ "name": name, "client_defaults": { "grant_types": [] }, "resource_server_defaults": {} })
+}
+
+fn setup_client(name: &str) -> Value {
+    json!({ "name": name, "confidentiality_type": "confidential", "grant_types": ["client_credentials"] })
+}
+
 /// A session of `anna`.
 const OTHER_BROWSER: &str = "other-browser";
 
@@ -70,6 +88,10 @@ pub struct Surface {
     decision: String,
     /// A refresh token of `anna`, by name.
     token: String,
+    /// A scheduled snapshot of each entity of [`scheduled`].
+    snapshots: [String; 3],
+    /// The year for which the last one was scheduled.
+    year: u32,
 }
 
 /// What an administrator makes, in this order: the collection and the thing.
@@ -103,6 +125,10 @@ fn things() -> Vec<(&'static str, Value)> {
         ("apis", api),
         ("claims", aid(json!({ "id": "shoe-size", "name": "shoe_size", "mapping": "shoe_size", "type": "id_token" }))),
         ("clients", aid(clerk)),
+        (
+            "clients",
+            aid(json!({ "client_id": "leaver", "client_name": "Leaver", "grant_types": ["client_credentials"] })),
+        ),
         ("clients", aid(json!({ "client_id": "friend", "client_name": "Friend", "scopes": friendly() }))),
         ("policies", json!({ "id": "unused", "policy_name": "Unused", "validators": [yes()] })),
         ("consents", terms.clone()),
@@ -134,6 +160,8 @@ impl Surface {
             next_key: String::new(),
             decision: String::new(),
             token: String::new(),
+            snapshots: Default::default(),
+            year: 2100,
         };
         surface.restore().await;
         let grant = surface.anna.lets(&server.app.domain, "friend", &friendly(), None).await;
@@ -188,6 +216,23 @@ impl Surface {
         self.restore_logins().await;
         self.restore_application().await;
         self.restore_token().await;
+        self.restore_snapshots().await;
+    }
+
+    /// States that are yet to begin.
+    async fn restore_snapshots(&mut self) {
+        for (place, (path, mut body)) in scheduled().into_iter().enumerate() {
+            let list = format!("{path}/snapshots");
+            let known = self.admin.get(&list).await.expect(200).json();
+            if !known["snapshotIds"].as_array().unwrap().contains(&json!(self.snapshots[place])) {
+                self.year += 1;
+                body["valid_from"] = json!(format!("{}-01-01T00:00:00Z", self.year));
+                self.admin.put(&path, &body).await.expect(200);
+                let known = self.admin.get(&list).await.expect(200).json();
+                let last = known["snapshotIds"].as_array().unwrap().last().unwrap().as_str().unwrap();
+                self.snapshots[place] = last.to_owned();
+            }
+        }
     }
 
     /// One application of the tenant, and no other.
@@ -392,7 +437,10 @@ impl Surface {
             ("{did}", &self.decision),
             ("{kind}", "policies"),
             ("{record}", "rule"),
-            ("{setupId}", "shop"),
+            ("{setupId}", setup_of(row)),
+            ("{clientId}", &entity_id("default", "leaver")),
+            ("{resourceServerId}", "closed"),
+            ("{snapshotId}", self.snapshot_of(row)),
             ("{tokenId}", &self.token),
             ("{document}", "acp.json"),
             ("{id}", APPLICATION),
@@ -403,6 +451,15 @@ impl Surface {
         let path = values.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{}: give the parameters of {} values in surface.rs", row.id, row.path);
         path
+    }
+
+    fn snapshot_of(&self, row: &Row) -> &str {
+        let [setup, client, resource_server] = &self.snapshots;
+        match row.path {
+            path if path.contains("/clients/") => client,
+            path if path.contains("/resource-servers/") => resource_server,
+            _ => setup,
+        }
     }
 
     fn body(&self, row: &Row) -> Value {
@@ -456,6 +513,11 @@ impl Surface {
             "acceptScopeGrant" => json!({ "login_state": PAGE_STATE, "granted_scopes": ["orders:read"] }),
             "rejectLogin" | "rejectScopeGrant" => json!({ "login_state": PAGE_STATE }),
             "rollBack" => json!({ "version": 1 }),
+            "createSetup" | "updateSetup" => setup("Shop"),
+            "createSetupClient" => setup_client("New"),
+            "updateSetupClient" => setup_client("Leaver"),
+            "createSetupResourceServer" => json!({ "scopes": [] }),
+            "updateResourceServer" => json!({ "name": "Closed", "scopes": [] }),
             "importConfiguration" | "addSigningKey" => json!({}),
             "registerClient" | "updateRegisteredClient" => json!({ "redirect_uris": ["https://new.example/back"] }),
             "createOAuthClient" => connection("New"),
@@ -502,6 +564,7 @@ fn authentications() -> Value {
 fn query(row: &Row) -> &'static str {
     match row.id {
         "importConfiguration" => "?mode=update",
+        "translateClientId" => "?oAuthClientId=clerk",
         "authorize" => AUTHORIZE,
         "readOAuthClient" => "?oauthclientname=Mail",
         "deleteOAuthClient" => "?oauthclientname=Spare",
@@ -515,6 +578,14 @@ fn login_of(row: &Row) -> &'static str {
         "getLogin" | "acceptLogin" | "rejectLogin" => "login-page",
         "getScopeGrant" | "acceptScopeGrant" | "rejectScopeGrant" => "consent-page",
         _ => "of-another-browser",
+    }
+}
+
+/// The setup that may go, and the one that everything else is in.
+fn setup_of(row: &Row) -> &'static str {
+    match row.id {
+        "deleteSetup" | "listSetupSnapshots" | "showSetupSnapshot" | "deleteSetupSnapshot" => "closing",
+        _ => "shop",
     }
 }
 
