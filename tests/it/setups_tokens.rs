@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, TestServer,
-    made::{ADMIN, bearer_of, make_client},
+    made::{bearer_of, make_client},
     storefront::{AID, Storefront},
 };
 
