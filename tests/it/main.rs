@@ -65,6 +65,7 @@ mod self_service;
 mod server_keys;
 mod servers;
 mod services;
+mod setups;
 mod setups_tokens;
 mod storm;
 mod strangers;

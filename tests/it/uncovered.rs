@@ -50,6 +50,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("self_service", crate::self_service::COVERS),
     ("servers", crate::servers::COVERS),
     ("services", crate::services::COVERS),
+    ("setups", crate::setups::COVERS),
     ("setups_tokens", crate::setups_tokens::COVERS),
     ("tenants", crate::tenants::COVERS),
     ("tokens", crate::tokens::COVERS),

@@ -5,7 +5,7 @@ use crate::domain::{
     Problem,
     client::{AuthMethod, Client, ClientKeys, ClientScopes, default_response_types},
     server::Server,
-    setup::{members::ClientMembers, rules},
+    setup::{members::ClientMembers, rights, rules},
     text,
     token::CLIENT_CREDENTIALS,
 };
@@ -109,6 +109,8 @@ fn inherited(server: &Server, confidentiality: Confidentiality) -> Vec<String> {
 
 /// The client of a setup that a client is. `all` are the scopes of one that has all of its server's.
 pub(super) fn show(id: &str, client: Client, all: Vec<String>) -> SetupClient {
+    // Who made it in another tongue looks after it.
+    let owner = rights::owner(&client).unwrap_or_default().to_owned();
     let confidentiality = confidentiality(&client);
     let ClientMembers {
         about,
@@ -125,7 +127,7 @@ pub(super) fn show(id: &str, client: Client, all: Vec<String>) -> SetupClient {
     SetupClient {
         client_id: id.to_owned(),
         name: client.name,
-        owner: about.owner,
+        owner,
         comment: about.comment,
         metadata: about.metadata,
         confidentiality,

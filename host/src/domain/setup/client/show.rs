@@ -10,7 +10,7 @@ use crate::{
         scope,
         server::Server,
         setup::{
-            Filter, SETUP, Snapshot, ValidAt,
+            Filter, SETUP, Snapshot, ValidAt, rights,
             seen::{self, Looks},
         },
         stamp::Stamp,
@@ -56,7 +56,7 @@ fn fits(view: &impl View, tenant: &str, filter: &Filter, state: &State<Client>, 
     let about = state.value.setup.as_deref().map(|setup| &setup.about);
     let looks = Looks {
         name: &state.value.name,
-        owner: about.map_or("", |about| &about.owner),
+        owner: rights::owner(&state.value).unwrap_or_default(),
         metadata: about.map_or(&[], |about| &about.metadata),
     };
     let has = |scope: &str| match &state.value.scopes {
