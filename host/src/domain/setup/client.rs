@@ -18,8 +18,8 @@ use crate::{
     world::Micros,
 };
 
-pub use change::create;
-pub(super) use change::{delete, replace, unschedule};
+pub use change::{create, delete, replace, unschedule};
+pub(super) use change::{delete_guarded, replace_guarded, unschedule_guarded};
 pub use show::{list, secret, show, snapshot, snapshots, translate};
 
 /// What a failure calls a client of a setup.

@@ -71,14 +71,14 @@ pub async fn replace(
     change: Change,
 ) -> Result<Shown, Failure> {
     let asker = allowed(domain, by.caller, setup, entity)?;
-    let saved = client::replace(domain, (by, request_id), asker.tenant, (setup, entity), change).await?;
+    let saved = client::replace_guarded(domain, (by, request_id), asker.tenant, (setup, entity), change).await?;
     Ok((saved, client::secret(domain, asker.tenant, setup, entity)?))
 }
 
 /// Removes a client.
 pub async fn delete(domain: &Domain, by: &By<'_>, setup: &str, entity: &str) -> Result<(), Failure> {
     let asker = allowed(domain, by.caller, setup, entity)?;
-    client::delete(domain, by, asker.tenant, (setup, entity), Guard::of(asker)).await
+    client::delete_guarded(domain, by, asker.tenant, (setup, entity), Guard::of(asker)).await
 }
 
 /// The snapshots of a client: those that `ValidAt` means, deleted ones too when that is asked for.
@@ -114,7 +114,7 @@ pub async fn unschedule(
     snapshot: &str,
 ) -> Result<(), Failure> {
     let asker = allowed(domain, by.caller, setup, entity)?;
-    client::unschedule(domain, by, asker.tenant, (setup, entity), snapshot, Guard::of(asker)).await
+    client::unschedule_guarded(domain, by, asker.tenant, (setup, entity), snapshot, Guard::of(asker)).await
 }
 
 /// The entity id of a client by its OAuth id.

@@ -54,7 +54,7 @@ pub async fn create(
 
 /// Replaces what a client says, from now on unless said otherwise. One that was removed comes back, and without a secret it gets
 /// a new one. Its id stays. What a developer changes must pass the policies that guard it.
-pub(in crate::domain::setup) async fn replace(
+pub(in crate::domain::setup) async fn replace_guarded(
     domain: &Domain,
     (by, request_id): (&By<'_>, &str),
     tenant: &str,
@@ -91,7 +91,7 @@ pub(in crate::domain::setup) async fn replace(
 }
 
 /// Removes a client, and whatever is scheduled for it; its tokens are refused from then on. It can come back by [`replace`].
-pub(in crate::domain::setup) async fn delete(
+pub(in crate::domain::setup) async fn delete_guarded(
     domain: &Domain,
     by: &By<'_>,
     tenant: &str,
@@ -112,7 +112,7 @@ pub(in crate::domain::setup) async fn delete(
 }
 
 /// Takes back a snapshot of a client that has yet to begin.
-pub(in crate::domain::setup) async fn unschedule(
+pub(in crate::domain::setup) async fn unschedule_guarded(
     domain: &Domain,
     by: &By<'_>,
     tenant: &str,
@@ -132,6 +132,39 @@ pub(in crate::domain::setup) async fn unschedule(
             Ok(())
         })
         .await
+}
+
+/// [`replace_guarded`] for whoever administrates.
+#[expect(clippy::too_many_arguments, reason = "whose, which, what, by what it proves itself, and when")]
+pub async fn replace(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    setup: &str,
+    entity: &str,
+    client: SetupClient,
+    secret: Option<Secret>,
+    valid_from: Option<Micros>,
+) -> Result<Snapshot<SetupClient>, Failure> {
+    let change = Change { client, secret, valid_from };
+    replace_guarded(domain, (by, ""), tenant, (setup, entity), change).await
+}
+
+/// [`delete_guarded`] for whoever administrates.
+pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, setup: &str, entity: &str) -> Result<(), Failure> {
+    delete_guarded(domain, by, tenant, (setup, entity), Guard::default()).await
+}
+
+/// [`unschedule_guarded`] for whoever administrates.
+pub async fn unschedule(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    setup: &str,
+    entity: &str,
+    snapshot: &str,
+) -> Result<(), Failure> {
+    unschedule_guarded(domain, by, tenant, (setup, entity), snapshot, Guard::default()).await
 }
 
 /// A client that may be kept, as far as that shows before its place is looked at: the caller looks after it unless somebody
