@@ -1,12 +1,12 @@
-//! Answers against OpenAPI documents: the documented administration (shared/contract/acp.openapi.json, which lives beside
-//! the repository) and our own.
+//! Answers against OpenAPI documents: the documented APIs (shared/contract/*.openapi.json, which live beside the repository) and
+//! our own.
 //!
-//! Every answer that any test gets through `Caller::send` is held against the contract, so what one test provokes for its
+//! Every answer that any test gets through `Caller::send` is held against the contracts, so what one test provokes for its
 //! own reasons is checked here too.
 
 use std::{
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::LazyLock,
 };
 
 use http::Method;
@@ -52,21 +52,32 @@ pub struct Documented<'a> {
     pub operation: &'a Value,
 }
 
-/// The contract, found in the folders above this one; None, said loudly, where it is not.
-pub fn contract() -> Option<&'static Value> {
-    static CONTRACT: OnceLock<Option<Value>> = OnceLock::new();
-    let found = CONTRACT.get_or_init(|| {
-        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-        let mut files = folders.map(|folder| folder.join("shared/contract/acp.openapi.json"));
-        let Some(path): Option<PathBuf> = files.find(|path| path.exists()) else {
-            eprintln!(
-                "SKIPPED: shared/contract/acp.openapi.json is not beside the repository, the contract was NOT checked"
-            );
-            return None;
-        };
-        Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
-    });
-    found.as_ref()
+/// The documented APIs, each with the dialect that speaks it.
+pub const CONTRACTS: [(&str, &str); 5] = [
+    ("acp", "acp"),
+    ("applications", "apps"),
+    ("organization-clients", "apps"),
+    ("outbound-oauth-clients", "outbound"),
+    ("setups", "setups"),
+];
+
+/// Every contract, found in the folders above this one; said loudly, where it is not.
+static FOUND: LazyLock<Vec<(&'static str, Value)>> =
+    LazyLock::new(|| CONTRACTS.iter().filter_map(|(name, _)| Some((*name, find(name)?))).collect());
+
+fn find(name: &str) -> Option<Value> {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut files = folders.map(|folder| folder.join(format!("shared/contract/{name}.openapi.json")));
+    let Some(path): Option<PathBuf> = files.find(|path| path.exists()) else {
+        eprintln!("SKIPPED: shared/contract/{name}.openapi.json is not beside the repository, it was NOT checked");
+        return None;
+    };
+    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+}
+
+/// The contract of this name, where it is.
+pub fn contract(name: &str) -> Option<&'static Value> {
+    FOUND.iter().find(|(known, _)| *known == name).map(|(_, contract)| contract)
 }
 
 /// The operations of a document.
@@ -109,13 +120,19 @@ impl Documented<'_> {
         self.method == method.as_str() && (0..length).all(|_| same((ours.next(), theirs.next())))
     }
 
-    /// What is wrong with an answer of this operation.
+    /// What is wrong with an answer of this operation. A document that says what failures look like lists them all; one that
+    /// does not leaves them, and whatever it has no shape for, to the server.
     pub fn wrong(&self, answer: &Answer, document: &Value) -> Vec<String> {
         let status = answer.status.as_u16();
         let mut wrong = Vec::new();
+        let lists_failures = document.pointer("/components/schemas/Error").is_some();
+        let is_json = answer.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        if !lists_failures && (!answer.status.is_success() || (!is_json && !answer.body.is_empty())) {
+            return wrong;
+        }
         match self.answers().find(|(documented, _)| *documented == status) {
             Some((_, Some(schema))) => conforms(&answer.json(), schema, document, self.id(), &mut wrong),
-            Some((_, None)) if answer.body.is_empty() || status == 200 => {}
+            Some((_, None)) if answer.body.is_empty() || status == 200 || !lists_failures => {}
             Some((_, None)) => wrong.push(format!("{} has a body that is not documented", self.id())),
             None if ANYWHERE.contains(&status) => {
                 let error = &document["components"]["schemas"]["Error"];
@@ -130,15 +147,18 @@ impl Documented<'_> {
 /// Fails when an answer is not as the contract has it. Paths that are not in the contract are none of its business.
 #[track_caller]
 pub fn check(method: &Method, path: &str, answer: &Answer) {
-    static OPERATIONS: OnceLock<Vec<Documented<'static>>> = OnceLock::new();
-    let Some(contract) = contract() else { return };
+    static OPERATIONS: LazyLock<Vec<(Documented<'static>, &'static Value)>> = LazyLock::new(|| {
+        let of = |(_, contract): &'static (&'static str, Value)| {
+            documented(contract).into_iter().map(move |operation| (operation, contract))
+        };
+        FOUND.iter().flat_map(of).collect()
+    });
     // A parameter that no identifier can be makes it no operation's path.
     if answer.status == 404 && answer.text().contains("there is nothing at this path") {
         return;
     }
     let path = path.split('?').next().unwrap();
-    let operations = OPERATIONS.get_or_init(|| documented(contract));
-    if let Some(operation) = operations.iter().find(|operation| operation.has(method, path)) {
+    if let Some((operation, contract)) = OPERATIONS.iter().find(|(operation, _)| operation.has(method, path)) {
         let wrong = operation.wrong(answer, contract);
         assert!(wrong.is_empty(), "not as documented: {method} {path}\n{}", wrong.join("\n"));
     }
