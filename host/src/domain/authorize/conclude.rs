@@ -22,6 +22,7 @@ use crate::{
         issue::id_token,
         login::Login,
         session::Session,
+        setup::effective::{self, Lifetimes},
         token::{self, Kept, Order},
     },
     store::{Write, records},
@@ -140,9 +141,10 @@ fn lasts(place: Place<'_>, client: &Client, request: &AuthorizationRequest) -> i
     let server = place.server;
     let refresh = |grants: &[String]| grants.iter().any(|grant| grant == "refresh_token");
     let code = if request.response_type.code { server.authorization_code_seconds } else { 0 };
-    let access = code.saturating_add(server.access_token_seconds);
+    let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, client);
+    let access = code.saturating_add(access_token);
     match request.response_type.code && refresh(&server.grant_types) && refresh(&client.grant_types) {
-        true => access.max(server.refresh_token_seconds),
+        true => access.max(refresh_token),
         false => access,
     }
 }

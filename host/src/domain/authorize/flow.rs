@@ -14,11 +14,13 @@ use crate::domain::{
     in_force::{
         consents,
         policies::{self, About, Judged},
+        scope_policies,
     },
     issue::id_token::OPENID,
     login::Login,
     scope::{self, Scope},
     second_factor::{self, Whose},
+    setup::{ScopePolicy, effective::Flow},
 };
 
 /// A login that is being looked at.
@@ -200,19 +202,37 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
     let Place { domain, tenant, id, server } = asked.place;
     let request = &asked.login.request;
     let allowed = policies::scopes(domain, about(asked, client, identity, &request.scopes)).await?;
+    let policies = scope_policies::of(domain, tenant, (id, server), &allowed, &ways(request))?;
     let between = Between { tenant, server: id, subject: &identity.subject, client: client.0 };
     let remembered = access::remembered(&domain.store.read()?, between, server, client.1, domain.world.now_seconds())?;
     let again = request.prompt.consent;
-    let new = |scope: &&String| again || (!client.1.trusted && !remembered.contains(scope));
-    let new: Vec<String> = allowed.iter().filter(new).cloned().collect();
+    let is_new = |(scope, policy): &(String, ScopePolicy)| match policy {
+        _ if again => true,
+        _ if client.1.trusted => false,
+        ScopePolicy::ConsentRequired => true,
+        ScopePolicy::ConsentPersisted => !remembered.contains(scope),
+        ScopePolicy::ConsentNotRequired | ScopePolicy::NotAllowed => false,
+    };
+    let granted = || policies.iter().filter(|(_, policy)| *policy != ScopePolicy::NotAllowed);
+    let new: Vec<String> = granted().filter(|scope| is_new(scope)).map(|(scope, _)| scope.clone()).collect();
+    let never_asked =
+        granted().any(|_| true) && granted().all(|(_, policy)| *policy == ScopePolicy::ConsentNotRequired);
+    let allowed = granted().map(|(scope, _)| scope.clone()).collect();
     Ok(match &asked.login.granted {
         Some(_) => Sorted { allowed, asked: Vec::new(), page: false },
         None => {
             // A client that gets no scope at all still learns who the person is.
-            let first = !client.1.trusted && remembered.is_empty();
+            let first = !client.1.trusted && remembered.is_empty() && !never_asked;
             Sorted { page: again || first || !new.is_empty(), allowed, asked: new }
         }
     })
+}
+
+/// The ways on which an answer gives scopes.
+fn ways(request: &AuthorizationRequest) -> Vec<Flow> {
+    let implicit = request.response_type.token || request.response_type.id_token;
+    let ways = [(request.response_type.code, Flow::AuthorizationCode), (implicit, Flow::Implicit)];
+    ways.into_iter().filter(|(is_used, _)| *is_used).map(|(_, flow)| flow).collect()
 }
 
 /// Asks for what the person has not said yes to, or is done.

@@ -36,6 +36,7 @@ use super::{
     client::Client,
     consent_grant::Held,
     handle::{self, Purpose},
+    in_force::scope_policies,
     permit::SYSTEM_SERVER,
     registration,
     scope::Scope,
@@ -212,6 +213,10 @@ async fn go(
     request: AuthorizationRequest,
     browser: &Browser,
 ) -> Result<Begun, Failure> {
+    let anew =
+        scope_policies::ask_anew(place.domain, place.tenant, (place.id, place.server), client.1, &request.scopes)?;
+    let prompt = Prompt { login: request.prompt.login || anew, ..request.prompt };
+    let request = AuthorizationRequest { prompt, ..request };
     let mut login = wait::begun(place, request, client.1.since, browser);
     wait::recognise(place, &mut login, browser)?;
     let asked = Asked { place, client: Some(client), login: &login, request_id: &browser.request_id };

@@ -6,6 +6,7 @@
 //! | `policies` | may this person have a token, and with which scopes? |
 //! | `claims`, `mapping` | what of the authentication context goes into a token |
 //! | `consents` | what a person has to agree to first |
+//! | `scope_policies` | who is asked before a scope is granted, on which way |
 //! | `known` | what a server's scopes and claims say, kept at hand |
 //! | `input` | the one document that all components see |
 
@@ -15,5 +16,6 @@ mod input;
 mod known;
 mod mapping;
 pub mod policies;
+pub mod scope_policies;
 
 pub(super) use known::{Known, has_scopes, those_there};

@@ -14,6 +14,7 @@ use crate::{
     },
     domain::{
         Domain, Failure, in_force, key_ring,
+        setup::effective,
         token::{Order, readable},
     },
 };
@@ -84,6 +85,7 @@ fn claims(
         return Err(Failure::Internal { log: "an ID token is about a person".to_owned() });
     };
     let (server_id, server) = order.server;
+    let lasts = effective::lifetimes(server, order.client.1).id_token;
     let (now, identity) = (domain.world.now_seconds(), &grant.identity);
     let amr = (!identity.amr.is_empty()).then(|| Value::from(identity.amr.clone()));
     let half = |token: &Secret| Value::from(half(key.kind(), token.expose()));
@@ -93,7 +95,7 @@ fn claims(
         ("aud", Some(Value::from(order.client.0))),
         ("azp", None),
         ("iat", Some(Value::from(now))),
-        ("exp", Some(Value::from(now.saturating_add(server.id_token_seconds)))),
+        ("exp", Some(Value::from(now.saturating_add(lasts)))),
         ("auth_time", Some(Value::from(identity.auth_time))),
         ("nonce", with.nonce.map(Value::from)),
         ("acr", identity.acr.as_deref().map(Value::from)),

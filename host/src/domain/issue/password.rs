@@ -17,6 +17,7 @@ use crate::{
         guesses::Try,
         identity::Identity,
         second_factor::{self, Whose},
+        setup::effective::{self, Lifetimes},
     },
 };
 
@@ -77,9 +78,10 @@ fn tell(asked: &Asked<'_>, username: &str, outcome: &'static str) {
 fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Grant {
     let Asked { domain, server: (server_id, server), proven, .. } = *asked;
     let client = &proven.client.value;
+    let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, client);
     let lasts = match refresh::are_given(server, client) {
-        true => server.refresh_token_seconds.max(server.access_token_seconds),
-        false => server.access_token_seconds,
+        true => refresh_token.max(access_token),
+        false => access_token,
     };
     let since = domain.world.now_seconds();
     Grant {

@@ -16,7 +16,9 @@ use crate::{
         expiry,
         grant::Grant,
         handle::{self, Purpose},
+        in_force::scope_policies,
         server::Server,
+        setup::{ScopePolicy, effective::Flow},
         token::{RefreshToken, latest},
     },
     store::{Write, records},
@@ -79,9 +81,17 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     person::known(asked, &grant.identity)?;
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let scopes = scopes::still(asked, &scopes)?;
+    let scopes = still_allowed(asked, scopes)?;
     let scopes = person::allowed(asked, &grant.identity, &scopes).await?;
     person::consented(asked, &grant.identity, &scopes).await?;
     let (tokens, keep) = person::make(asked, (&token.grant, &grant), &scopes, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
+}
+
+/// Without those that are not to be had by refreshing. Nobody is here who could be asked: what was granted once was agreed to.
+fn still_allowed(asked: &Asked<'_>, scopes: Vec<String>) -> Result<Vec<String>, Failure> {
+    let Asked { domain, tenant, server, .. } = *asked;
+    let policies = scope_policies::of(domain, tenant, server, &scopes, &[Flow::RefreshToken])?;
+    Ok(policies.into_iter().filter(|(_, policy)| *policy != ScopePolicy::NotAllowed).map(|(scope, _)| scope).collect())
 }

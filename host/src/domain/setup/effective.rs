@@ -53,6 +53,12 @@ pub fn scope_policy(server: &Server, scope: &Scope, flow: Flow) -> ScopePolicy {
     own.or_else(usual).unwrap_or(ScopePolicy::ConsentPersisted)
 }
 
+/// The policy of a scope that somebody gets on several ways at once: the strictest of them.
+pub fn strictest(server: &Server, scope: &Scope, flows: &[Flow]) -> ScopePolicy {
+    let policies = flows.iter().map(|flow| scope_policy(server, scope, *flow));
+    policies.max().unwrap_or(ScopePolicy::ConsentPersisted)
+}
+
 /// Whether people must log in anew for a client that is granted these scopes: one that says so is enough.
 pub fn force_reauthentication<'a>(
     server: &Server,

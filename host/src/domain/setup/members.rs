@@ -29,16 +29,16 @@ pub struct About {
     pub metadata: Vec<Metadata>,
 }
 
-/// Whether a scope is granted, and who is asked first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether a scope is granted, and who is asked first. What is stricter is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopePolicy {
-    /// The person is asked each time.
-    ConsentRequired,
-    /// The person is asked once, and the answer is remembered.
-    ConsentPersisted,
     /// Nobody is asked.
     ConsentNotRequired,
+    /// The person is asked once, and the answer is remembered.
+    ConsentPersisted,
+    /// The person is asked each time.
+    ConsentRequired,
     /// It is not granted.
     NotAllowed,
 }

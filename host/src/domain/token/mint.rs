@@ -18,6 +18,7 @@ use crate::{
         handle::{self, Purpose},
         in_force, key_ring,
         server::Server,
+        setup::effective,
     },
     store::{Write, records},
 };
@@ -128,7 +129,7 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
     let (server_id, server) = order.server;
     let (client_id, client) = order.client;
     let issuer = domain.issuer(order.tenant, server_id);
-    let ends = now.saturating_add(server.access_token_seconds);
+    let ends = now.saturating_add(effective::lifetimes(server, client).access_token);
     let identity = order.grant.map(|(_, grant)| &grant.identity);
     Claims {
         aud: std::iter::once(issuer.clone()).chain(client.audience.iter().cloned()).collect(),
