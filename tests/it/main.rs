@@ -66,6 +66,7 @@ mod server_keys;
 mod servers;
 mod services;
 mod setups;
+mod setups_in_force;
 mod setups_tokens;
 mod storm;
 mod strangers;

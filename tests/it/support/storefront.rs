@@ -108,6 +108,11 @@ impl Storefront {
         )
     }
 
+    /// The secret of the client.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// What the client gets for the code that a browser has brought back.
     pub async fn redeem(&self, page: &Page) -> Value {
         self.redeem_again(page).await.expect(200).json()
