@@ -24,6 +24,7 @@ use crate::{
     world::Micros,
 };
 
+pub(in crate::domain) use change::put_back;
 pub use change::{Given, New, create, delete, update};
 pub use config::Entries;
 pub use find::{Listed, Shown, Whose, available, get, list};

@@ -209,6 +209,29 @@ pub async fn replace(
         .await
 }
 
+/// Gives a connection the configuration of an earlier state of its own. Its secret stays; one that was removed has none to come
+/// back with.
+pub(super) async fn put_back(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    value: Connection,
+) -> Result<State<Connection>, Failure> {
+    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
+    domain
+        .write(move |write| {
+            let stamp = author.stamp(write)?;
+            let old = stamp.target::<Connection>(write, &tenant, &id)?.value;
+            let connection = Connection { secret_since: old.secret_since, ..value.clone() };
+            if account::mark(&old) != account::mark(&connection) {
+                tokens::forget(write, &tenant, &id)?;
+            }
+            save(write, &tenant, &id, Some(&old), &connection, &stamp)
+        })
+        .await
+}
+
 /// Removes a connection with its secret and its tokens (deleteOAuthClient).
 pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, which: Which<'_>) -> Result<(), Failure> {
     let (id, found) = find(domain, tenant, which)?;

@@ -208,6 +208,34 @@ async fn history_says_who_changed_it_in_which_tongue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_sees_its_history_and_goes_back() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let id = make(&admin, &plain(json!({ "a": "s3cr3t" }))).await;
+    admin.put(&at(&id), &plain(json!({ "a": 2 }))).await.expect(204);
+    let mut body = plain(json!({ "a": 2 }));
+    body["disabled"] = json!(true);
+    admin.put(&at(&id), &body).await.expect(204);
+    admin.delete(&at(&id)).await.expect(204);
+    let history = format!("/api/admin/default/history/applications/{id}");
+    let shown = admin.get(&history).await.expect(200).json();
+    let states = shown["states"].as_array().unwrap();
+    assert_eq!(
+        states.iter().map(|state| state["deleted"] == json!(true)).collect::<Vec<_>>(),
+        [false, false, false, true]
+    );
+    // That a configuration has changed is told, not what it was.
+    assert_eq!(states[1]["changes"], json!([{ "member": "config" }]));
+    assert_eq!(states[2]["changes"], json!([{ "member": "disabled", "before": false, "after": true }]));
+    server.as_other_admin().get(&history).await.expect(403);
+    admin.post(&format!("{history}/rollback"), &json!({ "version": 1 })).await.expect(200);
+    assert_eq!(admin.get(&at(&id)).await.expect(200).json()["config"], json!({ "a": "s3cr3t" }));
+    admin.put(&at(&id), &plain(json!({ "a": 3 }))).await.expect(204);
+    admin.post(&format!("{history}/rollback"), &json!({ "version": 2 })).await.expect(200);
+    assert_eq!(admin.get(&at(&id)).await.expect(200).json()["config"], json!({ "a": 2 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_is_nowhere_in_clear() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

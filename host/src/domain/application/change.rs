@@ -118,6 +118,22 @@ pub async fn delete(domain: &Domain, asking: &Asking<'_>, id: &str) -> Result<()
     Err(too_fast(id))
 }
 
+/// Makes an application what it was, or again when it is not `there`. For whoever administrates the organization, whose policies
+/// are theirs to change, so none is asked.
+pub(in crate::domain) async fn put_back(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    value: Application,
+    there: bool,
+) -> Result<State<Application>, Failure> {
+    match there {
+        true => noun::update(domain, by, tenant, id, move |_| Ok(value.clone()), save).await,
+        false => Ok(noun::create(domain, by, tenant, Some(id), value, save).await?.1),
+    }
+}
+
 /// Asks about an application as it is.
 async fn may(
     domain: &Domain,
@@ -181,9 +197,11 @@ impl Given {
     /// The application that `old` is to become.
     fn over(&self, domain: &Domain, tenant: &str, id: &str, old: Option<&Application>) -> Application {
         let Given { kind, entries, disabled, visible, expires_at, anonymous_registration } = self;
+        let sealed = entries.seal(domain, tenant, id);
         Application {
             kind: *kind,
-            config: entries.seal(domain, tenant, id),
+            // What is the same stays as it is sealed, or history would tell of a change.
+            config: old.map(|old| &old.config).filter(|old| **old == sealed).cloned().unwrap_or(sealed),
             disabled: disabled.unwrap_or_else(|| old.is_some_and(|old| old.disabled)),
             visible: visible.unwrap_or_else(|| old.is_none_or(|old| old.visible)),
             expires_at: expires_at.unwrap_or_else(|| old.and_then(|old| old.expires_at)),

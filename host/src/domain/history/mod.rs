@@ -8,8 +8,9 @@ mod roll_back;
 use serde_json::{Map, Value};
 
 use super::{
-    Domain, Failure, api::Api, claim::Claim, client::Client, consent::Consent, consent_action::ConsentAction,
-    gateway::Gateway, noun::Named, policy::Policy, scope::Scope, server::Server, service::Service, tenant::Tenant,
+    Domain, Failure, api::Api, application::Application, claim::Claim, client::Client, connection::Connection,
+    consent::Consent, consent_action::ConsentAction, gateway::Gateway, noun::Named, policy::Policy, scope::Scope,
+    server::Server, service::Service, tenant::Tenant,
 };
 use crate::{
     store::{Kind, State, timeline},
@@ -19,7 +20,7 @@ use crate::{
 pub use roll_back::roll_back;
 
 /// The kinds of records by the words for them in paths and on the command line.
-pub const KINDS: [(&str, Kind); 11] = [
+pub const KINDS: [(&str, Kind); 13] = [
     ("tenants", Kind::Tenant),
     ("servers", Kind::Server),
     ("clients", Kind::Client),
@@ -31,10 +32,12 @@ pub const KINDS: [(&str, Kind); 11] = [
     ("policies", Kind::Policy),
     ("consents", Kind::Consent),
     ("actions", Kind::ConsentAction),
+    ("applications", Kind::Application),
+    ("connections", Kind::Connection),
 ];
 
 /// Members whose values are told to nobody: they hold sealed secrets and hashes of passwords.
-const KEPT_BACK: [&str; 1] = ["authentications"];
+const KEPT_BACK: [&str; 2] = ["authentications", "config"];
 
 /// One state of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +91,8 @@ pub fn of(domain: &Domain, tenant: &str, kind: Kind, id: &str) -> Result<Vec<Ent
         Kind::Policy => entries::<Policy>(domain, tenant, id),
         Kind::Consent => entries::<Consent>(domain, tenant, id),
         Kind::ConsentAction => entries::<ConsentAction>(domain, tenant, id),
-        Kind::Application | Kind::Connection => Err(Failure::not_found("kind of record", "")),
+        Kind::Application => entries::<Application>(domain, tenant, id),
+        Kind::Connection => entries::<Connection>(domain, tenant, id),
     }
 }
 

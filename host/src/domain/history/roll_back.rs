@@ -8,8 +8,10 @@ use crate::{
     domain::{
         By, Domain, Failure, api,
         api::Api,
+        application::{self, Application},
         claim::{self, Claim},
         client::{self, Client},
+        connection::{self, Connection},
         consent::{self, Consent, Draft},
         consent_action::{self, ConsentAction},
         credential::Given,
@@ -46,7 +48,8 @@ pub async fn roll_back(
         Kind::Policy => at.policy().await,
         Kind::Consent => at.consent().await,
         Kind::ConsentAction => at.action().await,
-        Kind::Application | Kind::Connection => Err(Failure::not_found("kind of record", "")),
+        Kind::Application => at.application().await,
+        Kind::Connection => at.connection().await,
     }
 }
 
@@ -151,6 +154,16 @@ impl At<'_> {
             false => consent::create(self.domain, self.by, self.tenant, Some(id), draft).await?.1,
         };
         Ok(state.version)
+    }
+
+    async fn application(&self) -> Result<u64, Failure> {
+        let (value, there) = self.value::<Application>()?;
+        Ok(application::put_back(self.domain, self.by, self.tenant, self.id, value, there).await?.version)
+    }
+
+    async fn connection(&self) -> Result<u64, Failure> {
+        let (value, _) = self.value::<Connection>()?;
+        Ok(connection::put_back(self.domain, self.by, self.tenant, self.id, value).await?.version)
     }
 
     async fn action(&self) -> Result<u64, Failure> {
