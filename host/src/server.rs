@@ -250,6 +250,7 @@ pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: boo
         },
         policies: bundled::policies().map_err(StartError)?,
         public_url,
+        rotation_grace_seconds: config.organization_clients.rotation_grace_seconds,
         observer,
     }))
 }

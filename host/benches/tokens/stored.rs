@@ -99,6 +99,8 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             client_id: client_id.to_owned(),
             client_since,
             identity,
+            own: false,
+            application: None,
             session: None,
             scopes,
             nonce: None,

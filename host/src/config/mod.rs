@@ -54,6 +54,16 @@ pub struct Config {
     pub log: Log,
     /// Requests this server makes itself.
     pub outbound: Outbound,
+    /// Clients of organizations.
+    pub organization_clients: OrganizationClients,
+}
+
+/// Clients of organizations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationClients {
+    /// Seconds that a secret goes on after it was exchanged for a new one.
+    pub rotation_grace_seconds: i64,
 }
 
 /// Where the certificate and its key are.

@@ -112,6 +112,13 @@ pub const SETTINGS: &[Setting] = &[
     path("outbound.ca", "PEM file with authorities that outbound TLS trusts instead of the system's."),
     integer("outbound.body_bytes", 10 * MIB, KIB, GIB, "Largest answer to an outbound request."),
     integer("outbound.seconds", 10, 1, DAY, "Time for an outbound request, redirects included."),
+    integer(
+        "organization_clients.rotation_grace_seconds",
+        0,
+        0,
+        30 * DAY,
+        "Time a secret of an organization client goes on after it was exchanged for a new one.",
+    ),
 ];
 
 const fn row(key: &'static str, kind: Kind, default: Option<Preset>, help: &'static str) -> Setting {

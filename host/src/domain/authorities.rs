@@ -9,6 +9,7 @@ use super::{
     Bearer, Caller, Credentials, Domain, Failure,
     client::{self, Client},
     grant,
+    organization::Organization,
     permit::{ADMIN_SERVER, SYSTEM_SERVER, SYSTEM_TENANT},
     workspace::DEFAULT_SERVER,
 };
@@ -113,6 +114,12 @@ impl Authorities {
         Authorities { tenant: tenant.to_owned(), roles, permissions, application: None }
     }
 
+    /// What a client of an organization may with these scopes.
+    pub(super) fn of_client(tenant: &str, organization: &Organization, scopes: Vec<String>) -> Authorities {
+        let Organization { roles, application } = organization.clone();
+        Authorities { application, ..Authorities::new(tenant, roles, scopes) }
+    }
+
     /// Whether it has this role.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
@@ -134,20 +141,15 @@ impl Authorities {
 fn of_default(domain: &Domain, bearer: &Bearer) -> Result<Authorities, Failure> {
     let client = client::current(domain, &bearer.tenant, &bearer.client_id)?;
     match &bearer.grant {
-        None => Ok(of_client(bearer, &client.value)),
+        None => Ok(match &client.value.organization {
+            Some(organization) => Authorities::of_client(&bearer.tenant, organization, bearer.scopes.clone()),
+            None => Authorities::new(&bearer.tenant, Vec::new(), bearer.scopes.clone()),
+        }),
         Some(_) => {
             let grant = grant::of_bearer(domain, bearer)?;
             Ok(of_person(bearer, &client.value, &grant.identity.authn_ctx()))
         }
     }
-}
-
-fn of_client(bearer: &Bearer, client: &Client) -> Authorities {
-    let (roles, application) = match &client.organization {
-        Some(of) => (of.roles.clone(), of.application.clone()),
-        None => (Vec::new(), None),
-    };
-    Authorities { application, ..Authorities::new(&bearer.tenant, roles, bearer.scopes.clone()) }
 }
 
 /// A client that has registered itself may be anybody's: people lend it the scopes they were asked about, not what they are.
@@ -193,6 +195,7 @@ mod tests {
             subject: "ann".to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             grant: None,
+            own_grant: None,
             jti: "1".to_owned(),
             issuer: Issuer::Kept,
             expires: 1,

@@ -48,6 +48,8 @@ pub struct Bearer {
     pub scopes: Vec<String>,
     /// What a person has granted, by id. None when the client acts for itself.
     pub grant: Option<String>,
+    /// What the client has on its own behalf for longer than this token, by id.
+    pub own_grant: Option<String>,
     /// The name of the token itself.
     pub jti: String,
     /// What shows that the server has issued it.

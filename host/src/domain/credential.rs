@@ -4,14 +4,14 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, Problem};
+use super::{Domain, Failure, Problem, expiry};
 use crate::{
     crypto::{
         Secret,
         password::MOST_PASSWORD_BYTES,
         vault::{KeyedHash, Sealed},
     },
-    store::{Record, Table},
+    store::{Record, Table, Write, records},
 };
 
 /// What proves a client.
@@ -41,6 +41,15 @@ impl PartialEq for SealedSecret {
     }
 }
 
+/// What proved a client until its secret was exchanged, and does for a while yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Superseded {
+    /// The secret before.
+    pub(super) credential: Credential,
+    /// Until when it is good, in seconds since 1970.
+    pub(super) ends: i64,
+}
+
 /// What a caller says about the secret of a client.
 #[derive(Clone, Debug)]
 pub enum Given {
@@ -68,6 +77,25 @@ const SHORTEST: usize = 32;
 
 impl Record for Credential {
     const TABLE: Table = Table::Credential;
+}
+
+impl Record for Superseded {
+    const TABLE: Table = Table::Superseded;
+}
+
+impl expiry::Ends for Superseded {
+    const WHAT: expiry::What = expiry::What::Superseded;
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+}
+
+impl Superseded {
+    /// Writes it down, inside a transaction, after the client was saved with its new secret.
+    pub(super) fn save(&self, write: &mut Write<'_>, tenant: &str, client_id: &str) -> Result<(), Failure> {
+        records::put(write, &[tenant, client_id], self)?;
+        expiry::note(write, &[tenant, client_id], self)
+    }
 }
 
 impl Credential {
@@ -156,15 +184,35 @@ pub async fn choose(domain: &Domain, secret: Secret) -> Result<Credential, Failu
     hashed.map(Credential::Chosen).map_err(|error| Failure::Internal { log: error.to_string() })
 }
 
-/// True when one of `candidates` is the client's secret; there are several when it is not known how the caller encoded it.
+/// True when one of `candidates` is the client's secret, or the one before it while that is good yet; there are several when it
+/// is not known how the caller encoded it.
 ///
 /// A client that does not exist costs what one with a sealed secret costs, but for the opening of a few bytes the first
-/// time: anything dearer would let strangers spend argon2's time and memory. So the time may tell that only a hash of a secret is kept.
+/// time: anything dearer would let strangers spend argon2's time and memory. So the time may tell that only a hash of a
+/// secret is kept, or that it was exchanged lately.
 pub async fn verify(domain: &Domain, tenant: &str, client_id: &str, candidates: Vec<Secret>) -> Result<bool, Failure> {
     let found = domain.store.record::<Credential>(&[tenant, client_id])?;
+    let before = domain.store.record::<Superseded>(&[tenant, client_id])?;
+    let before = before.filter(|before| before.ends > domain.world.now_seconds());
+    if let Some(before) = before
+        && is_right(domain, tenant, client_id, Some(&before.credential), candidates.clone()).await?
+    {
+        return Ok(true);
+    }
+    is_right(domain, tenant, client_id, found.as_deref(), candidates).await
+}
+
+/// True when one of `candidates` is the secret of a credential.
+async fn is_right(
+    domain: &Domain,
+    tenant: &str,
+    client_id: &str,
+    credential: Option<&Credential>,
+    candidates: Vec<Secret>,
+) -> Result<bool, Failure> {
     let label = label(tenant, client_id);
     let hash = |secret: &Secret| domain.vault.keyed_hash(&label, secret.expose());
-    let (known, expected) = match found.as_deref() {
+    let (known, expected) = match credential {
         Some(Credential::Chosen(phc)) => return Ok(domain.passwords.verify(candidates, phc).await),
         Some(Credential::Generated(expected)) => (true, *expected),
         Some(Credential::Sealed(kept)) => (true, hash_of(domain, tenant, client_id, kept)?),

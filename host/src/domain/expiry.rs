@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, grant::Grant, login::Login, proof::Assertion, session, session::Session, token};
+use super::{
+    Domain, Failure, credential::Superseded, grant::Grant, login::Login, proof::Assertion, session, session::Session,
+    token,
+};
 use crate::store::{Record, Table, Write, records};
 
 /// A record that ends.
@@ -28,6 +31,7 @@ pub(super) enum What {
     Login,
     Assertion,
     ConnectionErrand,
+    Superseded,
 }
 
 /// A line of the list.
@@ -123,6 +127,7 @@ fn take_out(write: &mut Write<'_>, what: What, key: &[&str], now: i64) -> Result
         (What::Login, _) => forget::<Login>(write, key, now)?,
         (What::Assertion, _) => forget::<Assertion>(write, key, now)?,
         (What::ConnectionErrand, _) => forget::<super::connection::Errand>(write, key, now)?,
+        (What::Superseded, _) => forget::<Superseded>(write, key, now)?,
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! A grant: what a person has let a client do, the root of every code and token made from it. Without it they are worth nothing.
+//! A grant: what a person has let a client do, or what a client has on its own behalf for longer than one token; the root of
+//! every code and token made from it. Without it they are worth nothing.
 //!
 //! Called by `authorize` and the token endpoint, which open grants, and by whoever revokes one: the detection of reuse,
 //! revocation (RFC 7009), the end of a session, the person's own pages.
@@ -16,7 +17,7 @@ use crate::{
     world::Micros,
 };
 
-/// What a person has let a client do.
+/// What a person has let a client do, or what it does on its own behalf.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
     /// The authorization server.
@@ -27,8 +28,14 @@ pub struct Grant {
     pub client_id: String,
     /// Which client of that name.
     pub client_since: Micros,
-    /// Who has let it.
+    /// Who has let it: a person, or nobody but the client itself, see [`Grant::person`].
     pub identity: Identity,
+    /// Whether the client has it on its own behalf (RFC 6749 §4.4).
+    #[serde(default)]
+    pub own: bool,
+    /// The application that it was given for.
+    #[serde(default)]
+    pub application: Option<String>,
     /// The session in which it was let, by the name of its record. None outside a browser.
     pub session: Option<String>,
     /// What was granted.
@@ -55,6 +62,11 @@ impl expiry::Ends for Grant {
 impl Grant {
     /// The scope with which a grant outlives the session it was made in (OpenID Connect Core §11).
     pub const OFFLINE: &'static str = "offline_access";
+
+    /// The person who has let it. None when the client acts for itself, though its name may spell like somebody's.
+    pub fn person(&self) -> Option<&Identity> {
+        (!self.own).then_some(&self.identity)
+    }
 
     /// Whether refresh tokens of it go on when the person logs out.
     pub fn is_offline(&self) -> bool {
@@ -94,7 +106,9 @@ pub(super) fn make_room(write: &mut Write<'_>, tenant: &str, more: &Grant) -> Re
 /// Opens a grant, inside a transaction.
 pub(super) fn open(write: &mut Write<'_>, tenant: &str, id: &str, grant: &Grant) -> Result<(), Failure> {
     records::put(write, &[tenant, id], grant)?;
-    index::put(write, Index::SubjectGrants, &[tenant, &grant.server, &grant.identity.subject], id)?;
+    if let Some(person) = grant.person() {
+        index::put(write, Index::SubjectGrants, &[tenant, &grant.server, &person.subject], id)?;
+    }
     expiry::note(write, &[tenant, id], grant)
 }
 
@@ -113,7 +127,9 @@ pub fn of_bearer(domain: &Domain, bearer: &Bearer) -> Result<Arc<Grant>, Failure
 /// Revokes a grant with everything made from it, inside a transaction. Answers whether it was there.
 pub(super) fn revoke(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<bool, Failure> {
     let Some(grant) = records::get::<Grant>(&*write, &[tenant, id])? else { return Ok(false) };
-    index::remove(write, Index::SubjectGrants, &[tenant, &grant.server, &grant.identity.subject], id)?;
+    if let Some(person) = grant.person() {
+        index::remove(write, Index::SubjectGrants, &[tenant, &grant.server, &person.subject], id)?;
+    }
     latest::forget(write, [tenant, &grant.server, &grant.identity.subject, id])?;
     Ok(records::delete::<Grant>(write, &[tenant, id])?)
 }

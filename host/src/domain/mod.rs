@@ -130,6 +130,8 @@ pub struct Domain {
     pub policies: Arc<[(String, policy::Policy)]>,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: String,
+    /// How long a secret of an organization's client goes on after it was exchanged.
+    pub rotation_grace_seconds: i64,
     /// Told what happens, for the metrics.
     pub observer: Arc<dyn Observer>,
     /// Turns for reading large documents.
@@ -195,6 +197,8 @@ pub struct Parts {
     pub policies: Vec<(String, policy::Policy)>,
     /// See [`Domain::public_url`].
     pub public_url: String,
+    /// See [`Domain::rotation_grace_seconds`].
+    pub rotation_grace_seconds: i64,
     /// See [`Domain::observer`].
     pub observer: Arc<dyn Observer>,
 }
@@ -225,6 +229,7 @@ impl Domain {
             limits,
             policies,
             public_url,
+            rotation_grace_seconds,
             observer,
         } = parts;
         let policies = policies.into();
@@ -246,6 +251,7 @@ impl Domain {
             limits,
             policies,
             public_url,
+            rotation_grace_seconds,
             observer,
             tokens,
             keys,

@@ -1,11 +1,27 @@
 //! What makes a client one of its organization, which is its tenant: roles of its own instead of a person's.
 //!
 //! Part of a client of the tenant's `default` server, so whoever sees the clients of that server sees it.
+//!
+//! ```text
+//! clients   what an organization does with its clients     application   which of its applications one acts for
+//! ```
+
+mod application;
+pub mod clients;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::{Failure, Problem, authorities::Role, workspace::DEFAULT_SERVER};
-use crate::store::{Index, Write, index};
+use super::{
+    Domain, Failure, Problem,
+    authorities::{Authorities, Role},
+    client::Client,
+    token::Order,
+    workspace::DEFAULT_SERVER,
+};
+use crate::store::{Index, View, Write, index};
+
+pub(super) use application::application;
 
 /// What an organization has made of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,15 +53,56 @@ impl Organization {
     }
 }
 
-/// Keeps the list of clients that are found without their tenant in step, inside a transaction. There a name is one client's.
-pub(super) fn file(write: &mut Write<'_>, tenant: &str, id: &str, now: Option<&Organization>) -> Result<(), Failure> {
-    if now.is_none() {
-        return Ok(index::remove(write, Index::OrganizationClients, &[id], tenant)?);
+/// Keeps the lists of organizations' clients in step, inside a transaction. Without a tenant, a name is one client's.
+pub(super) fn file(write: &mut Write<'_>, tenant: &str, id: &str, client: &Client) -> Result<(), Failure> {
+    if client.organization.is_none() {
+        return unfile(write, tenant, id, &client.server);
     }
-    if index::ids(&*write, Index::OrganizationClients, &[id])?.iter().any(|other| other != tenant) {
+    if of(&*write, id)?.is_some_and(|other| other != tenant) {
         return Err(Failure::invalid("/client_id", "is the name of a client of another organization"));
     }
-    Ok(index::put(write, Index::OrganizationClients, &[id], tenant)?)
+    index::put(write, Index::OrganizationClients, &[id], tenant)?;
+    Ok(index::put(write, Index::ClientsOfOrganization, &[tenant, &client.server], id)?)
+}
+
+/// Takes a client that goes, or is its organization's no more, out of the lists.
+pub(super) fn unfile(write: &mut Write<'_>, tenant: &str, id: &str, server: &str) -> Result<(), Failure> {
+    index::remove(write, Index::OrganizationClients, &[id], tenant)?;
+    Ok(index::remove(write, Index::ClientsOfOrganization, &[tenant, server], id)?)
+}
+
+/// Lets go of the names of all clients of an organization, which goes itself, inside a transaction.
+pub(super) fn forget(write: &mut Write<'_>, tenant: &str) -> Result<(), Failure> {
+    for id in index::ids(&*write, Index::ClientsOfOrganization, &[tenant, SERVER])? {
+        index::remove(write, Index::OrganizationClients, &[&id], tenant)?;
+    }
+    Ok(())
+}
+
+fn of(view: &impl View, id: &str) -> Result<Option<String>, Failure> {
+    Ok(index::ids_after(view, Index::OrganizationClients, &[id], None, 1)?.pop())
+}
+
+/// The organization of a client that does not say which it is of. The server of its clients is [`SERVER`].
+pub fn of_client(domain: &Domain, id: &str) -> Result<Option<String>, Failure> {
+    of(&domain.store.read()?, id)
+}
+
+/// The authorization server of an organization's clients.
+pub const SERVER: &str = DEFAULT_SERVER;
+
+/// What the token of a client that acts for its organization says besides, in place of what the tenant's claims say; nothing for
+/// every other token.
+pub(super) fn claims(order: &Order<'_>) -> Map<String, Value> {
+    let (mut claims, (_, client)) = (Map::new(), order.client);
+    let Some(organization) = client.organization.as_ref().filter(|_| order.person().is_none()) else { return claims };
+    let authorities = Authorities::of_client(order.tenant, organization, order.scopes.to_vec());
+    let roles: Vec<&str> = authorities.roles.iter().map(|role| role.word()).collect();
+    claims.insert("organization_id".to_owned(), json!(order.tenant));
+    claims.insert("roles".to_owned(), json!(roles));
+    claims.insert("authorities".to_owned(), json!(authorities.words()));
+    claims.extend(order.application.map(|id| ("application_id".to_owned(), json!(id))));
+    claims
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{
     client::Client,
     id,
     noun::{self, Named},
+    organization,
     permit::SYSTEM_TENANT,
     server::Server,
     stamp::{Author, Stamp},
@@ -137,6 +138,7 @@ pub async fn delete(domain: &Domain, by: &By<'_>, id: &str) -> Result<(), Failur
             if id == SYSTEM_TENANT {
                 return Err(Failure::InUse { noun: Tenant::NAME, by: vec!["the installation itself".to_owned()] });
             }
+            organization::forget(write, &id)?;
             tenants::erase(write, &id)?;
             stamp.append(write, &id, &id, last)?;
             stamp.soft_delete::<Tenant>(write, &id, &id)?;

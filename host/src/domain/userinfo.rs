@@ -38,6 +38,7 @@ pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
         server: (&bearer.server, &server.value),
         client: (&bearer.client_id, &client.value),
         grant: Some((id, &grant)),
+        application: None,
         scopes: &bearer.scopes,
     };
     let mut claims = in_force::claims::for_id_token(domain, &order).await?;

@@ -87,11 +87,14 @@ pub enum Table {
     Expiry,
     /// The refresh token of a grant that was made last. Key: tenant, server, subject, grant. Value: its keyed hash.
     LatestRefresh,
+    /// Secrets of clients that were exchanged and are good for a while yet. Key: tenant, client. Value: the credential and
+    /// when it ends.
+    Superseded,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 32] = [
+    pub const ALL: [Table; 33] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -124,6 +127,7 @@ impl Table {
         Table::ConnectionErrand,
         Table::Expiry,
         Table::LatestRefresh,
+        Table::Superseded,
     ];
 
     /// Its name in the file.
@@ -161,6 +165,7 @@ impl Table {
             Table::ConnectionErrand => "connection_errand",
             Table::Expiry => "expiry",
             Table::LatestRefresh => "latest_refresh",
+            Table::Superseded => "superseded",
         }
     }
 
@@ -238,6 +243,8 @@ pub enum Index {
     OrganizationClients = 19,
     /// The tenants of applications, which are found without one: nothing, application → tenant.
     ApplicationTenants = 20,
+    /// The clients of an organization: tenant, server → client.
+    ClientsOfOrganization = 21,
 }
 
 /// Configuration that has a timeline.

@@ -5,7 +5,7 @@
 use std::ops::{Bound, ControlFlow};
 
 use super::{
-    StoreError, Table, View, Write,
+    Index, StoreError, Table, View, Write,
     key::{Key, Parts, beyond, borrow},
     pages,
     read::first,
@@ -80,14 +80,16 @@ fn of_tenants(table: Table) -> Filed {
         | Table::ConnectionTokens
         | Table::ConnectionErrand
         | Table::Expiry
-        | Table::LatestRefresh => Filed::First,
+        | Table::LatestRefresh
+        | Table::Superseded => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,
         Table::Identities | Table::Meta | Table::PolicyRules | Table::Component => Filed::Stays,
     }
 }
 
-/// An index's key begins with its number and how many parts it has; the tenant is the first part of every one.
+/// An index's key begins with its number and how many parts it has; the tenant is the first part of every one but that which finds
+/// it: the caller keeps that.
 fn erase_indexes(write: &mut Write<'_>, tenant: &str) -> Result<usize, StoreError> {
     let mut gone = 0;
     let mut from = Bound::Unbounded;
@@ -97,7 +99,7 @@ fn erase_indexes(write: &mut Write<'_>, tenant: &str) -> Result<usize, StoreErro
         };
         let kind = Key::new().byte(index).byte(parts);
         from = behind(&kind);
-        if parts > 0 {
+        if parts > 0 && index != Index::OrganizationClients as u8 {
             gone += erase_prefix(write, Table::Index, kind.text(tenant)?)?;
         }
     }

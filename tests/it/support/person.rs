@@ -117,6 +117,8 @@ impl Person {
             client_id: client.to_owned(),
             client_since: client::current(domain, "default", client).unwrap().value.since,
             identity: self.identity(domain).await,
+            own: false,
+            application: None,
             session: session.map(str::to_owned),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             nonce: None,
@@ -174,6 +176,7 @@ impl Person {
             server: (&grant.server, &server.value),
             client: (&grant.client_id, &client.value),
             grant: Some((grant_id, &grant)),
+            application: None,
             scopes: &grant.scopes,
         };
         let minted = token::mint(domain, &order).await.unwrap();

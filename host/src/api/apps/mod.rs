@@ -2,7 +2,9 @@
 //! a contact centre have them (contract/applications.openapi.json, contract/organization-clients.openapi.json).
 
 pub mod applications;
+pub mod clients;
 pub mod rows;
+pub mod token;
 pub mod words;
 
 use super::Dialect;
@@ -11,9 +13,9 @@ use super::Dialect;
 pub static DIALECT: Dialect = Dialect {
     name: "apps",
     title: "Applications and organization clients",
-    prefixes: &["/api/applications", "/security/clients", "/oauth/token"],
+    prefixes: &["/api/applications", "/security/clients"],
     also_under: "",
-    tables: &[rows::applications::ROWS, rows::clients::ROWS, rows::token::ROWS],
+    tables: &[rows::applications::ROWS, rows::clients::ROWS],
     word: words::word,
     cross_origin: false,
     carries_on: false,

@@ -126,6 +126,7 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         aid,
         client_since: _,
         gid,
+        cgid: _,
         auth_time,
         acr,
         amr,
@@ -154,16 +155,16 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
 }
 
 fn refresh<'a>(tenant: &'a str, grant: &'a Grant, ends: i64) -> IntrospectAnswer<'a> {
-    let identity = &grant.identity;
+    let (identity, person) = (&grant.identity, grant.person());
     IntrospectAnswer {
         active: true,
         sub: Some(&identity.subject),
-        username: Some(&identity.subject),
+        username: person.map(|person| person.subject.as_str()),
         client_id: Some(&grant.client_id),
         scope: Some(grant.scopes.join(" ").into()),
         exp: Some(ends),
         token_type: Some("refresh_token"),
-        auth_time: Some(identity.auth_time),
+        auth_time: person.map(|person| person.auth_time),
         acr: identity.acr.as_deref(),
         amr: (!identity.amr.is_empty()).then_some(&identity.amr),
         tenant_id: Some(tenant),

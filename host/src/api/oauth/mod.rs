@@ -13,15 +13,15 @@ pub mod rows;
 pub mod token;
 pub mod words;
 
-use super::Dialect;
+use super::{Dialect, apps::rows::token as token_of_organizations};
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     name: "oauth",
     title: "OAuth 2.0",
-    prefixes: &[],
+    prefixes: &["/oauth/token"],
     also_under: "",
-    tables: &[rows::ROWS, discovery_rows::ROWS],
+    tables: &[rows::ROWS, discovery_rows::ROWS, token_of_organizations::ROWS],
     word: words::word,
     cross_origin: true,
     carries_on: false,

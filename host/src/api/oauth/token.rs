@@ -12,11 +12,14 @@ use crate::{
     api::{Answer, Call, read},
     domain::{
         Failure,
-        issue::{self, Asked, Refused, Sent, Tokens},
-        proof::{self, Unproven},
-        server,
+        issue::{self, Asked, GrantType, Refused, Sent, Tokens},
+        proof::{self, Proven, Unproven},
+        server::{self, Server},
     },
 };
+
+/// The header in which programs of contact centres name an application.
+const APPLICATION: &str = "x-applicationid";
 
 /// The form (RFC 6749 §4, RFC 7636 §4.5).
 #[derive(Deserialize, JsonSchema)]
@@ -46,6 +49,8 @@ pub struct TokenForm {
     client_assertion_type: Option<String>,
     /// With client_secret_jwt and private_key_jwt.
     client_assertion: Option<String>,
+    /// Of a client of an organization: the application that it acts for. It may be in the header `X-ApplicationId` instead.
+    application_id: Option<String>,
 }
 
 /// The answer (RFC 6749 §5.1).
@@ -70,32 +75,68 @@ pub struct TokenAnswer<'a> {
 /// token
 pub async fn issue(call: Call) -> Result<Answer, Failure> {
     let form = read::form(&call.request)?;
-    let Some(name) = form.get("grant_type") else {
-        return Err(Failure::malformed("form.grant_type", "is required"));
-    };
-    let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
-    let server = server::current(domain, tenant, server_id)?;
-    let server = (server_id, &server.value);
-    let Some(grant) = issue::grant_type(server.1, name) else {
-        let description = "the authorization server does not support this grant type";
-        return Ok(error(StatusCode::BAD_REQUEST, "unsupported_grant_type", description));
-    };
-    let proven = match proof::client(domain, tenant, server, client::shown(&call, &form)?).await {
-        Ok(proven) => proven,
-        Err(Unproven::Client) => return word(Refused::Client),
-        Err(Unproven::Failure(failure)) => return Err(failure),
-    };
+    let name = grant_type(&form)?;
+    let (tenant, server_id) = (call.tenant(), call.param("aid"));
+    let server = server::current(&call.app.domain, tenant, server_id)?;
+    let at = At { tenant, server: (server_id, &server.value), lasting: false };
+    let Some(grant) = issue::grant_type(at.server.1, name) else { return Ok(unsupported()) };
+    let shown = client::shown(&call, &form)?;
+    match proof::client(&call.app.domain, tenant, at.server, shown).await {
+        Ok(proven) => answer(&call, &form, at, grant, &proven).await,
+        Err(unproven) => unknown(unproven),
+    }
+}
+
+/// Where tokens are asked for.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The authorization server.
+    pub server: (&'a str, &'a Server),
+    /// Whether a client of an organization gets a refresh token for its own credentials too.
+    pub lasting: bool,
+}
+
+/// The grant that is asked for.
+pub fn grant_type(form: &read::Pairs) -> Result<&str, Failure> {
+    form.get("grant_type").ok_or_else(|| Failure::malformed("form.grant_type", "is required"))
+}
+
+/// The refusal of a grant that is not to be had here.
+pub fn unsupported() -> Answer {
+    let description = "the authorization server does not support this grant type";
+    error(StatusCode::BAD_REQUEST, "unsupported_grant_type", description)
+}
+
+/// The refusal of a client that has not proven who it is.
+pub fn unknown(unproven: Unproven) -> Result<Answer, Failure> {
+    match unproven {
+        Unproven::Client => word(Refused::Client),
+        Unproven::Failure(failure) => Err(failure),
+    }
+}
+
+/// Issues tokens to a client that has proven who it is.
+pub async fn answer(
+    call: &Call,
+    form: &read::Pairs,
+    at: At<'_>,
+    grant: &GrantType,
+    proven: &Proven,
+) -> Result<Answer, Failure> {
+    let At { tenant, server, lasting } = at;
     let address = call.request.peer.ip().to_string();
-    let sent = sent(&form, &address);
-    let request_id = &call.request.request_id;
-    match grant.issue(&Asked { domain, tenant, server, proven: &proven, sent: &sent, request_id }).await {
+    let sent = sent(call, form, &address)?;
+    let (domain, request_id) = (&call.app.domain, call.request.request_id.as_str());
+    match grant.issue(&Asked { domain, tenant, server, proven, sent: &sent, request_id, lasting }).await {
         Ok(tokens) => Ok(show(&tokens)),
         Err(refused) => word(refused),
     }
 }
 
-fn sent<'a>(form: &'a read::Pairs, address: &'a str) -> Sent<'a> {
-    Sent {
+fn sent<'a>(call: &'a Call, form: &'a read::Pairs, address: &'a str) -> Result<Sent<'a>, Failure> {
+    Ok(Sent {
         scope: form.get("scope"),
         code: form.get("code"),
         redirect_uri: form.get("redirect_uri"),
@@ -103,7 +144,24 @@ fn sent<'a>(form: &'a read::Pairs, address: &'a str) -> Sent<'a> {
         refresh_token: form.get("refresh_token"),
         username: form.get("username"),
         password: form.get("password"),
+        application: application(call, form)?,
         address,
+    })
+}
+
+/// The application that a client of an organization acts for: in the form, or in the header that programs of that house send.
+fn application<'a>(call: &'a Call, form: &'a read::Pairs) -> Result<Option<&'a str>, Failure> {
+    let mut headers = call.request.headers.get_all(APPLICATION).iter();
+    let wrong = || Failure::malformed("header.X-ApplicationId", "must be one identifier");
+    let header = headers.next().map(|value| value.to_str().map_err(|_| wrong())).transpose()?;
+    if headers.next().is_some() {
+        return Err(wrong());
+    }
+    match (form.get("application_id"), header) {
+        (Some(form), Some(header)) if form != header => {
+            Err(Failure::malformed("form.application_id", "differs from the header's"))
+        }
+        (form, header) => Ok(form.or(header).filter(|id| !id.is_empty())),
     }
 }
 
@@ -129,6 +187,7 @@ fn word(refused: Refused) -> Result<Answer, Failure> {
         Refused::Scope(scope) => {
             Ok(error(StatusCode::BAD_REQUEST, "invalid_scope", format!("`{scope}` may not be asked for here")))
         }
+        Refused::Barred(reason) => Ok(error(StatusCode::BAD_REQUEST, "unauthorized_client", reason)),
         Refused::Invalid(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_grant", reason)),
         Refused::Failure(failure) => Err(failure),
     }

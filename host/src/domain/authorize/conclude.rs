@@ -94,8 +94,14 @@ async fn open(
     let Place { domain, tenant, id: server_id, server } = place;
     let grant = granted(asked, client, identity, scopes);
     let id = grant::new_id(domain);
-    let order =
-        Order { tenant, server: (server_id, server), client, grant: Some((&id, &grant)), scopes: &grant.scopes };
+    let order = Order {
+        tenant,
+        server: (server_id, server),
+        client,
+        grant: Some((&id, &grant)),
+        application: None,
+        scopes: &grant.scopes,
+    };
     let mut members = Members::new();
     let code = request.response_type.code.then(|| code::make(place, &id, request));
     let (code_text, code) = code.unzip();
@@ -128,6 +134,8 @@ fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Id
         client_id: client_id.to_owned(),
         client_since: client.since,
         identity: identity.clone(),
+        own: false,
+        application: None,
         session: asked.login.session.clone(),
         scopes,
         nonce: request.nonce.clone(),

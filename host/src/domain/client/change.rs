@@ -5,7 +5,7 @@ use super::{AuthMethod, Client, ClientScopes, current, place, rules};
 use crate::{
     domain::{
         By, Domain, Failure, Problem, consent_use,
-        credential::{self, Credential, Given},
+        credential::{self, Credential, Given, Superseded},
         gateway, id,
         noun::{self, Named},
         organization,
@@ -29,7 +29,7 @@ pub(in crate::domain) struct Prepared {
     /// What becomes of its credential.
     pub(in crate::domain) proof: Proof,
     /// Whether its scopes are meant as they are named, even if they are all that the server has.
-    exact: bool,
+    pub(in crate::domain) exact: bool,
 }
 
 /// What becomes of a client's credential when it is saved.
@@ -233,6 +233,8 @@ pub(in crate::domain) fn save(
     if before == after {
         return Ok(stamp.replace(write, tenant, id, value)?);
     }
+    // Whoever gives it another secret, or none, means that the one before is over; who does not, says so afterwards.
+    records::delete::<Superseded>(write, &[tenant, id])?;
     match after {
         Some(credential) => records::put(write, &[tenant, id], &credential)?,
         None => drop(records::delete::<Credential>(write, &[tenant, id])?),
@@ -306,7 +308,7 @@ fn file(write: &mut Write<'_>, tenant: &str, id: &str, old: Option<&Client>, val
     noun::refile(write, Index::DeveloperClients, tenant, before, value.developer.as_deref(), id)?;
     let action_before = old.and_then(|old| old.consent_action.as_ref());
     consent_use::switch(write, tenant, &user(id), action_before, value.consent_action.as_ref())?;
-    organization::file(write, tenant, id, value.organization.as_ref())?;
+    organization::file(write, tenant, id, value)?;
     index::put(write, Index::ServerClients, &[tenant, &value.server], id)?;
     Ok(file_for_good(write, tenant, id, &value.server)?)
 }
@@ -342,13 +344,14 @@ pub(in crate::domain) fn remove(
 ) -> Result<(), Failure> {
     stamp.soft_delete::<Client>(write, tenant, id)?;
     records::delete::<Credential>(write, &[tenant, id])?;
+    records::delete::<Superseded>(write, &[tenant, id])?;
     records::delete::<Registration>(write, &[tenant, id])?;
     if old.server == DEVELOPER_SERVER {
         leave(write, tenant, id, stamp)?;
     }
     noun::refile(write, Index::DeveloperClients, tenant, old.developer.as_deref(), None, id)?;
     consent_use::switch(write, tenant, &user(id), old.consent_action.as_ref(), None)?;
-    organization::file(write, tenant, id, None)?;
+    organization::unfile(write, tenant, id, &old.server)?;
     Ok(index::remove(write, Index::ServerClients, &[tenant, &old.server], id)?)
 }
 

@@ -29,8 +29,8 @@ pub(super) struct Whose<'a> {
 impl<'a> Whose<'a> {
     /// A token that is being made.
     pub(super) fn of_order(order: &Order<'a>) -> Whose<'a> {
-        let Order { tenant, server: _, client, grant, scopes } = *order;
-        Whose { tenant, client, identity: grant.map(|(_, grant)| &grant.identity), scopes }
+        let Order { tenant, server: _, client, grant, application: _, scopes } = *order;
+        Whose { tenant, client, identity: grant.and_then(|(_, grant)| grant.person()), scopes }
     }
 
     /// A token that somebody asks for.

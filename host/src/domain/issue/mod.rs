@@ -1,7 +1,7 @@
 //! Issuing: the grants of the token endpoint (RFC 6749 §4), a file a grant.
 //!
 //! ```text
-//! code, refresh, password   a person's     client_credentials   a client's own
+//! code, refresh, password   a person's     client_credentials, own   a client's own, for one token or longer
 //! person   what all grants of people share     once   what is good once, and what happens at the second time
 //! id_token   about the person     scopes   what a client may have
 //! ```
@@ -13,6 +13,7 @@ mod client_credentials;
 mod code;
 pub mod id_token;
 mod once;
+mod own;
 mod password;
 mod person;
 pub mod refresh;
@@ -54,6 +55,8 @@ pub struct Asked<'a> {
     pub sent: &'a Sent<'a>,
     /// Which request of ours this is, for what policies write down.
     pub request_id: &'a str,
+    /// Whether a client of an organization gets a refresh token for its own credentials too.
+    pub lasting: bool,
 }
 
 /// What a client sends beside its credentials.
@@ -67,6 +70,8 @@ pub struct Sent<'a> {
     pub refresh_token: Option<&'a str>,
     pub username: Option<&'a str>,
     pub password: Option<&'a str>,
+    /// The application that a client of an organization acts for (ours).
+    pub application: Option<&'a str>,
     /// Where the request came from, for the limits against guessing.
     pub address: &'a str,
 }
@@ -93,6 +98,8 @@ pub enum Refused {
     Scope(String),
     /// `invalid_grant`, with the reason.
     Invalid(&'static str),
+    /// `unauthorized_client`, with the reason.
+    Barred(&'static str),
     /// Anything else.
     Failure(Failure),
 }

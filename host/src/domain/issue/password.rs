@@ -90,6 +90,8 @@ fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Gran
         client_id: proven.id.clone(),
         client_since: client.since,
         identity,
+        own: false,
+        application: None,
         session: None,
         scopes,
         nonce: None,

@@ -83,7 +83,7 @@ pub(super) async fn consented(asked: &Asked<'_>, identity: &Identity, scopes: &[
 }
 
 /// Makes the tokens of a grant: the access token, the next refresh token where client and server have them, and an ID
-/// token when `openid` was granted. Nothing is written yet.
+/// token when a person has granted `openid`. Nothing is written yet.
 pub(super) async fn make(
     asked: &Asked<'_>,
     grant: (&str, &Grant),
@@ -92,9 +92,11 @@ pub(super) async fn make(
 ) -> Result<(Tokens, Keep), Failure> {
     let Asked { domain, tenant, server, proven, .. } = *asked;
     let client = &proven.client.value;
-    let order = Order { tenant, server, client: (&proven.id, client), grant: Some(grant), scopes };
+    let application = grant.1.application.as_deref();
+    let order = Order { tenant, server, client: (&proven.id, client), grant: Some(grant), application, scopes };
     let minted = token::mint(domain, &order).await?;
-    let id = match scopes.iter().any(|scope| scope == id_token::OPENID) {
+    let about_person = grant.1.person().is_some() && scopes.iter().any(|scope| scope == id_token::OPENID);
+    let id = match about_person {
         true => {
             let with = With { nonce, access_token: Some(&minted.issued.access_token), code: None };
             Some(id_token::sign(domain, &order, with).await?)

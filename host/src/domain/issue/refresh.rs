@@ -1,12 +1,12 @@
 //! Refresh tokens (RFC 6749 §6): each is good once, and is exchanged for the next one.
 //!
-//! Made by every grant that a person's consent is behind. A token that was used stays known until it ends: its second use is
+//! Made by every grant that a person's consent is behind, and by those of clients of an organization (`own`). A token that was used stays known until it ends: its second use is
 //! a theft, see `once`.
 
 use super::{
     Asked, Refused, Tokens,
     once::{self, Once},
-    person, required, scopes,
+    own, person, required, scopes,
 };
 use crate::{
     crypto::Secret,
@@ -78,6 +78,9 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let name = handle::name(domain, Purpose::Refresh, tenant, server_id, shown);
     let (token, grant) = once::find::<RefreshToken>(asked, &name)?;
     once::refuse_stale(asked, &token, &grant.identity.subject).await?;
+    if grant.own {
+        return own::refresh(asked, name, (&token, &grant)).await;
+    }
     person::known(asked, &grant.identity)?;
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let scopes = scopes::still(asked, &scopes)?;

@@ -50,7 +50,7 @@ pub enum Shown {
 
 impl Shown {
     /// The client that this is said to be of: an assertion names it, and what stands beside it must agree.
-    fn id(&self) -> Option<String> {
+    pub fn id(&self) -> Option<String> {
         match self {
             Shown::Id(id) | Shown::Secret(id, _) => Some(id.clone()),
             Shown::Assertion(token, beside) => {

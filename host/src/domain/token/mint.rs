@@ -16,7 +16,8 @@ use crate::{
         expiry,
         grant::Grant,
         handle::{self, Purpose},
-        in_force, key_ring,
+        identity::Identity,
+        in_force, key_ring, organization,
         server::Server,
         setup::effective,
     },
@@ -58,8 +59,11 @@ pub struct Order<'a> {
     pub server: (&'a str, &'a Server),
     /// The client and its id.
     pub client: (&'a str, &'a Client),
-    /// What a person has granted, and its id. None when the client acts for itself.
+    /// What it is made from, and its id: a person's grant or the client's own. None when the client acts for itself with this
+    /// token only.
     pub grant: Option<(&'a str, &'a Grant)>,
+    /// The application that the client acts for.
+    pub application: Option<&'a str>,
     /// The scopes of this token.
     pub scopes: &'a [String],
 }
@@ -67,7 +71,12 @@ pub struct Order<'a> {
 impl Order<'_> {
     /// Whom the token is about: the person, or the client itself.
     pub fn subject(&self) -> &str {
-        self.grant.map_or(self.client.0, |(_, grant)| &grant.identity.subject)
+        self.person().map_or(self.client.0, |person| &person.subject)
+    }
+
+    /// The person it is about. None when the client acts for itself.
+    pub fn person(&self) -> Option<&Identity> {
+        self.grant.and_then(|(_, grant)| grant.person())
     }
 }
 
@@ -118,19 +127,21 @@ fn form(order: &Order<'_>) -> Form {
     order.client.1.token_form.unwrap_or(order.server.1.token_form)
 }
 
-/// Members that only a person's token has: what the tenant's claims say must not stand in their place where they are left out.
-const OF_PERSONS: [&str; 4] = ["gid", "auth_time", "acr", "amr"];
+/// Members that not every token has: what the tenant's claims say must not stand in their place where they are left out.
+const OPTIONAL: [&str; 5] = ["gid", "cgid", "auth_time", "acr", "amr"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Claims {
     if !more.is_empty() {
-        more.retain(|name, _| !OF_PERSONS.contains(&name.as_str()));
+        more.retain(|name, _| !OPTIONAL.contains(&name.as_str()));
     }
+    more.extend(organization::claims(order));
     let now = domain.world.now_seconds();
     let (server_id, server) = order.server;
     let (client_id, client) = order.client;
     let issuer = domain.issuer(order.tenant, server_id);
     let ends = now.saturating_add(effective::lifetimes(server, client).access_token);
-    let identity = order.grant.map(|(_, grant)| &grant.identity);
+    let (identity, grant) = (order.person(), order.grant.map(|(id, _)| id.to_owned()));
+    let (gid, cgid) = if identity.is_some() { (grant, None) } else { (None, grant) };
     Claims {
         aud: std::iter::once(issuer.clone()).chain(client.audience.iter().cloned()).collect(),
         iss: issuer,
@@ -145,7 +156,8 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
         tid: order.tenant.to_owned(),
         aid: server_id.to_owned(),
         client_since: client.since,
-        gid: order.grant.map(|(id, _)| id.to_owned()),
+        gid,
+        cgid,
         auth_time: identity.map(|identity| identity.auth_time),
         acr: identity.and_then(|identity| identity.acr.clone()),
         amr: identity.map(|identity| identity.amr.clone()).unwrap_or_default(),

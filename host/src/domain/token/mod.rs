@@ -35,7 +35,8 @@ const ANY_SERVER: &str = "";
 /// The media type of an access token (RFC 9068 §2.1).
 const TYPE: &str = "at+jwt";
 
-/// The claims of an access token (RFC 9068 §2.2; `scp`, `tid` and `aid` as ACP has them). `gid` is the grant it was made from.
+/// The claims of an access token (RFC 9068 §2.2; `scp`, `tid` and `aid` as ACP has them). `gid` is the grant of a person that it
+/// was made from, `cgid` the client's own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the registered words themselves")]
 pub struct Claims {
@@ -54,6 +55,8 @@ pub struct Claims {
     pub client_since: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -119,6 +119,7 @@ fn bearer(claims: &Claims, issuer: Issuer) -> Bearer {
         client_since: claims.client_since,
         subject: claims.sub.clone(),
         grant: claims.gid.clone(),
+        own_grant: claims.cgid.clone(),
         scopes: claims.scp.clone(),
         jti: claims.jti.clone(),
         issuer,
@@ -143,7 +144,14 @@ fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Fail
         ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
     };
     let still_has = may_have && in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?;
-    Ok(same_client && still_has && is_granted(domain, bearer)? && is_issued(domain, tenant, known)?)
+    let granted = is_granted(domain, bearer)? && goes_on(domain, bearer)?;
+    Ok(same_client && still_has && granted && is_issued(domain, tenant, known)?)
+}
+
+/// Whether what the client has on its own behalf for longer than this token is still there.
+fn goes_on(domain: &Domain, bearer: &Bearer) -> Result<bool, Failure> {
+    let Some(id) = &bearer.own_grant else { return Ok(true) };
+    Ok(grant::current(domain, &bearer.tenant, id)?.is_some())
 }
 
 /// Whether what a person has let the client do still stands, and the server still knows the person: with them goes everything

@@ -1,0 +1,70 @@
+//! What a client of an organization has on its own behalf for longer than one token: a grant without a person, and refresh
+//! tokens of it, which are as good once as all others.
+//!
+//! Called by `client_credentials` and `refresh`.
+
+use super::{
+    Asked, Refused, Tokens,
+    once::{self, Once},
+    person, scopes,
+};
+use crate::domain::{
+    Failure,
+    grant::{self, Grant},
+    identity::Identity,
+    organization,
+    token::RefreshToken,
+};
+
+/// Opens a grant of the client itself and issues the first tokens of it. It lasts as long as refresh tokens may.
+pub(super) async fn open(
+    asked: &Asked<'_>,
+    scopes: Vec<String>,
+    application: Option<String>,
+) -> Result<Tokens, Refused> {
+    let Asked { domain, tenant, server: (server_id, server), proven, .. } = *asked;
+    let since = domain.world.now_seconds();
+    let grant = Grant {
+        server: server_id.to_owned(),
+        server_since: server.since,
+        client_id: proven.id.clone(),
+        client_since: proven.client.value.since,
+        identity: Identity { subject: proven.id.clone(), auth_time: since, ..Identity::default() },
+        own: true,
+        application,
+        session: None,
+        scopes,
+        nonce: None,
+        since,
+        ends: since.saturating_add(server.refresh_token_seconds.max(server.access_token_seconds)),
+    };
+    let id = grant::new_id(domain);
+    let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
+    let (tenant, server_id) = (tenant.to_owned(), server_id.to_owned());
+    let opened = domain.write(move |write| {
+        grant::open(write, &tenant, &id, &grant)?;
+        keep.save(write, &tenant, &server_id)?;
+        Ok::<_, Failure>(())
+    });
+    opened.await?;
+    Ok(tokens)
+}
+
+/// Exchanges a refresh token of such a grant, unless the application it was given for bars it now.
+pub(super) async fn refresh(
+    asked: &Asked<'_>,
+    name: String,
+    (token, grant): (&RefreshToken, &Grant),
+) -> Result<Tokens, Refused> {
+    let Asked { domain, tenant, proven, sent, .. } = *asked;
+    let named = sent.application.or(grant.application.as_deref());
+    let application = organization::application(domain, tenant, &proven.client.value, named)?;
+    if application.map_err(Refused::Invalid)? != grant.application {
+        return Err(Refused::Invalid("the refresh token was given for another application"));
+    }
+    let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
+    let scopes = scopes::still(asked, &scopes)?;
+    let (tokens, keep) = person::make(asked, (token.grant(), grant), &scopes, None).await?;
+    once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
+    Ok(tokens)
+}
