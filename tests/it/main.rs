@@ -50,6 +50,7 @@ mod log;
 mod login;
 mod logout;
 mod nginx;
+mod organizations;
 mod outbound;
 mod policies;
 mod policy_test;

@@ -82,6 +82,8 @@ pub struct Surface {
     credentials: (String, String),
     /// The developer's client.
     own_client: String,
+    /// A client of the organization and its secret.
+    organization_client: (String, String),
     /// The key that signs next.
     next_key: String,
     /// A decision in the log.
@@ -157,6 +159,7 @@ impl Surface {
             gateway: String::new(),
             credentials: Default::default(),
             own_client: String::new(),
+            organization_client: Default::default(),
             next_key: String::new(),
             decision: String::new(),
             token: String::new(),
@@ -211,6 +214,7 @@ impl Surface {
         self.import().await;
         self.restore_gateway().await;
         self.restore_own_client().await;
+        self.restore_organization_client().await;
         self.restore_next_key().await;
         self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
         self.restore_logins().await;
@@ -300,6 +304,16 @@ impl Surface {
         }
     }
 
+    async fn restore_organization_client(&mut self) {
+        let listed = self.admin.get("/security/clients").await.expect(200).json();
+        let known = |client: &Value| client["clientId"] == json!(self.organization_client.0);
+        if !listed.as_array().unwrap().iter().any(known) {
+            let made = self.admin.post("/security/clients", &json!({})).await.expect(200).json();
+            let text = |name: &str| made[name].as_str().unwrap().to_owned();
+            self.organization_client = (text("clientId"), text("clientSecret"));
+        }
+    }
+
     async fn restore_next_key(&mut self) {
         let path = format!("{ADMIN}/servers/shop/keys");
         let next = |keys: Value| keys["keys"].as_array().unwrap().iter().find(|key| key["state"] == "next").cloned();
@@ -338,6 +352,10 @@ impl Surface {
             "createGateway" => self.remove_gateways().await,
             "createClientForDeveloper" => self.remove_own_clients().await,
             "createOAuthClient" => drop(self.admin.delete("/uc/resources/oauthclient?oauthclientname=New").await),
+            "rotateOrganizationClientSecret" => {
+                self.admin.delete(&format!("/security/clients/{}", self.organization_client.0)).await.expect(204);
+                self.restore().await;
+            }
             "createTenant" => drop(self.setup.delete("/api/system/tenants/new").await.expect(204)),
             _ => self.restore().await,
         }
@@ -375,6 +393,11 @@ impl Surface {
             "token" => {
                 let secret = SECRET.replace(' ', "+");
                 let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
+                (FORM.to_owned(), form.into())
+            }
+            "organizationToken" => {
+                let (id, secret) = &self.organization_client;
+                let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
                 (FORM.to_owned(), form.into())
             }
             "authorizeByPost" => (FORM.to_owned(), AUTHORIZE.trim_start_matches('?').into()),
@@ -427,6 +450,7 @@ impl Surface {
             ("{claim}", "shoe-size"),
             ("{consent}", if deletes { "spare-consent" } else { "terms" }),
             ("{action}", "checkout"),
+            ("{clientId}", &self.organization_client.0),
             ("{session}", OTHER_BROWSER),
             ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
@@ -469,6 +493,8 @@ impl Surface {
         };
         match row.id {
             "updateAdminTenant" => json!({ "name": "Default" }),
+            "createOrganizationClient" => json!({ "description": "New" }),
+            "updateOrganizationClient" => json!({ "roles": ["Agent"] }),
             "createTenant" => json!({ "id": "new", "name": "New" }),
             "updateTenant" => json!({ "name": "Spare" }),
             "createAuthorizationServer" => json!({ "id": "new", "name": "New", "key_type": "ecdsa" }),

@@ -36,6 +36,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("log", crate::log::COVERS),
     ("login", crate::login::COVERS),
     ("logout", crate::logout::COVERS),
+    ("organizations", crate::organizations::COVERS),
     ("outbound", crate::outbound::COVERS),
     ("policies", crate::policies::COVERS),
     ("proofs", crate::proofs::COVERS),

@@ -36,12 +36,20 @@ pub struct Person {
     url: String,
     aid: String,
     subject: String,
+    context: Value,
 }
 
 impl Person {
     /// A person of this name.
     pub fn new(server: &TestServer, aid: &str, subject: &str) -> Person {
-        Person { admin: server.as_admin(), url: server.url.clone(), aid: aid.to_owned(), subject: subject.to_owned() }
+        let (aid, subject) = (aid.to_owned(), subject.to_owned());
+        Person { admin: server.as_admin(), url: server.url.clone(), aid, subject, context: json!({}) }
+    }
+
+    /// The same person, of whom this is known.
+    pub fn knowing(mut self, context: Value) -> Person {
+        self.context = context;
+        self
     }
 
     /// The way in which the server knows the person, which it learns if need be.
@@ -77,7 +85,7 @@ impl Person {
             auth_time: domain.world.now_seconds(),
             acr: None,
             amr: vec!["pwd".to_owned()],
-            context: "{}".to_owned(),
+            context: self.context.to_string(),
             proof: None,
         }
     }
