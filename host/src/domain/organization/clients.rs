@@ -149,7 +149,7 @@ fn new(domain: &Domain, tenant: &str, id: &str) -> Result<Client, Failure> {
     let server = server::current(domain, tenant, SERVER)?;
     let refreshes = server.value.grant_types.iter().any(|grant| grant == REFRESH_TOKEN);
     let grants = [CLIENT_CREDENTIALS].into_iter().chain(refreshes.then_some(REFRESH_TOKEN));
-    let global = scope::exists(&domain.store.read()?, tenant, SERVER, GLOBAL)?;
+    let global = scope::exists(&domain.store.read()?, tenant, SERVER, GLOBAL, domain.now())?;
     Ok(Client {
         server: SERVER.to_owned(),
         name: format!("Organization client {id}"),
