@@ -39,7 +39,7 @@ pub struct Read {
 
 impl Read {
     pub(super) fn new(transaction: ReadTransaction) -> Read {
-        Read { transaction, tables: Default::default() }
+        Read { transaction, tables: std::array::from_fn(|_| OnceLock::new()) }
     }
 
     fn table(&self, table: Table) -> Result<&ReadOnlyTable<Bytes, Bytes>, StoreError> {

@@ -146,7 +146,7 @@ pub(super) struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     pub(super) fn new(transaction: &'a WriteTransaction) -> Tables<'a> {
-        Tables { transaction, open: Default::default() }
+        Tables { transaction, open: std::array::from_fn(|_| OnceCell::new()) }
     }
 
     fn table(&self, table: Table) -> Result<&redb::Table<'a, Bytes, Bytes>, StoreError> {
