@@ -13,6 +13,7 @@ use crate::domain::{
     grant::{self, Grant},
     identity::Identity,
     organization,
+    setup::effective::{self, Lifetimes},
     token::RefreshToken,
 };
 
@@ -24,6 +25,7 @@ pub(super) async fn open(
 ) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, server), proven, .. } = *asked;
     let since = domain.world.now_seconds();
+    let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, &proven.client.value);
     let grant = Grant {
         server: server_id.to_owned(),
         server_since: server.since,
@@ -36,7 +38,7 @@ pub(super) async fn open(
         scopes,
         nonce: None,
         since,
-        ends: since.saturating_add(server.refresh_token_seconds.max(server.access_token_seconds)),
+        ends: since.saturating_add(refresh_token.max(access_token)),
     };
     let id = grant::new_id(domain);
     let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
