@@ -261,9 +261,14 @@ fn in_words_of(dialect: &Dialect, answer: &Answer) -> bool {
     if dialect.name == PEOPLE {
         return content_type == "text/html; charset=utf-8" && answer.text().contains("<h1");
     }
+    if dialect.name == "outbound" {
+        return content_type == "text/plain; charset=utf-8" && !answer.body.is_empty();
+    }
     let body = if content_type == "application/json" { answer.json() } else { return false };
     match dialect.name {
         "oauth" | "oauth-protected" => body["error"].is_string() && body["error_description"].is_string(),
+        "apps" => body["error"].is_string(),
+        "setups" => body["errorCode"].is_string() && body["errorText"].is_string(),
         "decide" => body["status"] == status && body["message"].is_string(),
         _ => body["status_code"] == status && body["error"].is_string() && body["details"].is_object(),
     }

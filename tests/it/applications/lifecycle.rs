@@ -227,7 +227,7 @@ async fn an_administrator_sees_its_history_and_goes_back() {
     // That a configuration has changed is told, not what it was.
     assert_eq!(states[1]["changes"], json!([{ "member": "config" }]));
     assert_eq!(states[2]["changes"], json!([{ "member": "disabled", "before": false, "after": true }]));
-    server.as_other_admin().get(&history).await.expect(403);
+    server.as_other_admin().get(&history).await.expect(401);
     admin.post(&format!("{history}/rollback"), &json!({ "version": 1 })).await.expect(200);
     assert_eq!(admin.get(&at(&id)).await.expect(200).json()["config"], json!({ "a": "s3cr3t" }));
     admin.put(&at(&id), &plain(json!({ "a": 3 }))).await.expect(204);

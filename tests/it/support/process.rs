@@ -1,9 +1,10 @@
 //! The real program as a process: for what only a process shows (boot contract, signals, kill -9, the command line).
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -38,6 +39,8 @@ pub fn command(arguments: &[&str]) -> Command {
 /// Runs a command to its end, which must come by itself: a server that starts though it should not fails the test.
 pub fn ended(command: &mut Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Read while it runs: a pipe that is full would keep it from ending.
+    let (stdout, stderr) = (whole(child.stdout.take().unwrap()), whole(child.stderr.take().unwrap()));
     let ends = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         until("the command ends", || child.try_wait().unwrap().is_some());
     }));
@@ -45,7 +48,16 @@ pub fn ended(command: &mut Command) -> Output {
         child.kill().unwrap();
         std::panic::resume_unwind(panic);
     }
-    child.wait_with_output().unwrap()
+    Output { status: child.wait().unwrap(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+/// Everything that comes out of a pipe.
+fn whole(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }
 
 /// Waits for something that must happen soon; a minute without it fails the test.

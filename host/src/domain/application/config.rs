@@ -91,12 +91,6 @@ impl Config {
         // The reason could show a piece of the text.
         serde_json::from_slice(&text).map(Entries).map_err(|_| unreadable("is no JSON object".to_owned()))
     }
-
-    /// Nothing at all, for tests of what is beside it.
-    #[cfg(test)]
-    pub(super) fn of_nothing() -> Config {
-        serde_json::from_value(serde_json::json!({ "sealed": "", "hash": "A".repeat(43) })).unwrap()
-    }
 }
 
 fn text(entries: &Entries) -> String {
@@ -118,6 +112,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    impl Config {
+        /// Nothing at all, for tests of what is beside it.
+        pub(in crate::domain) fn of_nothing() -> Config {
+            serde_json::from_value(serde_json::json!({ "sealed": "", "hash": "A".repeat(43) })).unwrap()
+        }
+    }
 
     fn entries(value: Value) -> Entries {
         match value {
