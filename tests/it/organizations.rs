@@ -1,6 +1,8 @@
 //! Clients of an organization: who administrates them, what they are, and that they are clients like all others besides.
 //! Their tokens are in `tokens`, their secrets in `rotation`.
 
+mod applications;
+mod lasting;
 mod rotation;
 mod tokens;
 
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, SECRET, TestServer,
-    made::{ADMIN, ask_token, basic, make_client, post_form},
+    made::{ADMIN, ask_token, basic, bearer_of, make_client, post_form},
     person::Person,
 };
 
@@ -157,7 +159,7 @@ async fn administrators_of_the_organization_may_and_nobody_else() {
     let server = TestServer::start().await;
     let admin = server.as_admin();
     make_client(&admin, "default", "desk", &["openid"]).await;
-    make_client(&admin, "default", "machine", &["openid"]).await;
+    let machine = make_client(&admin, "default", "machine", &["openid"]).await;
     let client = async |roles: Value| bearer(&server, &make(&admin, json!({ "roles": roles })).await).await;
     let by_name = server.anonymous().with_header("authorization", &basic("admin", SECRET));
     let by_wrong_name = server.anonymous().with_header("authorization", &basic("admin", "wrong"));
@@ -175,7 +177,7 @@ async fn administrators_of_the_organization_may_and_nobody_else() {
         ("who has it as a permission", person(&server, "eve", json!({ "permissions": ["ADMIN"] })).await, 403),
         ("a client with the other roles", client(json!(["ClientService", "Agent", "Supervisor"])).await, 403),
         ("a client without roles", client(json!([])).await, 403),
-        ("another client of the server", server.token_of("default", "default", "machine"), 401),
+        ("another client of the server", bearer_of(&server, &machine), 401),
         ("the platform, whose tenant has no clients", server.as_setup(), 404),
     ] {
         let answer = caller.get(CLIENTS).await;

@@ -50,11 +50,20 @@ const AT_ONCE: usize = 500;
 
 /// Notes when a record ends, inside a transaction. `key` is its key, the tenant first.
 pub(super) fn note<T: Ends>(write: &mut Write<'_>, key: &[&str], record: &T) -> Result<(), Failure> {
-    let Some((tenant, rest)) = key.split_first() else { return Ok(()) };
     let line = Expiring { what: T::WHAT, key: key.iter().map(|part| (*part).to_owned()).collect() };
-    let what = format!("{:?}", T::WHAT);
-    let at = digits(record.ends());
-    Ok(records::put(write, &[*tenant, &at, &what, &rest.join("/")], &line)?)
+    Ok(records::put(write, &place(key, record).each_ref().map(String::as_str), &line)?)
+}
+
+/// Takes back what was noted of a record that goes before its end, inside a transaction.
+pub(super) fn unnote<T: Ends>(write: &mut Write<'_>, key: &[&str], record: &T) -> Result<(), Failure> {
+    records::delete::<Expiring>(write, &place(key, record).each_ref().map(String::as_str))?;
+    Ok(())
+}
+
+/// Where the end of a record is noted.
+fn place<T: Ends>(key: &[&str], record: &T) -> [String; 4] {
+    let (tenant, rest) = key.split_first().unwrap_or((&"", &[]));
+    [(*tenant).to_owned(), digits(record.ends()), format!("{:?}", T::WHAT), rest.join("/")]
 }
 
 /// Takes out what has ended by now, of every tenant. Answers how many.

@@ -103,12 +103,45 @@ pub(super) fn make_room(write: &mut Write<'_>, tenant: &str, more: &Grant) -> Re
     Ok(())
 }
 
+/// The most grants that a client has on its own behalf. It opens one whenever it asks for a token with its secret.
+const MOST_OWN: usize = 20;
+
+/// Makes room for one more grant of a client itself, inside a transaction: when there are too many, the oldest gives up its
+/// refresh token and runs out at `until`. A client may be at work in more places than that, each with an access token that is
+/// not to end before its time.
+pub(super) fn make_room_for_own(write: &mut Write<'_>, tenant: &str, more: &Grant, until: i64) -> Result<(), Failure> {
+    let mut own = filed(&*write, Index::OwnGrants, [tenant, &more.server, &more.client_id])?;
+    own.sort_by_key(|(_, grant)| grant.since);
+    let too_many = (own.len() + 1).saturating_sub(MOST_OWN);
+    for (id, grant) in own.into_iter().take(too_many) {
+        run_out(write, tenant, &id, grant, until)?;
+    }
+    Ok(())
+}
+
+fn run_out(write: &mut Write<'_>, tenant: &str, id: &str, grant: Grant, until: i64) -> Result<(), Failure> {
+    let (list, name) = list_of(&grant);
+    index::remove(write, list, &[tenant, &grant.server, name], id)?;
+    latest::end(write, [tenant, &grant.server, &grant.identity.subject, id])?;
+    expiry::unnote(write, &[tenant, id], &grant)?;
+    let grant = Grant { ends: grant.ends.min(until), ..grant };
+    records::put(write, &[tenant, id], &grant)?;
+    expiry::note(write, &[tenant, id], &grant)
+}
+
+/// The list that a grant is in, and under which name: a person's, or its client's own.
+fn list_of(grant: &Grant) -> (Index, &str) {
+    match grant.person() {
+        Some(person) => (Index::SubjectGrants, &person.subject),
+        None => (Index::OwnGrants, &grant.client_id),
+    }
+}
+
 /// Opens a grant, inside a transaction.
 pub(super) fn open(write: &mut Write<'_>, tenant: &str, id: &str, grant: &Grant) -> Result<(), Failure> {
     records::put(write, &[tenant, id], grant)?;
-    if let Some(person) = grant.person() {
-        index::put(write, Index::SubjectGrants, &[tenant, &grant.server, &person.subject], id)?;
-    }
+    let (list, name) = list_of(grant);
+    index::put(write, list, &[tenant, &grant.server, name], id)?;
     expiry::note(write, &[tenant, id], grant)
 }
 
@@ -127,9 +160,8 @@ pub fn of_bearer(domain: &Domain, bearer: &Bearer) -> Result<Arc<Grant>, Failure
 /// Revokes a grant with everything made from it, inside a transaction. Answers whether it was there.
 pub(super) fn revoke(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<bool, Failure> {
     let Some(grant) = records::get::<Grant>(&*write, &[tenant, id])? else { return Ok(false) };
-    if let Some(person) = grant.person() {
-        index::remove(write, Index::SubjectGrants, &[tenant, &grant.server, &person.subject], id)?;
-    }
+    let (list, name) = list_of(&grant);
+    index::remove(write, list, &[tenant, &grant.server, name], id)?;
     latest::forget(write, [tenant, &grant.server, &grant.identity.subject, id])?;
     Ok(records::delete::<Grant>(write, &[tenant, id])?)
 }
@@ -158,8 +190,13 @@ pub(super) fn of_subject(
     server: &str,
     subject: &str,
 ) -> Result<Vec<(String, Grant)>, Failure> {
+    filed(view, Index::SubjectGrants, [tenant, server, subject])
+}
+
+/// The grants in a list, by id. Its key begins with the tenant.
+fn filed(view: &impl View, list: Index, [tenant, server, name]: [&str; 3]) -> Result<Vec<(String, Grant)>, Failure> {
     let mut found = Vec::new();
-    for id in index::ids(view, Index::SubjectGrants, &[tenant, server, subject])? {
+    for id in index::ids(view, list, &[tenant, server, name])? {
         if let Some(grant) = records::get::<Grant>(view, &[tenant, &id])? {
             found.push((id, grant));
         }

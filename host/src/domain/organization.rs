@@ -53,6 +53,9 @@ impl Organization {
     }
 }
 
+/// What stands where other indexes have the tenant. It is no tenant's id, so the removal of none takes entries along.
+const EVERYWHERE: &str = "";
+
 /// Keeps the lists of organizations' clients in step, inside a transaction. Without a tenant, a name is one client's.
 pub(super) fn file(write: &mut Write<'_>, tenant: &str, id: &str, client: &Client) -> Result<(), Failure> {
     if client.organization.is_none() {
@@ -61,26 +64,26 @@ pub(super) fn file(write: &mut Write<'_>, tenant: &str, id: &str, client: &Clien
     if of(&*write, id)?.is_some_and(|other| other != tenant) {
         return Err(Failure::invalid("/client_id", "is the name of a client of another organization"));
     }
-    index::put(write, Index::OrganizationClients, &[id], tenant)?;
+    index::put(write, Index::OrganizationClients, &[EVERYWHERE, id], tenant)?;
     Ok(index::put(write, Index::ClientsOfOrganization, &[tenant, &client.server], id)?)
 }
 
 /// Takes a client that goes, or is its organization's no more, out of the lists.
 pub(super) fn unfile(write: &mut Write<'_>, tenant: &str, id: &str, server: &str) -> Result<(), Failure> {
-    index::remove(write, Index::OrganizationClients, &[id], tenant)?;
+    index::remove(write, Index::OrganizationClients, &[EVERYWHERE, id], tenant)?;
     Ok(index::remove(write, Index::ClientsOfOrganization, &[tenant, server], id)?)
 }
 
 /// Lets go of the names of all clients of an organization, which goes itself, inside a transaction.
 pub(super) fn forget(write: &mut Write<'_>, tenant: &str) -> Result<(), Failure> {
     for id in index::ids(&*write, Index::ClientsOfOrganization, &[tenant, SERVER])? {
-        index::remove(write, Index::OrganizationClients, &[&id], tenant)?;
+        index::remove(write, Index::OrganizationClients, &[EVERYWHERE, &id], tenant)?;
     }
     Ok(())
 }
 
 fn of(view: &impl View, id: &str) -> Result<Option<String>, Failure> {
-    Ok(index::ids_after(view, Index::OrganizationClients, &[id], None, 1)?.pop())
+    Ok(index::ids_after(view, Index::OrganizationClients, &[EVERYWHERE, id], None, 1)?.pop())
 }
 
 /// The organization of a client that does not say which it is of. The server of its clients is [`SERVER`].

@@ -239,12 +239,14 @@ pub enum Index {
     EverOfServer = 17,
     /// The names that the `setups` dialect has for clients: tenant, name → client.
     ClientEntities = 18,
-    /// The tenants of clients that are found without one: client → tenant.
+    /// The tenants of clients that are found without one: nothing, client → tenant.
     OrganizationClients = 19,
     /// The tenants of applications, which are found without one: nothing, application → tenant.
     ApplicationTenants = 20,
     /// The clients of an organization: tenant, server → client.
     ClientsOfOrganization = 21,
+    /// What a client has on its own behalf: tenant, server, client → grant.
+    OwnGrants = 22,
 }
 
 /// Configuration that has a timeline.

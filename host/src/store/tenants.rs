@@ -5,7 +5,7 @@
 use std::ops::{Bound, ControlFlow};
 
 use super::{
-    Index, StoreError, Table, View, Write,
+    StoreError, Table, View, Write,
     key::{Key, Parts, beyond, borrow},
     pages,
     read::first,
@@ -88,8 +88,8 @@ fn of_tenants(table: Table) -> Filed {
     }
 }
 
-/// An index's key begins with its number and how many parts it has; the tenant is the first part of every one but that which finds
-/// it: the caller keeps that.
+/// An index's key begins with its number and how many parts it has; the tenant is the first part of every one. Those
+/// that find it have nothing there: the caller keeps them.
 fn erase_indexes(write: &mut Write<'_>, tenant: &str) -> Result<usize, StoreError> {
     let mut gone = 0;
     let mut from = Bound::Unbounded;
@@ -99,7 +99,7 @@ fn erase_indexes(write: &mut Write<'_>, tenant: &str) -> Result<usize, StoreErro
         };
         let kind = Key::new().byte(index).byte(parts);
         from = behind(&kind);
-        if parts > 0 && index != Index::OrganizationClients as u8 {
+        if parts > 0 {
             gone += erase_prefix(write, Table::Index, kind.text(tenant)?)?;
         }
     }

@@ -116,7 +116,7 @@ async fn mistakes_are_worded_as_oauth_has_them() {
     let made = make(&server.as_admin(), json!({})).await;
     for (form, error) in [
         ("", "invalid_request"),
-        ("grant_type=", "unsupported_grant_type"),
+        ("grant_type=", "invalid_request"),
         ("grant_type=password&username=a&password=b", "unsupported_grant_type"),
         ("grant_type=authorization_code&code=a", "unsupported_grant_type"),
         ("grant_type=refresh_token", "invalid_request"),

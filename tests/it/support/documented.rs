@@ -33,6 +33,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("next", "where a list of ledger events that was cut goes on"),
     ("gateways", "gateways of an export, which services refer to"),
     ("all_scopes", "clients that have all scopes of their server, in an export"),
+    ("organization", "what an organization has made of a client, in an export"),
     ("setup", "what only setups say of a record, in an export"),
     ("imported", "whether an import has made an API, in an export"),
     ("specification", "what an import has made, in an export"),

@@ -43,7 +43,9 @@ pub(super) async fn open(
     let id = grant::new_id(domain);
     let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
     let (tenant, server_id) = (tenant.to_owned(), server_id.to_owned());
+    let until = since.saturating_add(access_token);
     let opened = domain.write(move |write| {
+        grant::make_room_for_own(write, &tenant, &grant, until)?;
         grant::open(write, &tenant, &id, &grant)?;
         keep.save(write, &tenant, &server_id)?;
         Ok::<_, Failure>(())

@@ -1,7 +1,7 @@
 //! Refresh tokens (RFC 6749 §6): each is good once, and is exchanged for the next one.
 //!
-//! Made by every grant that a person's consent is behind, and by those of clients of an organization (`own`). A token that was used stays known until it ends: its second use is
-//! a theft, see `once`.
+//! Made by every grant that a person's consent is behind, and by those of clients of an organization (`own`). A token that was
+//! used stays known until it ends: its second use is a theft, see `once`.
 
 use super::{
     Asked, Refused, Tokens,

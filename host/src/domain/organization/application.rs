@@ -2,14 +2,8 @@
 //!
 //! Called by the grants that clients of an organization use.
 
-use serde::{Deserialize, Serialize};
-
 use super::Organization;
-use crate::{
-    domain::{Domain, Failure, client::Client},
-    store::{Kind, Noun, View, timeline},
-    world::Micros,
-};
+use crate::domain::{Domain, Failure, application::bars, client::Client};
 
 /// Why a client gets no tokens that are for another application than its own.
 const ANOTHER: &str = "the client is bound to another application";
@@ -29,34 +23,9 @@ pub(in crate::domain) fn application(
         return Ok(Err(ANOTHER));
     }
     let Some(id) = bound.as_deref().or(named) else { return Ok(Ok(None)) };
-    let good =
-        found(&domain.store.read()?, tenant, id, domain.now())?.is_some_and(|held| held.is_good(domain.world.now()));
-    Ok(if good { Ok(Some(id.to_owned())) } else { Err(BARRED) })
-}
-
-/// Whether an organization has this application, good or not.
-pub(super) fn exists(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<bool, Failure> {
-    Ok(found(view, tenant, id, at)?.is_some())
-}
-
-/// What of an application says whether it lets anybody have tokens.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Held {
-    disabled: bool,
-    expires_at: Option<Micros>,
-}
-
-impl Noun for Held {
-    const KIND: Kind = Kind::Application;
-}
-
-impl Held {
-    fn is_good(&self, now: Micros) -> bool {
-        !self.disabled && self.expires_at.is_none_or(|end| now < end)
+    match bars(domain, tenant, id) {
+        Ok(()) => Ok(Ok(Some(id.to_owned()))),
+        Err(Failure::Forbidden { .. } | Failure::NotFound { .. }) => Ok(Err(BARRED)),
+        Err(failure) => Err(failure),
     }
-}
-
-fn found(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<Option<Held>, Failure> {
-    Ok(timeline::current::<Held>(view, tenant, id, at)?.filter(|state| !state.deleted).map(|state| state.value))
 }

@@ -3,11 +3,12 @@
 //! Called by its edge. They are clients like all others in every other respect, so everything goes through the noun's own
 //! `save` and `remove`.
 
-use super::{Organization, SERVER, application};
+use super::{Organization, SERVER};
 use crate::{
     crypto::Secret,
     domain::{
         By, Caller, Domain, Failure,
+        application::Application,
         authorities::{Authorities, Role},
         client::{self, Client, ClientScopes, Prepared},
         credential::{Credential, Given, Superseded},
@@ -188,8 +189,8 @@ fn keeps_a_secret(client: &Client) -> Result<(), Failure> {
 fn bound(write: &Write<'_>, tenant: &str, old: Option<&Client>, new: &Client, stamp: &Stamp) -> Result<(), Failure> {
     let of = |client: &Client| client.organization.as_ref().and_then(|organization| organization.application.clone());
     let Some(id) = of(new).filter(|id| old.and_then(of).as_ref() != Some(id)) else { return Ok(()) };
-    match application::exists(write, tenant, &id, stamp.now)? {
-        true => Ok(()),
-        false => Err(Failure::invalid("/applicationId", format!("there is no application `{id}`"))),
+    match stamp.live::<Application>(write, tenant, &id)? {
+        Some(_) => Ok(()),
+        None => Err(Failure::invalid("/applicationId", format!("there is no application `{id}`"))),
     }
 }

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Caller, Domain, Failure, grant,
+        Caller, Domain, Failure,
+        grant::{self, Grant},
         handle::{self, Purpose},
         token::{
             RefreshToken,
@@ -102,8 +103,10 @@ pub async fn delete_of(domain: &Domain, caller: &Caller, setup: &str, user: Opti
         .write(move |write| {
             let prefix: Vec<&str> = prefix.iter().map(String::as_str).collect();
             for (mut key, _) in records::list_prefix::<Latest>(&*write, &prefix)? {
-                if let Some(grant) = key.pop() {
-                    grant::revoke(write, &tenant, &grant)?;
+                let Some(id) = key.pop() else { continue };
+                // A client may be called like a person; what it has on its own behalf is not theirs.
+                if records::get::<Grant>(&*write, &[&tenant, &id])?.is_some_and(|grant| grant.person().is_some()) {
+                    grant::revoke(write, &tenant, &id)?;
                 }
             }
             Ok(())

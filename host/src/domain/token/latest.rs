@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Domain, Failure, authentication,
         client::{self, Client},
+        expiry,
         grant::Grant,
         server::Server,
     },
@@ -54,8 +55,21 @@ pub(in crate::domain) fn forget(write: &mut Write<'_>, key: [&str; 4]) -> Result
     Ok(())
 }
 
-/// The refresh token of this name, when it is good now: neither used nor over, with its grant, its client and its person still
-/// there. Not through the store's cache, which whole lists would empty of what is asked for often.
+/// Takes out the token of a grant itself, which nobody is to use any more: tenant, server, subject, grant.
+pub(in crate::domain) fn end(write: &mut Write<'_>, key: [&str; 4]) -> Result<(), Failure> {
+    let [tenant, server, ..] = key;
+    if let Some(Latest { token: name }) = records::get::<Latest>(&*write, &key)? {
+        let place = [tenant, server, &name];
+        if let Some(token) = records::get::<RefreshToken>(&*write, &place)? {
+            expiry::unnote(write, &place, &token)?;
+            records::delete::<RefreshToken>(write, &place)?;
+        }
+    }
+    forget(write, key)
+}
+
+/// The refresh token of this name, when it is a person's and good now: neither used nor over, with its grant, its client and its
+/// person still there. What clients have on their own behalf is no business of those who read lists of people's tokens. Not through the store's cache, which whole lists would empty of what is asked for often.
 pub(in crate::domain) fn live(
     domain: &Domain,
     view: &impl View,
@@ -71,9 +85,9 @@ pub(in crate::domain) fn live(
         Err(Failure::NotFound { .. }) => return Ok(None),
         found => found?,
     };
-    let good = grant.server == server_id
-        && grant.holds(server, &client.value, now)
-        && authentication::still_knows(domain, &server.authentications, &grant.identity);
+    let known = |person| authentication::still_knows(domain, &server.authentications, person);
+    let good =
+        grant.server == server_id && grant.holds(server, &client.value, now) && grant.person().is_some_and(known);
     Ok(good.then_some(Live { token, grant, client }))
 }
 
