@@ -177,7 +177,7 @@ async fn administrators_of_the_organization_may_and_nobody_else() {
         ("who has it as a permission", person(&server, "eve", json!({ "permissions": ["ADMIN"] })).await, 403),
         ("a client with the other roles", client(json!(["ClientService", "Agent", "Supervisor"])).await, 403),
         ("a client without roles", client(json!([])).await, 403),
-        ("another client of the server", bearer_of(&server, &machine), 401),
+        ("another client of the server", bearer_of(&server, &machine), 403),
         ("the platform, whose tenant has no clients", server.as_setup(), 404),
     ] {
         let answer = caller.get(CLIENTS).await;
@@ -284,7 +284,7 @@ async fn a_configuration_carries_what_they_are() {
     let made = make(&admin, json!({ "roles": ["Supervisor", "Admin"] })).await;
     let exported = setup.get("/api/system/configuration").await.expect(200).json();
     admin.delete(&path_of(&made)).await.expect(204);
-    setup.post("/api/system/configuration?mode=update", &exported).await.expect(200);
+    setup.put("/api/system/configuration?mode=update", &exported).await.expect(204);
     assert_eq!(listed(&admin).await[0]["roles"], json!(["Supervisor", "Admin"]));
     bearer(&server, &made).await.get(CLIENTS).await.expect(200);
 
@@ -292,7 +292,7 @@ async fn a_configuration_carries_what_they_are() {
     let clients = wrong["clients"].as_array_mut().unwrap();
     let client = clients.iter_mut().find(|client| client["client_id"] == made["clientId"]).unwrap();
     client["organization"]["roles"] = json!(["ADMIN", "GLOBAL_ADMIN"]);
-    let answer = setup.post("/api/system/configuration?mode=update", &wrong).await.expect(422);
+    let answer = setup.put("/api/system/configuration?mode=update", &wrong).await.expect(422);
     assert!(answer.text().contains("/organization/roles/1"), "{}", answer.text());
 }
 

@@ -91,7 +91,7 @@ async fn a_client_that_is_called_like_a_tenant_does_not_go_with_it() {
     twin.as_object_mut().unwrap().remove("id");
     twin["client_secret"] = json!("a secret that is long enough to be one");
     clients.push(twin);
-    setup.post("/api/system/configuration?mode=update", &document).await.expect(200);
+    setup.put("/api/system/configuration?mode=update", &document).await.expect(204);
     let demo = json!({ "clientId": "demo", "clientSecret": "a secret that is long enough to be one" });
     bearer(&server, &demo).await.get("/security/clients").await.expect(200);
     setup.delete("/api/system/tenants/demo").await.expect(204);

@@ -34,6 +34,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("gateways", "gateways of an export, which services refer to"),
     ("all_scopes", "clients that have all scopes of their server, in an export"),
     ("organization", "what an organization has made of a client, in an export"),
+    ("applicationId", "which application a client of an organization is bound to"),
     ("setup", "what only setups say of a record, in an export"),
     ("imported", "whether an import has made an API, in an export"),
     ("specification", "what an import has made, in an export"),
