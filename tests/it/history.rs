@@ -58,6 +58,23 @@ async fn every_state_is_told_with_its_author_its_tongue_and_what_it_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_state_is_told_apart() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    make_server(&admin, "shop", json!({})).await;
+    let mut later = admin.get("/setups/shop").await.expect(200).json();
+    later["name"] = json!("Later");
+    later["valid_from"] = json!("2999-01-01T00:00:00Z");
+    admin.put("/setups/shop", &later).await.expect(200);
+    let states = states(&admin, "setups", "shop").await;
+    let marks = |state: &Value| (state["current"] == true, state["scheduled"] == true);
+    assert_eq!(marks(states.last().unwrap()), (false, true));
+    assert_eq!(marks(&states[states.len() - 2]), (true, false));
+    assert_eq!(change(states.last().unwrap(), "name")["after"], json!("Later"));
+    admin.get(&format!("{ADMIN}/history/resource-servers/shop")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_has_no_history() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

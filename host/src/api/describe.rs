@@ -10,7 +10,7 @@ use super::{
     route::{Dialect, Row, Shape, shape},
     setups,
 };
-use crate::domain::Needs;
+use crate::domain::{Needs, history};
 
 /// The document of a dialect.
 pub fn openapi(dialect: &Dialect, server: &str) -> Value {
@@ -88,14 +88,22 @@ fn content(row: &Row, media_type: &str, schema: Value) -> Value {
 
 fn parameters(row: &Row) -> Vec<Value> {
     let names = row.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let path =
-        names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let path = names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": segment(row, name) }));
     let query = row.doc.query.iter().map(
         |(name, text)| json!({ "name": name, "in": "query", "description": text, "schema": { "type": "string" } }),
     );
     let header = |(name, text, required): &(&str, &str, bool)| json!({ "name": name, "in": "header", "required": required, "description": text, "schema": { "type": "string" } });
     let headers = headers(row).iter().map(header);
     path.chain(query).chain(headers).collect()
+}
+
+/// What may stand in a path.
+fn segment(row: &Row, name: &str) -> Value {
+    let words = if row.path.contains("/history/{kind}/") && name == "kind" { history::words() } else { Vec::new() };
+    match words.is_empty() {
+        true => json!({ "type": "string" }),
+        false => json!({ "type": "string", "enum": words }),
+    }
 }
 
 type Header = (&'static str, &'static str, bool);

@@ -19,13 +19,16 @@ pub const ROLLBACK: &str = "rollback";
 const TONGUE: &str = "cli";
 
 /// Show every state of a configuration record: when it holds, who wrote it in which tongue, and what it changed
+///
+/// A scheduled state that was taken back leaves no trace but its number. Members are told as they are stored.
 #[derive(Args)]
 pub struct History {
     #[command(flatten)]
     place: Place,
-    /// tenants, servers, clients, scopes, services, apis, claims, gateways, policies, consents, actions, applications or connections
+    /// tenants, servers, clients, scopes, services, apis, claims, gateways, policies, consents, actions, applications or connections;
+    /// setups are servers, resource-servers are services
     kind: String,
-    /// The record's id
+    /// The record's id: of a client its OAuth client id, of a scope or a connection the one in hex
     id: String,
     /// The tenant it belongs to
     #[arg(long, value_name = "ID", default_value = tenant::DEFAULT)]
@@ -42,7 +45,7 @@ pub struct Rollback {
     place: Place,
     /// As for history
     kind: String,
-    /// The record's id
+    /// As for history
     id: String,
     /// The version of the state, as history tells it
     version: u64,
@@ -116,12 +119,13 @@ fn tell(state: &Value) {
         tongue => format!("in {tongue}"),
     };
     output::say(&format!(
-        "{:>4}  {}  {}  {tongue}{}{}",
+        "{:>4}  {}  {}  {tongue}{}{}{}",
         text(state, "version"),
         text(state, "valid_from"),
         text(state, "author"),
         is("deleted", "  DELETED"),
         is("current", "  current"),
+        is("scheduled", "  scheduled"),
     ));
     for change in state["changes"].as_array().into_iter().flatten() {
         let shown = |when: &str| change.get(when).map_or_else(|| "(not told)".to_owned(), Value::to_string);

@@ -101,7 +101,8 @@ impl Run {
         let (caller, wanted) = (ann(), self.named());
         let known = self.model.at(Micros::MAX).is_some();
         let name = wanted.name.clone();
-        let taken = valid_from.is_some_and(|at| self.model.0.contains_key(&at));
+        let current = self.model.0.range(..=self.now()).next_back().map(|(from, _)| *from);
+        let taken = valid_from.is_some_and(|at| Some(at) != current && self.model.0.contains_key(&at));
         let before = self.now();
         let done = match known {
             true => {

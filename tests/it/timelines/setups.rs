@@ -215,7 +215,13 @@ async fn only_what_has_yet_to_begin_can_be_scheduled_and_taken_back() {
     not_found(setup::snapshot(domain, TENANT, &id, &next.id), SNAPSHOT);
     not_found(unschedule(&next.id).await, SNAPSHOT);
     server.world.advance_seconds(200);
-    assert_eq!(setup::show(domain, TENANT, &id).unwrap().value.name, "Shop");
+    let shown = setup::show(domain, TENANT, &id).unwrap();
+    assert_eq!(shown.value.name, "Shop");
+
+    let send_back = async |at| setup::replace(domain, &by(&caller), TENANT, &id, shop("Changed", 60), Some(at)).await;
+    let changed = send_back(shown.valid_from).await.unwrap();
+    assert!(changed.valid_from >= second(1200).unwrap(), "what was read and sent back holds from now on");
+    untimely(send_back(shown.valid_from).await, Untimely::Past);
 
     let (only, state) = setup::create(domain, &by(&caller), TENANT, shop("Only", 600), second(2000)).await.unwrap();
     untimely(setup::unschedule(domain, &by(&caller), TENANT, &only, &state.id).await, Untimely::Last);

@@ -24,7 +24,8 @@ pub struct HistoryBody {
     pub kind: String,
     /// Which one.
     pub id: String,
-    /// Its states; scheduled ones come last.
+    /// Its states; scheduled ones come last. Those that were taken back before they began are not among them: their versions are
+    /// missing.
     pub states: Vec<StateBody>,
 }
 
@@ -46,6 +47,8 @@ pub struct StateBody {
     pub deleted: bool,
     /// Whether it is the state that holds now.
     pub current: bool,
+    /// Whether it has yet to begin.
+    pub scheduled: bool,
     /// What is different from the state before.
     pub changes: Vec<ChangeBody>,
 }
@@ -103,10 +106,10 @@ pub fn body(kind: &str, id: &str, entries: Vec<Entry>) -> HistoryBody {
 }
 
 fn state(entry: Entry) -> StateBody {
-    let Entry { version, valid_from, recorded_at, author, tongue, deleted, current, changes } = entry;
+    let Entry { version, valid_from, recorded_at, author, tongue, deleted, current, scheduled, changes } = entry;
     let (valid_from, recorded_at) = (moment::show(valid_from), moment::show(recorded_at));
     let changes = changes.into_iter().map(change).collect();
-    StateBody { version, valid_from, recorded_at, author, tongue, deleted, current, changes }
+    StateBody { version, valid_from, recorded_at, author, tongue, deleted, current, scheduled, changes }
 }
 
 fn change(Change { member, before, after }: Change) -> ChangeBody {

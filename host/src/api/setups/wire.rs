@@ -28,7 +28,7 @@ use crate::{
 #[schemars(rename = "Metadata")]
 pub struct MetadataBody {
     /// What it is about. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub name: Option<String>,
     /// What it says.
     #[serde(default)]

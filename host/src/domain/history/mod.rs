@@ -36,6 +36,9 @@ pub const KINDS: [(&str, Kind); 13] = [
     ("connections", Kind::Connection),
 ];
 
+/// What setups call two of them.
+const ALSO: [(&str, Kind); 2] = [("setups", Kind::Server), ("resource-servers", Kind::Service)];
+
 /// Members whose values are told to nobody: they hold sealed secrets and hashes of passwords.
 const KEPT_BACK: [&str; 2] = ["authentications", "config"];
 
@@ -56,6 +59,8 @@ pub struct Entry {
     pub deleted: bool,
     /// Whether it is the state that holds now.
     pub current: bool,
+    /// Whether it has yet to begin.
+    pub scheduled: bool,
     /// What is different from the state before.
     pub changes: Vec<Change>,
 }
@@ -71,9 +76,14 @@ pub struct Change {
     pub after: Option<Value>,
 }
 
+/// The words for kinds of records.
+pub fn words() -> Vec<&'static str> {
+    KINDS.iter().chain(&ALSO).map(|(word, _)| *word).collect()
+}
+
 /// The kind that a word stands for.
 pub fn kind(word: &str) -> Result<Kind, Failure> {
-    let found = KINDS.iter().find(|(known, _)| *known == word);
+    let found = KINDS.iter().chain(&ALSO).find(|(known, _)| *known == word);
     found.map(|(_, kind)| *kind).ok_or_else(|| Failure::not_found("kind of record", word))
 }
 
@@ -106,8 +116,8 @@ fn entries<T: Named>(domain: &Domain, tenant: &str, id: &str) -> Result<Vec<Entr
         let after = members(&state.value)?;
         let changes = changes(&before, &after);
         let State { value: _, valid_from, recorded_at, version, author, tongue, deleted } = state;
-        let current = current == Some(version);
-        entries.push(Entry { version, valid_from, recorded_at, author, tongue, deleted, current, changes });
+        let (current, scheduled) = (current == Some(version), valid_from > now);
+        entries.push(Entry { version, valid_from, recorded_at, author, tongue, deleted, current, scheduled, changes });
         before = after;
     }
     Ok(entries)
@@ -162,6 +172,8 @@ mod tests {
         for (word, known) in KINDS {
             assert_eq!(kind(word).unwrap(), known);
         }
+        assert_eq!(kind("setups").unwrap(), Kind::Server);
+        assert_eq!(kind("resource-servers").unwrap(), Kind::Service);
         assert!(kind("secrets").is_err());
     }
 }

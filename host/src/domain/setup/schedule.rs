@@ -16,7 +16,8 @@ use crate::{
 /// How long ago a change may begin and still mean now: clocks differ, and requests take their time.
 const TOLERANCE: Micros = 60_000_000;
 
-/// The mark of a change of the record `id` that is to begin at `valid_from`, or now when nothing is said.
+/// The mark of a change of the record `id` that is to begin at `valid_from`, or now when nothing is said. The beginning of the
+/// state that holds now means now, too: it is what a caller has read and sends back with the change.
 pub(super) fn begins<T: Named>(
     write: &Write<'_>,
     tenant: &str,
@@ -25,6 +26,9 @@ pub(super) fn begins<T: Named>(
     stamp: &Stamp,
 ) -> Result<Stamp, Failure> {
     let Some(at) = valid_from else { return Ok(stamp.clone()) };
+    if timeline::current::<T>(write, tenant, id, stamp.now)?.is_some_and(|state| state.valid_from == at) {
+        return Ok(stamp.clone());
+    }
     let untimely = |why| Err(Failure::Untimely { noun, why });
     if at < stamp.now.saturating_sub(TOLERANCE) {
         return untimely(Untimely::Past);

@@ -26,10 +26,10 @@ pub struct MethodBody {
     #[serde(default)]
     pub id: Option<String>,
     /// For people. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub name: Option<String>,
     /// `static`, `custom`, `oidc`, `azure` or `cognito`. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub method: Option<String>,
     /// True takes it out of the choice.
     #[serde(default)]
@@ -63,10 +63,10 @@ pub struct MethodBody {
 #[schemars(rename = "AuthenticationMapping")]
 pub struct MappingBody {
     /// A dotted path in the identity. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub source: Option<String>,
     /// A dotted path in the authentication context. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub target: Option<String>,
 }
 
@@ -89,7 +89,7 @@ pub struct StaticBody {
 #[schemars(rename = "StaticUser")]
 pub struct UserBody {
     /// Unique within the method. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub username: Option<String>,
     /// Required for a new user; left out, the one that is there stays. Never answered.
     #[serde(default, skip_serializing)]
@@ -119,13 +119,13 @@ pub struct CustomBody {
 #[schemars(rename = "OidcLogin")]
 pub struct OidcBody {
     /// The provider. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub issuer_url: Option<String>,
     /// True asks userinfo as well.
     #[serde(default)]
     pub get_user_info: Option<bool>,
     /// Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub client_id: Option<String>,
     /// Never answered; left out, the one that is there stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ pub struct OidcBody {
 #[schemars(rename = "AzureLogin")]
 pub struct AzureBody {
     /// The directory. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub tenant: Option<String>,
     /// True asks for the groups of a person.
     #[serde(default)]
@@ -159,7 +159,7 @@ pub struct AzureBody {
     #[serde(default)]
     pub only_security_groups: Option<bool>,
     /// Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub client_id: Option<String>,
     /// Never answered; left out, the one that is there stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,16 +178,16 @@ pub struct AzureBody {
 #[schemars(rename = "CognitoLogin")]
 pub struct CognitoBody {
     /// The pool. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub pool_id: Option<String>,
     /// Where the pool is. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub region: Option<String>,
     /// True asks userinfo as well.
     #[serde(default)]
     pub get_user_info: Option<bool>,
     /// Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub client_id: Option<String>,
     /// Never answered; left out, the one that is there stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,7 +19,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "showHistory",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Shows every state of a configuration record: when it holds, who wrote it in which tongue, what it changed.",
+            summary: "Shows every state of a configuration record, also scheduled ones: when it holds, who wrote it in which tongue, what it changed. A client is named by its OAuth client id.",
             query: &[],
             body: None,
             answers: &[(StatusCode::OK, Some(shape::<history::HistoryBody>))],

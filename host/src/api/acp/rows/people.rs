@@ -31,7 +31,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "endSessionsOfPerson",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Logs somebody out of every browser, and ends every token that they have let clients have, for offline use too.",
+            summary: "Logs somebody out of every browser, and ends every token that they have let clients have, for offline use too. Nothing to end is no error, nor is a name that nobody has.",
             query: &[],
             body: None,
             answers: &[(StatusCode::NO_CONTENT, None)],

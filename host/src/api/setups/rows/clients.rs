@@ -63,7 +63,7 @@ pub static ROWS: &[Row] = &[
         id: "updateSetupClient",
         needs: Needs::Account,
         doc: Doc {
-            summary: "Replaces a client, now or from an instant on; also a deleted one, which is there again then.",
+            summary: "Replaces a client, now or from an instant on; also a deleted one, which is there again then. The `valid_from` of its state now means now, so what a GET has brought may be changed and sent back.",
             query: &[],
             body: Some((JSON, shape::<ClientBody>)),
             answers: &[(StatusCode::OK, Some(shape::<ClientBody>))],

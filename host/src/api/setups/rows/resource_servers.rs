@@ -63,7 +63,7 @@ pub static ROWS: &[Row] = &[
         id: "updateResourceServer",
         needs: Needs::Administrator,
         doc: Doc {
-            summary: "Replaces a resource server, now or from an instant on; also a deleted one, which is there again then.",
+            summary: "Replaces a resource server, now or from an instant on; also a deleted one, which is there again then. The `valid_from` of its state now means now, so what a GET has brought may be changed and sent back.",
             query: &[],
             body: Some((JSON, shape::<ResourceServerBody>)),
             answers: &[(StatusCode::OK, Some(shape::<ResourceServerBody>))],

@@ -62,7 +62,7 @@ pub static ROWS: &[Row] = &[
         id: "updateSetup",
         needs: Needs::Administrator,
         doc: Doc {
-            summary: "Replaces a setup, now or from an instant on; also a deleted one, which is there again then.",
+            summary: "Replaces a setup, now or from an instant on; also a deleted one, which is there again then. The `valid_from` of its state now means now, so what a GET has brought may be changed and sent back.",
             query: &[],
             body: Some((JSON, shape::<SetupBody>)),
             answers: &[(StatusCode::OK, Some(shape::<SetupBody>))],

@@ -32,7 +32,7 @@ pub struct ClientBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
     /// For people. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub name: Option<String>,
     /// Who looks after it: the developer of this name may see, replace and delete it. Whoever makes it when left out.
     #[serde(default)]
@@ -40,7 +40,7 @@ pub struct ClientBody {
     /// For people.
     #[serde(default)]
     pub comment: Option<String>,
-    /// From when on it is to hold, not in the past (RFC 3339); now when left out.
+    /// From when on it is to hold, not in the past (RFC 3339). Left out, or as a GET has brought it: now.
     #[serde(default)]
     pub valid_from: Option<String>,
     /// Notes. `client_name`, `client_uri` and `client_logo` are well-known names.

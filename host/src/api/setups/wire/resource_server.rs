@@ -32,14 +32,14 @@ pub struct ResourceServerBody {
     /// Where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// From when on it is to hold, not in the past (RFC 3339); now when left out.
+    /// From when on it is to hold, not in the past (RFC 3339). Left out, or as a GET has brought it: now.
     #[serde(default)]
     pub valid_from: Option<String>,
     /// Notes.
     #[serde(default)]
     pub metadata: Option<Vec<MetadataBody>>,
     /// Its scopes, all of them. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub scopes: Option<Vec<ScopeBody>>,
 }
 
@@ -49,7 +49,7 @@ pub struct ResourceServerBody {
 #[schemars(rename = "Scope")]
 pub struct ScopeBody {
     /// Its name in requests and tokens. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub name: Option<String>,
     /// In the implicit flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -18,7 +18,7 @@ use crate::{
 #[schemars(rename = "Setup")]
 pub struct SetupBody {
     /// For people. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub name: Option<String>,
     /// Who looks after it; whoever makes it when left out.
     #[serde(default)]
@@ -26,17 +26,17 @@ pub struct SetupBody {
     /// For people.
     #[serde(default)]
     pub comment: Option<String>,
-    /// From when on it is to hold, not in the past (RFC 3339); now when left out.
+    /// From when on it is to hold, not in the past (RFC 3339). Left out, or as a GET has brought it: now.
     #[serde(default)]
     pub valid_from: Option<String>,
     /// Notes.
     #[serde(default)]
     pub metadata: Option<Vec<MetadataBody>>,
     /// What holds for clients that do not say otherwise. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub client_defaults: Option<ClientDefaultsBody>,
     /// What holds for scopes that do not say otherwise. Required.
-    #[serde(default)]
+    #[schemars(required)]
     pub resource_server_defaults: Option<ResourceServerDefaultsBody>,
 }
 
@@ -46,7 +46,7 @@ pub struct SetupBody {
 #[schemars(rename = "ClientDefaults")]
 pub struct ClientDefaultsBody {
     /// The grants of a client that names none. Required, may be empty.
-    #[serde(default)]
+    #[schemars(required)]
     pub grant_types: Option<Vec<String>>,
     /// Whether people must log in anew.
     #[serde(default)]
