@@ -34,7 +34,7 @@ pub fn openapi(dialect: &Dialect, server: &str) -> Value {
             "schemas": generator.take_definitions(true),
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer" },
-                "basic": { "type": "http", "scheme": "basic" },
+                "basic": { "type": "http", "scheme": "basic", "description": BASIC },
             },
         },
     })
@@ -68,6 +68,9 @@ fn operation(row: &Row, dialect: &Dialect, error: &Value, generator: &mut Schema
     }
     operation
 }
+
+/// Whose name and password may be shown instead of a token.
+const BASIC: &str = "Of a client or a person of the tenant's server `admin`; a tenant other than `default` stands in front: `acme/admin`.";
 
 /// What may be shown: a token, and where no tenant is named also a name and a password.
 fn schemes(row: &Row) -> Value {

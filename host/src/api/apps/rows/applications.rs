@@ -61,7 +61,7 @@ pub static ROWS: &[Row] = &[
         id: "updateApplication",
         needs: Needs::Account,
         doc: Doc {
-            summary: "Updates an application when the policy `applications-edit`, or `applications-genesys-edit`, allows it.",
+            summary: "Updates an application when the policy `applications-edit`, or `applications-genesys-edit`, allows it. Of what a GET has brought send `type`, `config` and `version`.",
             query: &[],
             body: Some((JSON, shape::<applications::UpdateBody>)),
             answers: &[(StatusCode::NO_CONTENT, None)],
