@@ -110,3 +110,89 @@ async fn whoever_must_log_in_anew_is_not_let_in_by_a_session() {
     say(&shop, &format!("/clients/{client}"), None, json!({ "force_reauthentication": false })).await;
     assert!(browser.open(&shop.request("")).await.url.starts_with(BACK), "the client says otherwise");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_is_not_to_be_had_any_more_is_left_out_of_codes_and_passwords() {
+    let grants = ["authorization_code", "refresh_token", "password"];
+    let shop = Storefront::with(|_| {}, json!({ "grant_types": grants })).await;
+    shop.change(json!({ "grant_types": grants })).await;
+    let bills = json!({ "name": "Bills", "scopes": [{ "name": "bills" }] });
+    let made = shop.admin.post(&format!("/setups/{AID}/resource-servers"), &bills).await.expect(201).json();
+    let (_, id) = made.as_object().unwrap().iter().next().unwrap();
+    let resource = format!("/resource-servers/{}", id.as_str().unwrap());
+    let client = entity(&shop, "web").await;
+    say(&shop, &format!("/clients/{client}"), None, json!({ "scopes": ["openid", "orders", "bills"] })).await;
+    let request = shop.request("").replace("scope=openid%20profile%20orders", "scope=openid%20orders%20bills");
+    let mut browser = shop.browser();
+    let page = browser.login(&request, "ann", PASSWORD).await.expect(200);
+    let back = browser.send(&page, "/consent", &[]).await;
+    let form = format!("grant_type=password&username=ann&scope=openid+bills&password={}", PASSWORD.replace(' ', "+"));
+    let tokens = ask_token(&shop.server, AID, "web", shop.secret(), &form).await.expect(200).json();
+    assert_eq!(tokens["scope"], "bills openid");
+
+    for flow in ["policy_implicit_flow", "policy_authorization_code_flow"] {
+        let scopes = json!({ "scopes": [{ "name": "bills", flow: "not_allowed" }] });
+        say(&shop, &resource, None, scopes).await;
+        let tokens = ask_token(&shop.server, AID, "web", shop.secret(), &form).await.expect(200).json();
+        assert_eq!(tokens["scope"], "openid", "{flow}");
+    }
+    assert_eq!(shop.redeem(&back).await["scope"], "openid orders", "the code is older");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_uri_that_was_taken_away_gets_no_answer() {
+    let shop = Storefront::open().await;
+    let mut browser = shop.browser();
+    let page = browser.login(&shop.request(""), "ann", PASSWORD).await.expect(200);
+    assert!(page.has_form("/consent"), "{}", page.text());
+    let client = entity(&shop, "web").await;
+    let path = format!("/clients/{client}");
+    say(&shop, &path, None, json!({ "redirect_uris": ["https://web.example/other"] })).await;
+    let refused = browser.send(&page, "/consent", &[]).await;
+    assert!(
+        refused.answer.status == 400 && !refused.url.starts_with(BACK),
+        "{} {}",
+        refused.answer.status,
+        refused.url
+    );
+    // Nor does what is wrong go there.
+    let no = browser.send(&page, "/refuse", &[]).await;
+    assert!(no.answer.status == 400 && !no.url.starts_with(BACK), "{} {}", no.answer.status, no.url);
+    say(&shop, &path, None, json!({ "redirect_uris": [BACK] })).await;
+    let back = shop.browser().login(&shop.request(""), "bob", PASSWORD).await;
+    assert!(back.has_form("/consent"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_agreed_to_is_no_later_scope_of_the_same_name() {
+    let shop = Storefront::open().await;
+    let client = entity(&shop, "web").await;
+    let path = format!("/setups/{AID}/resource-servers");
+    let make = async |name: &str| {
+        let body = json!({ "name": name, "scopes": [{ "name": "hr" }] });
+        let made = shop.admin.post(&path, &body).await.expect(201).json();
+        let scopes = json!({ "scopes": ["openid", "orders", "hr"] });
+        say(&shop, &format!("/clients/{client}"), None, scopes).await;
+        let (_, id) = made.as_object().unwrap().iter().next().unwrap();
+        format!("{path}/{}", id.as_str().unwrap())
+    };
+    let ask = |scopes: &str| shop.request("").replace("scope=openid%20profile%20orders", scopes);
+    let (all, others) = (ask("scope=openid%20orders%20hr"), ask("scope=openid%20orders"));
+    let one = make("One").await;
+    let mut browser = shop.browser();
+    let page = browser.login(&all, "ann", PASSWORD).await.expect(200);
+    browser.send(&page, "/consent", &[]).await;
+    assert!(browser.open(&format!("{all}&prompt=none")).await.parameter("code").is_some(), "it is remembered");
+
+    shop.server.world.advance_seconds(2);
+    shop.admin.delete(&one).await.expect(204);
+    make("Payroll").await;
+    // Being let in for the others does not make it remembered again.
+    assert!(browser.open(&others).await.parameter("code").is_some());
+    let nobody = browser.open(&format!("{all}&prompt=none")).await;
+    assert_eq!(nobody.parameter("error").as_deref(), Some("consent_required"));
+    let page = browser.open(&all).await.expect(200);
+    assert!(page.text().contains("value=\"hr\"") && !page.text().contains("value=\"orders\""), "{}", page.text());
+    browser.send(&page, "/consent", &[]).await;
+    assert!(browser.open(&format!("{all}&prompt=none")).await.parameter("code").is_some());
+}

@@ -29,6 +29,9 @@ pub struct Access {
     pub client_said: Micros,
     /// The scopes, in the order in which they were granted.
     pub scopes: Vec<String>,
+    /// When each of them was granted last, in seconds since 1970; those that are not here, at `since`.
+    #[serde(default)]
+    pub granted: BTreeMap<String, i64>,
     /// When the person was last asked, or let it have more, in seconds since 1970.
     pub since: i64,
 }
@@ -88,7 +91,7 @@ impl Between<'_> {
     }
 }
 
-/// The scopes that a person has let this client have: none when an earlier client or server of the same name was meant, or when
+/// The scopes that a person has let this client have, each with when that was last: none when an earlier client or server of the same name was meant, or when
 /// that was too long ago.
 pub fn remembered(
     view: &impl View,
@@ -96,10 +99,14 @@ pub fn remembered(
     server: &Server,
     client: &Client,
     now: i64,
-) -> Result<Vec<String>, Failure> {
+) -> Result<BTreeMap<String, i64>, Failure> {
     let found = records::get::<Access>(view, &between.key())?;
-    let found = found.filter(|found| Which::of(server, client).counts(found, now));
-    Ok(found.map(|found| found.scopes).unwrap_or_default())
+    let Some(found) = found.filter(|found| Which::of(server, client).counts(found, now)) else {
+        return Ok(BTreeMap::new());
+    };
+    let Access { scopes, granted, since, .. } = found;
+    let when = |scope: String| (granted.get(&scope).copied().unwrap_or(since), scope);
+    Ok(scopes.into_iter().map(when).map(|(granted, scope)| (scope, granted)).collect())
 }
 
 /// Adds `scopes` to what is remembered, inside a transaction. What is remembered already is not prolonged by being used.
@@ -112,16 +119,21 @@ pub(super) fn remember(
 ) -> Result<(), Failure> {
     let found = records::get::<Access>(&*write, &between.key())?;
     let found = found.filter(|found| which.counts(found, now));
-    let (mut all, before) = found.map(|found| (found.scopes, found.since)).unwrap_or_default();
+    let found = found.unwrap_or_default();
+    let (mut all, mut granted, before) = (found.scopes, found.granted, found.since);
     let known = all.len();
+    for scope in &all {
+        granted.entry(scope.clone()).or_insert(before);
+    }
     for scope in scopes {
+        granted.insert(scope.clone(), now);
         if !all.contains(scope) {
             all.push(scope.clone());
         }
     }
     let since = if all.len() == known && before > 0 { before } else { now };
     let Which { server_since, client_since, client_said, lasts: _ } = which;
-    let access = Access { server_since, client_since, client_said, scopes: all, since };
+    let access = Access { server_since, client_since, client_said, scopes: all, granted, since };
     Ok(records::put(write, &between.key(), &access)?)
 }
 

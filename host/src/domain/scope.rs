@@ -45,6 +45,9 @@ pub struct Scope {
     pub consent_action: Option<String>,
     /// Made by the server itself: it keeps its name and its service, and cannot be removed.
     pub system: bool,
+    /// Since when this record has this name, in microseconds; 0 where it has had it always, or nobody wrote it down. What people
+    /// agreed to earlier was another scope. Where it is saved, this is put right.
+    pub since: Micros,
     /// What only setups say of it. None, where it is saved, leaves it as it is.
     pub setup: Option<Box<ScopeMembers>>,
 }
@@ -59,9 +62,12 @@ impl Named for Scope {
     /// Who schedules a scope sees its name, its place and what only setups say; a new name or place that the scope gets now
     /// is that of the same scope later.
     fn carried(scheduled: Scope, before: &Scope, now: &Scope) -> Scope {
-        let name = if scheduled.name == before.name { now.name.clone() } else { scheduled.name };
+        let (name, since) = match scheduled.name == before.name {
+            true => (now.name.clone(), scheduled.since.max(now.since)),
+            false => (scheduled.name, scheduled.since),
+        };
         let service = if scheduled.service == before.service { now.service.clone() } else { scheduled.service };
-        Scope { name, service, setup: scheduled.setup, ..now.clone() }
+        Scope { name, since, service, setup: scheduled.setup, ..now.clone() }
     }
 
     fn bears(&self, parent: &str, name: &str) -> bool {
@@ -171,7 +177,18 @@ pub(super) fn save(
     noun::refile(write, Index::ServiceScopes, tenant, service_before, scope.service.as_deref(), id)?;
     file_for_good(write, tenant, id, scope)?;
     let setup = scope.setup.clone().or_else(|| old.and_then(|old| old.setup.clone()));
-    Ok(stamp.replace(write, tenant, id, Scope { setup, ..scope.clone() })?)
+    let since = since(write, tenant, id, scope, stamp)?;
+    Ok(stamp.replace(write, tenant, id, Scope { since, setup, ..scope.clone() })?)
+}
+
+/// Since when a scope has its name, which one that has gone in between has anew. The server's own are as old as the server.
+fn since(write: &Write<'_>, tenant: &str, id: &str, scope: &Scope, stamp: &Stamp) -> Result<Micros, StoreError> {
+    let due = stamp.due::<Scope>(write, tenant, id)?.map(|state| state.value);
+    Ok(match due.filter(|due| due.bears(&scope.server, &scope.name)) {
+        Some(due) => due.since,
+        None if scope.system => 0,
+        None => stamp.from(),
+    })
 }
 
 /// Files a scope where it stays when it has gone, or goes to another service.

@@ -164,6 +164,7 @@ impl Person {
             server_since: server::current(domain, "default", &self.aid).unwrap().value.since,
             client_since: client::current(domain, "default", client).unwrap().value.since,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            granted: Default::default(),
             since: domain.world.now_seconds(),
         };
         let key = [self.aid.clone(), self.subject.clone(), client.to_owned()];

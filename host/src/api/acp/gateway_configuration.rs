@@ -252,6 +252,7 @@ fn scope(tenant: &str, id: &str, scope: &Scope) -> ServiceScope {
         developer_policy,
         consent_action: _, // a person's business, before the token
         system: _,         // of no use to a gateway
+        since: _,          // nor this
         setup: _,          // nor this
     } = scope;
     ServiceScope {

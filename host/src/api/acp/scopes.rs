@@ -137,6 +137,7 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
         developer_policy: said(developer_policy_id),
         consent_action: said(consent_action_id),
         system: false,
+        since: 0,
         setup: None,
     };
     Ok((said(id), scope))
@@ -154,6 +155,7 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
         developer_policy,
         consent_action,
         system,
+        since: _, // what people have agreed to depends on it, and nothing that anybody sees
         setup: _, // of another tongue
     } = scope;
     ScopeBody {

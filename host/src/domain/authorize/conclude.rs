@@ -9,6 +9,7 @@ use super::{
     code,
     flow::{self, Asked, Step},
     refusal::Refusal,
+    trust,
 };
 use crate::{
     crypto::Secret,
@@ -38,6 +39,7 @@ struct Opened {
 
 /// Answers the client as `step` says, and forgets the login `id`, if it was written down.
 pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> Result<Destination, Failure> {
+    still_trusted(asked)?;
     let (place, request) = (asked.place, &asked.login.request);
     let scopes = match step {
         Step::Answer(scopes) => scopes,
@@ -62,8 +64,14 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
     Ok(answer::answered(place, request, members))
 }
 
+/// A client may have lost its redirect URI while the person was at it.
+fn still_trusted(asked: Asked<'_>) -> Result<(), Failure> {
+    asked.client.map_or(Ok(()), |(_, client)| trust::still(client, &asked.login.request.redirect_uri))
+}
+
 /// Tells the client no. Of a request without a client there is nobody to tell.
 pub(super) async fn refuse(asked: Asked<'_>, id: Option<&str>, refusal: Refusal) -> Result<Destination, Failure> {
+    still_trusted(asked)?;
     close(asked, id, None).await?;
     match asked.client {
         Some(_) => Ok(answer::refused(asked.place, &asked.login.request, refusal)),

@@ -205,6 +205,7 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
     let policies = scope_policies::of(domain, tenant, (id, server), &allowed, &ways(request))?;
     let between = Between { tenant, server: id, subject: &identity.subject, client: client.0 };
     let remembered = access::remembered(&domain.store.read()?, between, server, client.1, domain.world.now_seconds())?;
+    let remembered = scope_policies::the_same(domain, tenant, id, remembered)?;
     let again = request.prompt.consent;
     let is_new = |(scope, policy): &(String, ScopePolicy)| match policy {
         _ if again => true,

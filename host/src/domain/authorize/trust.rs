@@ -1,7 +1,7 @@
 //! Whom an answer may go to: the client and its redirect URI. Until both are certain, nothing is told to anybody but the
 //! person in front of the browser (RFC 6749 §3.1.2.4), or the endpoint would be an open redirector.
 //!
-//! Called by `begin` before anything else.
+//! Called by `begin` before anything else, and by `conclude` before an answer leaves.
 
 use std::sync::Arc;
 
@@ -34,6 +34,15 @@ pub(super) fn redirect_uri(client: &Client, sent: Sent<'_>) -> Result<(String, b
         (None, [only]) => Ok((only.clone(), false)),
         (None, []) => refused("is needed, and the client has none"),
         (None, _) => refused("is required, since the client has more than one"),
+    }
+}
+
+/// Refuses an answer to a redirect URI that the client has no more: it may have been taken from it because it is somebody
+/// else's. Only the person is told.
+pub(super) fn still(client: &Client, redirect_uri: &str) -> Result<(), Failure> {
+    match client.redirect_uris.iter().any(|known| is_same(client, known, redirect_uri)) {
+        true => Ok(()),
+        false => Err(Failure::malformed("redirect_uri", "is not one of the client's any more")),
     }
 }
 

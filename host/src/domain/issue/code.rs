@@ -13,6 +13,8 @@ use crate::{
         authorize::Code,
         client::Client,
         handle::{self, Purpose},
+        in_force::scope_policies,
+        setup::effective::Flow,
     },
 };
 
@@ -34,6 +36,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     once::refuse_stale(asked, &code, &grant.identity.subject).await?;
     person::known(asked, &grant.identity)?;
     let scopes = scopes::still(asked, &grant.scopes)?;
+    let scopes = scope_policies::without_refused(domain, tenant, asked.server, &scopes, &[Flow::AuthorizationCode])?;
     person::consented(asked, &grant.identity, &scopes).await?;
     let (tokens, keep) = person::make(asked, (&code.grant, &grant), &scopes, grant.nonce.as_deref()).await?;
     once::spend::<Code>(asked, name, keep, &grant.identity.subject).await?;

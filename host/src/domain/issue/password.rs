@@ -16,13 +16,16 @@ use crate::{
         grant::{self, Grant},
         guesses::Try,
         identity::Identity,
+        in_force::scope_policies,
         second_factor::{self, Whose},
-        setup::effective::{self, Lifetimes},
+        setup::effective::{self, Flow, Lifetimes},
     },
 };
 
 /// The grant of a name and a password.
 pub(super) const PASSWORD: &str = "password";
+/// Setups have no word of their own for this way: what is not to be had by a code or without one is not to be had by it.
+const WAYS: &[Flow] = &[Flow::AuthorizationCode, Flow::Implicit];
 
 /// Issues tokens for a person whose name and password the client sends. Without `scope` it is everything that the client
 /// may have and the policies let the person have.
@@ -36,6 +39,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     if second_factor::is_enrolled(domain, whose)? {
         return Err(Refused::Invalid("a second factor is needed: the person has to log in in a browser"));
     }
+    let scopes = scope_policies::without_refused(domain, tenant, asked.server, &scopes, WAYS)?;
     let scopes = person::allowed(asked, &identity, &scopes).await?;
     person::consented(asked, &identity, &scopes).await?;
     let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, scopes));

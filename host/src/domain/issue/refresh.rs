@@ -18,7 +18,7 @@ use crate::{
         handle::{self, Purpose},
         in_force::scope_policies,
         server::Server,
-        setup::{ScopePolicy, effective::Flow},
+        setup::effective::Flow,
         token::{RefreshToken, latest},
     },
     store::{Write, records},
@@ -95,6 +95,5 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
 /// Without those that are not to be had by refreshing. Nobody is here who could be asked: what was granted once was agreed to.
 fn still_allowed(asked: &Asked<'_>, scopes: Vec<String>) -> Result<Vec<String>, Failure> {
     let Asked { domain, tenant, server, .. } = *asked;
-    let policies = scope_policies::of(domain, tenant, server, &scopes, &[Flow::RefreshToken])?;
-    Ok(policies.into_iter().filter(|(_, policy)| *policy != ScopePolicy::NotAllowed).map(|(scope, _)| scope).collect())
+    scope_policies::without_refused(domain, tenant, server, &scopes, &[Flow::RefreshToken])
 }

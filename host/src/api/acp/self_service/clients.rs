@@ -148,6 +148,7 @@ fn show_scope(tenant: &str, id: String, scope: Scope, service: Option<Service>) 
         developer_policy: _,
         consent_action: _,
         system: _,
+        since: _,
         setup: _,
     } = scope;
     let service = service_id.zip(service).map(|(id, service)| {
