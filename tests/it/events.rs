@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::storefront::{PASSWORD, Storefront};
+use crate::support::{TestServer, made::basic};
 use captured::Captured;
 
 #[path = "../../host/src/logging/captured.rs"]
@@ -23,6 +24,23 @@ impl Captured {
         };
         events.map(told).collect()
     }
+}
+
+// On one thread, because that is how far the log of a test reaches.
+#[tokio::test]
+async fn a_name_and_a_password_that_are_wrong_are_told() {
+    let log = Captured::default();
+    let text = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.writer());
+    let _guard = tracing::subscriber::set_default(text.finish());
+    let server = TestServer::start().await;
+    let wrong = server.anonymous().with_header("authorization", &basic("whoever", "typed in vain"));
+    wrong.get("/api/applications").await.expect(401);
+    let text = log.text();
+    let line = text.lines().find(|line| line.contains("wrong password")).unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    let told = ["target", "message", "tenant", "server", "subject"].map(|name| line[name].as_str().unwrap());
+    assert_eq!(told, ["events", "login", "default", "admin", ""]);
+    assert!(!text.contains("whoever") && !text.contains("typed in vain"), "{text}");
 }
 
 // On one thread, because that is how far the log of a test reaches.

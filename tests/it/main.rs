@@ -11,6 +11,7 @@ macro_rules! covers {
 mod support;
 
 mod account_pages;
+mod administrators;
 mod apis;
 mod applications;
 mod authentications;

@@ -1,7 +1,8 @@
 //! The basic scheme (RFC 7617), with the form encoding that OAuth clients use inside it (RFC 6749 §2.3.1).
 //!
 //! Called by the token endpoint. Many clients, `curl -u` among them, send the secret as it is. The two cannot be told
-//! apart, so a secret that the encoding would change is handed on both ways. An id never has `+` or `%` in it.
+//! apart, so a secret that the encoding would change is handed on both ways. An id of a client never has `+` or
+//! `%` in it; a person's name may.
 
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
@@ -14,8 +15,10 @@ use crate::{
 /// A name and a secret as they were sent.
 #[derive(Debug)]
 pub struct Basic {
-    /// User name or client id.
+    /// User name or client id, decoded.
     pub name: String,
+    /// The same as it was sent.
+    pub name_as_sent: String,
     /// What the password or client secret may be: decoded first, then as it was sent where that differs.
     pub candidates: Vec<Secret>,
 }
@@ -42,7 +45,7 @@ pub fn credentials_in(headers: &HeaderMap, name: &HeaderName) -> Result<Option<B
     let decoded = BASE64.decode(encoded.trim().as_bytes()).map_err(|_| malformed())?;
     let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (name, secret) = decoded.split_once(':').ok_or_else(malformed)?;
-    Ok(Some(Basic { name: form_decode(name), candidates: candidates(secret) }))
+    Ok(Some(Basic { name: form_decode(name), name_as_sent: name.to_owned(), candidates: candidates(secret) }))
 }
 
 fn candidates(sent: &str) -> Vec<Secret> {

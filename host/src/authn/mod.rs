@@ -9,6 +9,8 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 
+use basic::Basic;
+
 use crate::domain::{Caller, Credentials, Domain, Failure, Needs, Target, administrator, permit, token};
 
 /// Identifies the caller of an operation on `target`. No credentials is an anonymous caller, wrong ones are a failure,
@@ -24,10 +26,13 @@ pub fn identify(domain: &Domain, headers: &HeaderMap, needs: Needs, target: Targ
 
 /// Identifies whoever belongs to a tenant, where the path names none: the token says whose it is, a name and a password are an
 /// administrator's. `peer` is where the request came from.
-pub async fn account(domain: &Domain, headers: &HeaderMap, peer: IpAddr) -> Result<Caller, Failure> {
+pub async fn account(domain: &Domain, headers: &HeaderMap, peer: IpAddr, request_id: &str) -> Result<Caller, Failure> {
     if let Some(shown) = basic::credentials(headers)? {
         let address = peer.to_canonical().to_string();
-        return administrator::prove(domain, &shown.name, shown.candidates, &address).await;
+        let Basic { name, name_as_sent, candidates } = shown;
+        let (name, name_as_sent) = (name.as_str(), name_as_sent.as_str());
+        let shown = administrator::Shown { name, name_as_sent, candidates, address: &address, request_id };
+        return administrator::prove(domain, shown).await;
     }
     match bearer::token(headers)? {
         Some(token) => token::verify_anywhere(domain, token).map(Caller::Bearer),

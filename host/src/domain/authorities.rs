@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Bearer, Caller, Credentials, Domain, Failure,
-    client::{self, Client},
+    client::{self, Client, ClientScopes},
     grant,
     organization::Organization,
-    permit::{ADMIN_SERVER, SYSTEM_SERVER, SYSTEM_TENANT},
+    permit::{ADMIN_SERVER, READ_GATEWAY, SYSTEM_SERVER, SYSTEM_TENANT},
     workspace::DEFAULT_SERVER,
 };
 
@@ -94,6 +94,9 @@ impl Authorities {
         let Some((tenant, server)) = caller.home() else {
             return Err(Failure::Unauthenticated(Credentials::Missing));
         };
+        if server == SYSTEM_SERVER && is_a_gateways(domain, caller)? {
+            return Ok(Authorities::new(tenant, Vec::new(), Vec::new()));
+        }
         let scopes = caller.bearer().map(|bearer| bearer.scopes.clone()).unwrap_or_default();
         let own = |role| Ok(Authorities::new(tenant, vec![role], scopes.clone()));
         match (tenant, server, caller) {
@@ -134,6 +137,25 @@ impl Authorities {
     pub fn words(&self) -> Vec<String> {
         let roles = self.roles.iter().map(|role| role.word().to_owned());
         roles.chain(self.permissions.iter().cloned()).collect()
+    }
+}
+
+/// Whether the caller is a client that may have nothing but the scopes of gateways, as their own clients are: it runs on the
+/// hosts of others, and is no service of its organization.
+fn is_a_gateways(domain: &Domain, caller: &Caller) -> Result<bool, Failure> {
+    let Some((tenant, id)) = client_of(caller) else { return Ok(false) };
+    Ok(match &client::current(domain, tenant, id)?.value.scopes {
+        ClientScopes::AllOfServer => false,
+        ClientScopes::Only(names) => !names.is_empty() && names.iter().all(|name| name == READ_GATEWAY),
+    })
+}
+
+/// The client that calls, or that somebody calls through.
+fn client_of(caller: &Caller) -> Option<(&str, &str)> {
+    match caller {
+        Caller::Bearer(bearer) => Some((&bearer.tenant, &bearer.client_id)),
+        Caller::Client { tenant, client_id, .. } => Some((tenant, client_id)),
+        Caller::Anonymous | Caller::Person { .. } | Caller::Operator => None,
     }
 }
 

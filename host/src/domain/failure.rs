@@ -78,6 +78,11 @@ pub enum Failure {
     },
     /// The request can be read and makes no sense.
     Invalid(Vec<Problem>),
+    /// There were too many wrong tries with this name or from this address.
+    TooMany {
+        /// How long to wait.
+        seconds: u64,
+    },
     /// The request is right; the server cannot serve it now.
     Unavailable {
         /// For the log only.
@@ -211,6 +216,7 @@ impl Failure {
                 Some(problem) => problem.to_string(),
                 None => "the request is not valid".to_owned(),
             },
+            Failure::TooMany { seconds } => format!("there were too many tries: wait {seconds} seconds"),
             Failure::Unavailable { .. } => "the server cannot do this now, try again".to_owned(),
             Failure::Internal { .. } => "something went wrong, see the server's log".to_owned(),
         }

@@ -148,6 +148,8 @@ pub struct Domain {
     in_force: in_force::Known,
     providers: upstream::Providers,
     connections: connection::Turns,
+    /// Whose turn it is to have a name and a password looked at, by tenant, address and name.
+    passwords_shown: connection::Turns,
 }
 
 /// The sizes a policy may have.
@@ -262,6 +264,7 @@ impl Domain {
             in_force: in_force::Known::new(),
             providers: upstream::Providers::new(),
             connections: connection::Turns::default(),
+            passwords_shown: connection::Turns::default(),
             ledger: ledger::Turns::default(),
             reading,
             making_keys: Turns::new(PARALLEL_KEYS),

@@ -51,7 +51,7 @@ impl Pipeline {
         if !matches!(row.needs, Needs::Account | Needs::Administrator) {
             return self.admit(row, params, &request.headers);
         }
-        let caller = authn::account(&self.app.domain, &request.headers, request.peer.ip()).await?;
+        let caller = authn::account(&self.app.domain, &request.headers, request.peer.ip(), &request.request_id).await?;
         permit(&self.app.domain, &caller, row.needs, params.target())?;
         Ok(caller)
     }

@@ -6,7 +6,10 @@ use super::{
     APPLICATIONS,
     cast::{Cast, at, ids, plain},
 };
-use crate::support::Caller;
+use crate::support::{
+    Caller,
+    made::{basic, bearer_of, make_client, post_form},
+};
 
 /// Two applications of `default` and one of `demo`; `quiet` is not visible.
 async fn with_three() -> Cast {
@@ -114,14 +117,21 @@ async fn ids_and_organizations_are_named_by_the_platform_only() {
         if matches!(role, "GLOBAL_ADMIN" | "SERVICE") {
             continue;
         }
-        for body in [with("id", "mine"), with("organizationId", "default"), with("organizationId", "demo")] {
+        for body in [with("id", "mine"), with("organizationId", "demo")] {
             let refused = caller.post(APPLICATIONS, &body).await.expect(403).json();
             let told = refused["error"].as_str().unwrap();
             assert!(told.starts_with("this needs the authority SERVICE or GLOBAL_ADMIN, for `/"), "{role}: {told}");
         }
-        caller.put(&at("loud"), &with("organizationId", "default")).await.expect(403);
+        caller.put(&at("loud"), &with("organizationId", "demo")).await.expect(403);
     }
     assert_eq!(listed(&cast.global, APPLICATIONS).await, ["elsewhere", "loud", "quiet"]);
+
+    // The own one may be named, and so may everything that is shown.
+    cast.admin.post(APPLICATIONS, &with("organizationId", "default")).await.expect(200);
+    let mut shown = cast.admin.get(&at("loud")).await.expect(200).json();
+    cast.admin.put(&at("loud"), &shown).await.expect(204);
+    shown["id"] = json!("other");
+    cast.admin.put(&at("loud"), &shown).await.expect(400);
 
     let make = async |id: &str, organization: &str| {
         let mut body = with("id", id);
@@ -160,13 +170,56 @@ async fn a_tenant_that_goes_takes_its_applications_along_and_gives_their_ids_bac
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_may_come_with_name_and_password() {
     let cast = with_three().await;
-    let named = |name: &str, secret: &str| {
-        cast.server.anonymous().with_header("authorization", &crate::support::made::basic(name, secret))
-    };
+    let named = |name: &str, secret: &str| cast.server.anonymous().with_header("authorization", &basic(name, secret));
     let secret = crate::support::SECRET;
     assert_eq!(listed(&named("admin", secret), APPLICATIONS).await, ["loud", "quiet"]);
     assert_eq!(listed(&named("demo/admin", secret), APPLICATIONS).await, ["elsewhere"]);
     named("admin", "not the secret of anybody at all").get(APPLICATIONS).await.expect(401);
     let made: Value = named("admin", secret).post(APPLICATIONS, &plain(json!({}))).await.expect(200).json();
     assert!(made["id"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_bound_to_an_application_acts_for_that_one_only() {
+    let cast = with_three().await;
+    let admin = &cast.admin;
+    let body = json!({ "roles": ["Admin"], "applicationId": "loud" });
+    let client = admin.post("/security/clients", &body).await.expect(200).json();
+    let [id, secret] = ["clientId", "clientSecret"].map(|member| client[member].as_str().unwrap());
+    let proven = cast.server.anonymous().with_header("authorization", &basic(id, secret));
+    let tokens = post_form(&proven, "/oauth/token", "grant_type=client_credentials").await.expect(200).json();
+    let bound = cast.server.anonymous().with_token(tokens["access_token"].as_str().unwrap());
+    assert_eq!(listed(&bound, APPLICATIONS).await, ["loud"]);
+    bound.get(&at("loud")).await.expect(200);
+    bound.put(&at("loud"), &plain(json!({ "a": 1 }))).await.expect(204);
+    bound.get(&at("quiet")).await.expect(404);
+    bound.put(&at("quiet"), &plain(json!({ "a": 1 }))).await.expect(404);
+    bound.delete(&at("quiet")).await.expect(404);
+    bound.post(APPLICATIONS, &plain(json!({}))).await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_gateway_runs_with_is_no_service_of_the_organization() {
+    let cast = with_three().await;
+    let client = make_client(&cast.admin, "system", "edge", &["read_gateway_configuration"]).await;
+    let edge = bearer_of(&cast.server, &client);
+    let config = json!({ "serviceParameters": { "key": "theirs" }, "other": 1 });
+    cast.admin.put(&at("loud"), &plain(config)).await.expect(204);
+    assert_eq!(edge.get(&at("loud")).await.expect(200).json()["config"], json!({}));
+    edge.get(&at("new/availability")).await.expect(403);
+    let shown = cast.machine.get(&at("loud")).await.expect(200).json();
+    assert_eq!(shown["config"]["serviceParameters"], json!({ "key": "theirs" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_say_no_version_all_get_their_turn() {
+    let cast = with_three().await;
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let admin = cast.admin.clone();
+        writers.spawn(async move { admin.put(&at("loud"), &plain(json!({ "by": number }))).await.status });
+    }
+    while let Some(status) = writers.join_next().await {
+        assert_eq!(status.unwrap().as_u16(), 204);
+    }
 }

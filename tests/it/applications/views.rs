@@ -73,6 +73,34 @@ async fn whoever_sees_a_part_replaces_the_whole_only_when_allowed_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_does_not_see_stays_when_they_replace_the_rest() {
+    let cast = Cast::start().await;
+    cast.make("default", "login", full(plain(json!({ "a": 1, "b": 2 })))).await;
+    let mut shown = cast.admin.get(&at("login")).await.expect(200).json();
+    let config = shown["config"].as_object_mut().unwrap();
+    config.remove("b");
+    config.insert("a".to_owned(), json!(3));
+    cast.admin.put(&at("login"), &shown).await.expect(204);
+    let whole = cast.global.get(&at("login")).await.expect(200).json();
+    assert_eq!(entries(&whole), ENTRIES);
+    assert_eq!(
+        (&whole["config"]["a"], whole["config"].get("b")),
+        (&json!(3), None),
+        "what they see is theirs to change"
+    );
+    // An entry that is named is replaced, seen or not.
+    shown["version"] = whole["version"].clone();
+    shown["config"]["agentParameters"] = json!("new");
+    cast.admin.put(&at("login"), &shown).await.expect(204);
+    let config = cast.global.get(&at("login")).await.expect(200).json()["config"].clone();
+    assert_eq!(config["agentParameters"], "new");
+    assert_eq!(config["customerParameters"], json!({ "of": "customerParameters" }));
+    // Whoever sees all takes away what they leave out.
+    cast.global.put(&at("login"), &plain(json!({ "a": 1 }))).await.expect(204);
+    assert_eq!(cast.global.get(&at("login")).await.expect(200).json()["config"], json!({ "a": 1 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_organization_decides_who_sees_what() {
     let cast = Cast::start().await;
     cast.make("default", "calls", full(genesys())).await;

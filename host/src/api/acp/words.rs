@@ -2,7 +2,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,6 +43,7 @@ pub fn word(failure: &Failure) -> Answer {
         Failure::Malformed(problem) => (StatusCode::BAD_REQUEST, problems(std::slice::from_ref(problem))),
         Failure::Invalid(found) => (StatusCode::UNPROCESSABLE_ENTITY, problems(found)),
         Failure::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, json!({})),
+        Failure::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, json!({})),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, json!({})),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, json!({})),
     };
@@ -51,6 +52,7 @@ pub fn word(failure: &Failure) -> Answer {
     match failure {
         Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
 }

@@ -66,6 +66,9 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 /// updateApplication
 pub async fn update(call: Call) -> Result<Answer, Failure> {
     let body: UpdateBody = read::json(&call.request)?;
+    if said(body.id.clone()).is_some_and(|id| id != call.param("id")) {
+        return Err(Failure::invalid("/id", "cannot be changed"));
+    }
     let (organization, version) = (said(body.organization_id.clone()), body.version);
     let given = parse_given(body)?;
     let id = call.param("id");

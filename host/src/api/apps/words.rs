@@ -2,7 +2,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +26,7 @@ pub fn word(failure: &Failure) -> Answer {
     match failure {
         Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
 }
@@ -42,6 +43,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
         Failure::Elsewhere { .. } => StatusCode::BAD_GATEWAY,
+        Failure::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Failure::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }

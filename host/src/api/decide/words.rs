@@ -2,7 +2,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +32,7 @@ pub fn word(failure: &Failure) -> Answer {
     match failure {
         Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
 }
@@ -54,6 +55,7 @@ pub fn body(failure: &Failure) -> (StatusCode, ErrorBody) {
         Failure::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, String::new()),
         Failure::Unsupported { .. } => (StatusCode::BAD_REQUEST, String::new()),
         Failure::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, String::new()),
+        Failure::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, String::new()),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
     };

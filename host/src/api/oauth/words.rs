@@ -2,7 +2,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,6 +40,8 @@ pub fn word(failure: &Failure) -> Answer {
         | Failure::MediaType { .. }
         | Failure::Invalid(_) => error(StatusCode::BAD_REQUEST, "invalid_request", description),
         Failure::Elsewhere { .. } => error(StatusCode::BAD_GATEWAY, "temporarily_unavailable", description),
+        Failure::TooMany { seconds } => error(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", description)
+            .header(RETRY_AFTER, &seconds.to_string()),
         Failure::Unavailable { .. } => error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", description),
         Failure::Internal { .. } => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", description),
     }

@@ -2,7 +2,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
 use crate::{
@@ -16,6 +16,7 @@ pub fn word(failure: &Failure) -> Answer {
     match failure {
         Failure::Unauthenticated(_) => answer.header(WWW_AUTHENTICATE, r#"Basic realm="Portcullis", charset="UTF-8""#),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
 }
@@ -44,6 +45,7 @@ fn text(failure: &Failure) -> String {
         | Failure::Outdated { .. }
         | Failure::Untimely { .. }
         | Failure::Unsupported { .. }
+        | Failure::TooMany { .. }
         | Failure::Elsewhere { .. } => sentence(&failure.to_client()),
     }
 }
@@ -77,6 +79,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Failure::Unsupported { .. } => StatusCode::BAD_REQUEST,
         Failure::Elsewhere { .. } => StatusCode::BAD_GATEWAY,
+        Failure::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Failure::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -3,7 +3,10 @@
 //! [`told`] runs a page and tells its failure in the person's language, below the server's name; [`word`] is for what fails
 //! before a page is known.
 
-use http::{StatusCode, header::ALLOW};
+use http::{
+    StatusCode,
+    header::{ALLOW, RETRY_AFTER},
+};
 use maud::html;
 
 use super::{
@@ -54,6 +57,7 @@ fn page(failure: &Failure, language: Language, brand: Option<Brand<'_>>, request
     let answer = layout::page(status, Frame { language, title: told.title, brand, kind: Kind::Step }, &body);
     match failure {
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
 }
@@ -74,6 +78,7 @@ fn kind(failure: &Failure, language: Language) -> (StatusCode, Told) {
             (StatusCode::BAD_REQUEST, texts.wrong_request)
         }
         Failure::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, texts.unavailable),
+        Failure::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, texts.unavailable),
         Failure::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, texts.unavailable),
         Failure::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, texts.internal),
     }

@@ -4,7 +4,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +45,7 @@ pub fn word(failure: &Failure) -> Answer {
     match failure {
         Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
+        Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
 }
@@ -69,6 +70,7 @@ fn words(failure: &Failure) -> Words {
         Failure::InUse { .. } => Words(StatusCode::FORBIDDEN, "DELETE_FORBIDDEN", format!("Cannot delete, {}", said())),
         Failure::Outdated { .. } => Words(StatusCode::PRECONDITION_FAILED, "OUTDATED", said()),
         Failure::Elsewhere { .. } => Words(StatusCode::BAD_GATEWAY, "UNAVAILABLE", said()),
+        Failure::TooMany { .. } => Words(StatusCode::TOO_MANY_REQUESTS, "UNAVAILABLE", said()),
         Failure::Unavailable { .. } => Words(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", said()),
         Failure::Internal { .. } => Words(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", said()),
     }

@@ -10,15 +10,16 @@ use super::{
 };
 use crate::{
     domain::{
-        By, Domain, Failure,
-        gate::TRIES,
-        id,
+        By, Domain, Failure, id,
         stamp::{Author, Stamp},
         tenant,
     },
     store::{State, Write},
     world::Micros,
 };
+
+/// How often a change is tried when the application has become another since the policies were asked.
+const TRIES: usize = 20;
 
 /// What somebody wants an application to be. What is left out stays, or is as usual in a new one.
 #[derive(Clone, Debug)]
@@ -52,8 +53,9 @@ pub struct New {
 pub async fn create(domain: &Domain, asking: &Asking<'_>, new: New) -> Result<String, Failure> {
     let authorities = Authorities::of(domain, asking.by.caller)?;
     let New { id, organization, given } = new;
-    only_internal(&authorities, "/id", id.as_deref())?;
-    only_internal(&authorities, "/organizationId", organization.as_deref())?;
+    only_internal(&authorities, "/id", id.is_some())?;
+    only_internal(&authorities, "/organizationId", is_another(&authorities, organization.as_deref()))?;
+    not_bound(&authorities)?;
     let tenant = organization.unwrap_or_else(|| authorities.tenant.clone());
     if matches!(tenant::current(domain, &tenant), Err(Failure::NotFound { .. })) {
         return Err(Failure::invalid("/organizationId", format!("there is no organization `{tenant}`")));
@@ -69,7 +71,8 @@ pub async fn create(domain: &Domain, asking: &Asking<'_>, new: New) -> Result<St
     Ok(id)
 }
 
-/// Replaces an application (updateApplication). `version`, when given, is the one that it must still have.
+/// Replaces an application (updateApplication). `version`, when given, is the one that it must still have. Entries of its
+/// configuration that whoever asks may not see stay, unless they are named: nobody takes away what they do not know of.
 pub async fn update(
     domain: &Domain,
     asking: &Asking<'_>,
@@ -79,14 +82,14 @@ pub async fn update(
     given: Given,
 ) -> Result<(), Failure> {
     let authorities = Authorities::of(domain, asking.by.caller)?;
-    only_internal(&authorities, "/organizationId", organization)?;
-    Failure::unless_fine(given.entries.problems("/config"))?;
-    let judge = Judge::new(domain, asking, &authorities);
+    only_internal(&authorities, "/organizationId", is_another(&authorities, organization))?;
+    let mut judge = Judge::new(domain, asking, &authorities);
     for _ in 0..TRIES {
         let (tenant, old) = find::of(domain, &authorities, id)?;
         if organization.is_some_and(|given| given != tenant) {
             return Err(Failure::invalid("/organizationId", "cannot be changed"));
         }
+        let given = with_hidden(domain, &mut judge, (&tenant, id, &old), given.clone()).await?;
         let application = given.over(domain, &tenant, id, Some(&old.value));
         let about = About { tenant: &tenant, id, application: &application, entries: &given.entries };
         if old.value.kind != application.kind {
@@ -132,6 +135,23 @@ pub(in crate::domain) async fn put_back(
         true => noun::update(domain, by, tenant, id, move |_| Ok(value.clone()), save).await,
         false => Ok(noun::create(domain, by, tenant, Some(id), value, save).await?.1),
     }
+}
+
+/// What is given, with the entries of what is there that the judge hides and that are not named.
+async fn with_hidden(
+    domain: &Domain,
+    judge: &mut Judge<'_>,
+    (tenant, id, old): (&str, &str, &State<Application>),
+    mut given: Given,
+) -> Result<Given, Failure> {
+    Failure::unless_fine(given.entries.problems("/config"))?;
+    let entries = old.value.config.open(domain, tenant, id)?;
+    let hidden = judge.hidden(About { tenant, id, application: &old.value, entries: &entries }).await?;
+    for (name, value) in hidden.0 {
+        given.entries.0.entry(name).or_insert(value);
+    }
+    Failure::unless_fine(given.entries.problems("/config"))?;
+    Ok(given)
 }
 
 /// Asks about an application as it is.
@@ -180,12 +200,23 @@ fn current(version: Option<u64>, old: &State<Application>) -> Result<(), Failure
     }
 }
 
-fn only_internal(authorities: &Authorities, member: &str, given: Option<&str>) -> Result<(), Failure> {
-    match given {
-        Some(_) if !is_internal(authorities) => {
-            Err(Failure::Forbidden { needs: format!("the authority SERVICE or GLOBAL_ADMIN, for `{member}`") })
-        }
-        Some(_) | None => Ok(()),
+fn only_internal(authorities: &Authorities, member: &str, asked: bool) -> Result<(), Failure> {
+    match asked && !is_internal(authorities) {
+        true => Err(Failure::Forbidden { needs: format!("the authority SERVICE or GLOBAL_ADMIN, for `{member}`") }),
+        false => Ok(()),
+    }
+}
+
+/// Whether an organization is named that is not the own one.
+fn is_another(authorities: &Authorities, organization: Option<&str>) -> bool {
+    organization.is_some_and(|organization| organization != authorities.tenant)
+}
+
+/// Who acts for one application only makes no others.
+fn not_bound(authorities: &Authorities) -> Result<(), Failure> {
+    match &authorities.application {
+        Some(_) => Err(Failure::Forbidden { needs: "a client that is not bound to an application".to_owned() }),
+        None => Ok(()),
     }
 }
 

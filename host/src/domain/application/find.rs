@@ -60,7 +60,13 @@ pub(super) fn of(
 ) -> Result<(String, State<Application>), Failure> {
     let found = home::find(&domain.store.read()?, id, domain.now())?;
     let found = found.filter(|(tenant, _)| is_internal(authorities) || *tenant == authorities.tenant);
+    let found = found.filter(|_| acts_for(authorities, id));
     found.ok_or_else(|| Failure::not_found(Application::NAME, id))
+}
+
+/// Whether somebody acts for this application: a client that is bound to one acts for no other.
+fn acts_for(authorities: &Authorities, id: &str) -> bool {
+    authorities.application.as_ref().is_none_or(|only| only == id)
 }
 
 /// A part of a list (getApplications, getApplicationsByOrganization).
@@ -90,6 +96,7 @@ fn own(domain: &Domain, authorities: &Authorities) -> Result<Vec<Entry>, Failure
         false => vec![authorities.tenant.clone()],
     };
     let mut found = of_tenants(domain, &tenants)?;
+    found.retain(|(_, id, _)| acts_for(authorities, id));
     if !authorities.has_any(&[Role::GlobalAdmin, Role::Admin]) {
         found.retain(|(_, _, state)| state.value.visible);
     }

@@ -134,6 +134,14 @@ impl<'a> Judge<'a> {
         Ok(Entries(seen))
     }
 
+    /// The entries that whoever asks may not see.
+    pub(super) async fn hidden(&mut self, about: About<'_>) -> Result<Entries, Failure> {
+        let seen = self.seen(about).await?;
+        let mut hidden = about.entries.0.clone();
+        hidden.retain(|name, _| !seen.0.contains_key(name));
+        Ok(Entries(hidden))
+    }
+
     async fn sees(&mut self, tenant: &str, kind: ApplicationType, policy: &'static str) -> Result<bool, Failure> {
         let key = (tenant.to_owned(), kind, policy);
         if let Some(known) = self.views.get(&key) {

@@ -1,7 +1,7 @@
 //! Turns: of one connection only one request at a time is on its way to the provider, so that a refresh token that is good
 //! once (RFC 9700 §4.14.2) is never used twice, and a code neither.
 //!
-//! Called by `authorize` and `tokens`. In memory only: one process holds the store.
+//! Called by `authorize` and `tokens`, and for one name and password at a time by `administrator`. In memory only: one process holds the store.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ pub(in crate::domain) struct Turns(Mutex<HashMap<(String, String), Weak<Turn<()>
 
 impl Turns {
     /// Waits for the turn of a connection, which ends when the guard is dropped.
-    pub(super) async fn wait(&self, tenant: &str, id: &str) -> OwnedMutexGuard<()> {
+    pub(in crate::domain) async fn wait(&self, tenant: &str, id: &str) -> OwnedMutexGuard<()> {
         let turn = self.of((tenant.to_owned(), id.to_owned()));
         turn.lock_owned().await
     }

@@ -64,7 +64,7 @@ pub struct CreateBody {
     /// Its identifier, from internal services only; made when left out.
     #[serde(default)]
     pub id: Option<String>,
-    /// Its organization, from internal services only; the caller's when left out.
+    /// Its organization; the caller's when left out, another from internal services only.
     #[serde(default)]
     pub organization_id: Option<String>,
     /// Where its people come from.
@@ -92,7 +92,16 @@ pub struct CreateBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "UpdateApplicationWebCommand")]
 pub struct UpdateBody {
-    /// The organization it belongs to, from internal services only.
+    /// Its identifier, as it was shown; cannot be changed.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// When it was made, as it was shown; not looked at.
+    #[serde(default)]
+    pub created_at: Option<String>,
+    /// When it was last changed, as it was shown; not looked at.
+    #[serde(default)]
+    pub modified_at: Option<String>,
+    /// The organization it belongs to; cannot be changed. Another than the caller's from internal services only.
     #[serde(default)]
     pub organization_id: Option<String>,
     /// Where its people come from.
@@ -152,6 +161,9 @@ pub(super) fn parse_new(body: CreateBody) -> Result<New, Failure> {
 pub(super) fn parse_given(body: UpdateBody) -> Result<Given, Failure> {
     let UpdateBody {
         // These say which application is meant, not what it becomes.
+        id: _,
+        created_at: _,
+        modified_at: _,
         organization_id: _,
         version: _,
         kind,

@@ -44,6 +44,7 @@ pub fn word(failure: &Failure) -> Answer {
         | Failure::Unsupported { .. }
         | Failure::Malformed(_)
         | Failure::MediaType { .. }
+        | Failure::TooMany { .. }
         | Failure::Elsewhere { .. }
         | Failure::Unavailable { .. }
         | Failure::Internal { .. } => words::word(failure),
