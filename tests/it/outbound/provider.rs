@@ -1,5 +1,7 @@
 //! A provider that says no, says something else, or is somebody else: what is told then, and that nothing else happens.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -233,6 +235,7 @@ async fn a_refresh_token_that_stays_goes_on_and_one_that_is_refused_is_told() {
     let told =
         "The provider of the OAuth Client \"Op\" gives no tokens (invalid_grant): it has to be authorized again.";
     says(setting.ask().await, 502, told);
+    setting.server.world.advance_seconds(5);
     for access in ["second", "third"] {
         setting.answers(Canned::Json(200, tokens(access)));
         let got = setting.ask().await.expect(200).json();
@@ -242,6 +245,111 @@ async fn a_refresh_token_that_stays_goes_on_and_one_that_is_refused_is_told() {
     let asked = setting.provider.asked(&path_of(&format!("{}/token", setting.provider.issuer)));
     assert_eq!(asked.last().unwrap().body, "grant_type=refresh_token&refresh_token=stays");
     assert!(asked.iter().all(|asked| asked.authorization.is_some()));
+}
+
+/// One has waited for it, and all who came meanwhile are told what that one was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_hangs_is_waited_for_once() {
+    let setting = Setting::open().await;
+    let tokens = |access: &str| json!({ "access_token": access, "token_type": "Bearer", "expires_in": 100.0, "refresh_token": "" });
+    let mut first = tokens("first");
+    first["refresh_token"] = json!("stays");
+    setting.authorized(first).await;
+    assert_eq!(setting.ask().await.expect(200).json()["access_token"], json!("first"));
+    setting.server.world.advance_seconds(41);
+    setting.answers(Canned::Silence);
+    let ask = |_| {
+        let admin = setting.admin.clone();
+        tokio::spawn(async move { admin.post(TOKEN, &json!({})).await.expect(502).text() })
+    };
+    let asking: Vec<_> = (0..6).map(ask).collect();
+    let mut told = Vec::new();
+    for one in asking {
+        told.push(one.await.unwrap());
+    }
+    assert!(told.iter().all(|text| text.starts_with("The token endpoint of the OAuth Client \"Op\"")), "{told:?}");
+    told.dedup();
+    assert_eq!((told.len(), setting.asked()), (1, 2), "{told:?}");
+    // It is mended: for a moment the same is told, then it is asked again, with the same refresh token.
+    setting.answers(Canned::Json(200, tokens("second")));
+    says(setting.ask().await, 502, &told[0]);
+    setting.server.world.advance_seconds(5);
+    assert_eq!(setting.ask().await.expect(200).json()["access_token"], json!("second"));
+    setting.server.world.advance_seconds(50);
+    setting.answers(Canned::Json(200, tokens("third")));
+    assert_eq!(setting.ask().await.expect(200).json()["access_token"], json!("third"));
+    let asked = setting.provider.asked(&path_of(&format!("{}/token", setting.provider.issuer)));
+    assert_eq!(asked.last().unwrap().body, "grant_type=refresh_token&refresh_token=stays");
+}
+
+/// A connection that has failed is not told so when it has been authorized anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_forgotten_with_its_tokens() {
+    let setting = Setting::open().await;
+    let tokens =
+        |life: i64| json!({ "access_token": "a", "token_type": "Bearer", "expires_in": life, "refresh_token": "r" });
+    setting.authorized(tokens(10)).await;
+    setting.answers(Canned::Json(400, json!({ "error": "invalid_grant" })));
+    setting.ask().await.expect(502);
+    setting.authorized(tokens(10)).await;
+    setting.answers(Canned::Json(200, tokens(600)));
+    assert_eq!(setting.ask().await.expect(200).json()["expires_in"], json!(600));
+}
+
+/// Tokens that live shorter than is wanted are shared by those who waited for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn short_lives_are_not_renewed_by_each_in_a_row() {
+    let setting = Setting::open().await;
+    let tokens = |access: &str| json!({ "access_token": access, "token_type": "Bearer", "expires_in": 30, "refresh_token": "r" });
+    setting.authorized(tokens("first")).await;
+    setting.answers(Canned::Late(Duration::from_secs(1), tokens("second")));
+    let ask = |_| {
+        let admin = setting.admin.clone();
+        tokio::spawn(async move { admin.post(TOKEN, &json!({})).await.expect(200).json()["access_token"].clone() })
+    };
+    let asking: Vec<_> = (0..20).map(ask).collect();
+    for one in asking {
+        assert_eq!(one.await.unwrap(), json!("second"));
+    }
+    assert!(setting.asked() < 20, "{} requests", setting.asked());
+}
+
+/// Whoever hangs up on the way back does not have the code shown twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn coming_back_goes_on_when_the_browser_leaves() {
+    let setting = Setting::open().await;
+    let state = parameter(&setting.url().await, "state");
+    setting.answers(Canned::Late(
+        Duration::from_secs(1),
+        json!({ "access_token": "kept", "token_type": "Bearer", "expires_in": 600 }),
+    ));
+    let back = format!("{CALLBACK}?code=a&state={state}");
+    let (anonymous, path) = (setting.server.anonymous(), back.clone());
+    let leaving = tokio::spawn(async move { anonymous.get(&path).await });
+    while setting.asked() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    leaving.abort();
+    says(setting.server.anonymous().get(&back).await, 404, UNKNOWN);
+    assert_eq!(setting.asked(), 1);
+    assert_eq!(setting.ask().await.expect(200).json()["access_token"], json!("kept"));
+}
+
+/// Another site's page must not have an administrator's browser connect anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_sites_do_not_start_it() {
+    let setting = Setting::open().await;
+    let from =
+        |site: &str| setting.admin.clone().with_header("accept", "text/html").with_header("sec-fetch-site", site);
+    for site in ["cross-site", "same-site", "anything"] {
+        let answer = from(site).get(AUTHORIZE).await;
+        assert_eq!((answer.header("location"), answer.header("set-cookie")), (None, None));
+        says(answer, 403, "Operation prohibited due to security constraints.");
+    }
+    for site in ["none", "same-origin"] {
+        from(site).get(AUTHORIZE).await.expect(303);
+    }
+    from("cross-site").with_header("accept", "application/json").get(AUTHORIZE).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

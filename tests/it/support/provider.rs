@@ -48,6 +48,8 @@ pub enum Canned {
     Moved(String),
     /// These bytes as a document.
     Bytes(Vec<u8>),
+    /// A document, after a while.
+    Late(Duration, Value),
     /// Nothing, for a long time.
     Silence,
 }
@@ -217,6 +219,10 @@ impl Provider {
             }
             Canned::Moved(to) => (format!("302 Found\r\nlocation: {to}"), Vec::new()),
             Canned::Bytes(body) => ("200 OK".to_owned(), body),
+            Canned::Late(pause, body) => {
+                tokio::time::sleep(pause).await;
+                ("200 X\r\ncontent-type: application/json".to_owned(), body.to_string().into())
+            }
             Canned::Silence => return tokio::time::sleep(Duration::from_secs(60)).await,
         };
         let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len());

@@ -13,7 +13,7 @@ use super::clients::tenant;
 use crate::{
     api::{
         Answer, Call,
-        people::{connected, cookies::is_secure},
+        people::{connected, cookies::is_secure, csrf},
         read::{self, JSON, accepted},
     },
     crypto::Secret,
@@ -62,6 +62,11 @@ pub async fn authorize(call: Call) -> Result<Answer, Failure> {
             "The answer is a redirect, application/json or text/plain.",
         ));
     };
+    // A browser shows an administrator's name and password whoever sends it here, and another site's page would have connected
+    // whatever account it has at the provider.
+    if form == HTML && csrf::is_foreign(&call.request) {
+        return Err(Failure::Forbidden { needs: "a request that no other site has made".to_owned() });
+    }
     let cookie = cookie(&call);
     let traveller = match form {
         HTML => Traveller::Browser(cookie.as_ref()),
@@ -85,29 +90,36 @@ pub async fn authorize(call: Call) -> Result<Answer, Failure> {
 /// returnFromOAuthProvider
 pub async fn arrive(call: Call) -> Result<Answer, Failure> {
     not_head(&call)?;
-    let query = read::query(&call.request)?;
-    let cookie = cookie(&call);
-    let returned = Returned {
-        state: query.get("state"),
-        code: query.get("code"),
-        iss: query.get("iss"),
-        error: query.get("error"),
-        browser: cookie.as_ref().map(Secret::expose),
-    };
-    let name = connection::arrive(&call.app.domain, returned).await?;
-    Ok(connected::page(&call.request, &name))
+    lasting(async move {
+        let query = read::query(&call.request)?;
+        let cookie = cookie(&call);
+        let returned = Returned {
+            state: query.get("state"),
+            code: query.get("code"),
+            iss: query.get("iss"),
+            error: query.get("error"),
+            browser: cookie.as_ref().map(Secret::expose),
+        };
+        let name = connection::arrive(&call.app.domain, returned).await?;
+        Ok(connected::page(&call.request, &name))
+    })
+    .await
 }
 
 /// tokenOfOAuthClient
 pub async fn token(call: Call) -> Result<Answer, Failure> {
-    // The provider may exchange a refresh token that is good once: what it gives must be kept, also when whoever asked has gone.
-    let lasting = tokio::spawn(async move {
+    lasting(async move {
         let fresh = connection::fresh(&call.app.domain, tenant(&call)?, which(&call)).await?;
         let (access_token, scope) = (fresh.access.expose(), fresh.scope.as_str());
         let body = TokenBody { access_token, token_type: "Bearer", expires_in: fresh.expires_in, scope };
-        Ok::<_, Failure>(Answer::json(StatusCode::OK, &body))
-    });
-    lasting.await.unwrap_or_else(|error| Err(Failure::Internal { log: error.to_string() }))
+        Ok(Answer::json(StatusCode::OK, &body))
+    })
+    .await
+}
+
+/// Goes on when whoever asked has gone: the provider may exchange what is good once, so what it gives must be kept.
+async fn lasting(work: impl Future<Output = Result<Answer, Failure>> + Send + 'static) -> Result<Answer, Failure> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(Failure::Internal { log: error.to_string() }))
 }
 
 /// The client of the path, by its identifier or by its name.

@@ -30,7 +30,7 @@ pub fn check(domain: &Domain, request: &Request, form: &Pairs, cookie: &str, pla
 }
 
 /// Whether the browser says that a page of somebody else has sent the request.
-fn is_foreign(request: &Request) -> bool {
+pub fn is_foreign(request: &Request) -> bool {
     let site = request.headers.get("sec-fetch-site").map(|value| value.as_bytes());
     site.is_some_and(|site| site != b"same-origin" && site != b"none")
 }

@@ -94,7 +94,7 @@ pub async fn begin(
 pub async fn arrive(domain: &Domain, returned: Returned<'_>) -> Result<String, Failure> {
     let (tenant, name) = returned.state.and_then(|state| errand::of_state(domain, state)).ok_or_else(unknown)?;
     let errand = current(domain, tenant, &name, returned.browser)?;
-    let _turn = domain.connections.wait(tenant, &errand.connection).await;
+    let _turn = domain.connections.patiently(tenant, &errand.connection).await?;
     // A second answer to the same question has waited for the first one, and finds nothing any more.
     let errand = current(domain, tenant, &name, returned.browser)?;
     let id = errand.connection.clone();

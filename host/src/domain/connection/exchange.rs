@@ -126,6 +126,8 @@ fn form(shown: &Shown<'_>, account: Option<(&str, &Secret)>) -> Secret {
 fn read(body: &[u8]) -> Result<Given, &'static str> {
     let Answer { access_token, token_type, expires_in, refresh_token, scope } =
         serde_json::from_slice(body).map_err(|_| "does not answer with tokens")?;
+    // Some write none as an empty text.
+    let refresh_token = refresh_token.filter(|token| !token.is_empty());
     let is_token =
         |text: &str| (1..=TOKEN).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     if !is_token(&access_token) || refresh_token.as_deref().is_some_and(|token| !is_token(token)) {
@@ -138,10 +140,11 @@ fn read(body: &[u8]) -> Result<Given, &'static str> {
     Ok(Given { access: Secret::new(access_token), refresh, scope, expires_in: life(&expires_in) })
 }
 
-/// Seconds, as a number or, as some have it, as a text.
+/// Seconds, as a number of any kind or, as some have it, as a text.
 fn life(told: &Value) -> i64 {
-    let seconds = told.as_i64().or_else(|| told.as_str().and_then(|text| text.parse().ok()));
-    seconds.unwrap_or(UNTOLD).clamp(0, LONGEST)
+    let seconds = told.as_f64().or_else(|| told.as_str().and_then(|text| text.parse().ok()));
+    let seconds = seconds.filter(|seconds: &f64| seconds.is_finite());
+    seconds.map_or(UNTOLD, |seconds| seconds as i64).clamp(0, LONGEST)
 }
 
 fn refused(connection: &Connection, status: u16, body: &[u8], shown: &Shown<'_>) -> Failure {
@@ -170,9 +173,17 @@ mod tests {
 
     #[test]
     fn a_life_is_told_as_a_number_or_a_text_or_not_at_all() {
-        for (told, life) in
-            [(json!(60), 60), (json!("3599"), 3599), (json!(null), UNTOLD), (json!(-5), 0), (json!(1e300), UNTOLD)]
-        {
+        for (told, life) in [
+            (json!(60), 60),
+            (json!(600.0), 600),
+            (json!("3599"), 3599),
+            (json!("59.9"), 59),
+            (json!(null), UNTOLD),
+            (json!("inf"), UNTOLD),
+            (json!([60]), UNTOLD),
+            (json!(-5), 0),
+            (json!(1e300), LONGEST),
+        ] {
             assert_eq!(given(json!({ "expires_in": told })).ok().map(|given| given.expires_in), Some(life), "{told}");
         }
     }
@@ -180,11 +191,12 @@ mod tests {
     #[test]
     fn what_is_no_token_is_refused() {
         assert!(given(json!({})).is_ok_and(|given| given.refresh.is_some()));
+        assert!(given(json!({ "refresh_token": "" })).is_ok_and(|given| given.refresh.is_none()));
         for change in [
             json!({ "access_token": "" }),
             json!({ "access_token": "a\nb" }),
             json!({ "access_token": "ä" }),
-            json!({ "refresh_token": "" }),
+            json!({ "refresh_token": "\n" }),
             json!({ "access_token": "a".repeat(TOKEN + 1) }),
             json!({ "token_type": "mac" }),
             json!({ "access_token": 1 }),

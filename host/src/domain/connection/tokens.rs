@@ -61,17 +61,28 @@ struct Tokens {
 pub async fn fresh(domain: &Domain, tenant: &str, which: Which<'_>) -> Result<Fresh, Failure> {
     let (id, state) = find(domain, tenant, which)?;
     let kept = kept(domain, tenant, &id, &state.value)?;
-    if let Some(good) = kept.is_good(domain).then(|| kept.give(domain, tenant, &id)) {
-        return good;
+    if kept.left(domain) >= LEFT {
+        return kept.give(domain, tenant, &id);
     }
-    let _turn = domain.connections.wait(tenant, &id).await;
-    // Whoever had the turn before may have renewed it, and somebody may have changed the record.
+    not_failed(domain, (tenant, &id), &kept)?;
+    let before = kept;
+    let _turn = domain.connections.patiently(tenant, &id).await?;
+    // Whoever had the turn before may have renewed it, or have failed, and somebody may have changed the record.
     let (id, state) = find(domain, tenant, which)?;
     let kept = self::kept(domain, tenant, &id, &state.value)?;
-    match kept.is_good(domain) {
-        true => kept.give(domain, tenant, &id),
-        false => renew(domain, (tenant, &id), state.value, kept).await,
+    // What was got while this one waited is as new as can be, however short its life.
+    let enough = if kept == before { LEFT } else { 1 };
+    if kept.left(domain) >= enough {
+        return kept.give(domain, tenant, &id);
     }
+    not_failed(domain, (tenant, &id), &kept)?;
+    renew(domain, (tenant, &id), state.value, kept).await
+}
+
+/// Refuses at once what has been refused a moment ago: a provider that hangs is waited for once, not by each in a row.
+fn not_failed(domain: &Domain, place: (&str, &str), kept: &Kept) -> Result<(), Failure> {
+    let failure = domain.connections.failure(place, kept, domain.world.now_seconds());
+    failure.map_or(Ok(()), Err)
 }
 
 /// Removes the tokens of a connection, inside a transaction.
@@ -110,14 +121,14 @@ impl Kept {
         Ok(Kept { mark: account::mark(connection), sealed, scope, ends, by: by.to_owned() })
     }
 
-    fn is_good(&self, domain: &Domain) -> bool {
-        self.ends.saturating_sub(domain.world.now_seconds()) >= LEFT
+    /// The seconds that it has left.
+    fn left(&self, domain: &Domain) -> i64 {
+        self.ends.saturating_sub(domain.world.now_seconds())
     }
 
     fn give(&self, domain: &Domain, tenant: &str, id: &str) -> Result<Fresh, Failure> {
         let (access, _) = self.open(domain, tenant, id)?;
-        let expires_in = self.ends.saturating_sub(domain.world.now_seconds()).max(0);
-        Ok(Fresh { access, expires_in, scope: self.scope.clone() })
+        Ok(Fresh { access, expires_in: self.left(domain).max(0), scope: self.scope.clone() })
     }
 
     /// The access token and the refresh token.
@@ -155,7 +166,11 @@ async fn renew(
         return Err(conflict(&reason));
     };
     let asked = domain.world.now_seconds();
-    let given = exchange::ask(domain, (tenant, id), &connection, &Shown::Refresh(&refresh)).await?;
+    let given = exchange::ask(domain, (tenant, id), &connection, &Shown::Refresh(&refresh)).await;
+    let given = given.inspect_err(|failure| {
+        let (kept, now) = (kept.clone(), domain.world.now_seconds());
+        domain.connections.has_failed((tenant, id), kept, now, failure.clone());
+    })?;
     // One that does not rotate stays (RFC 6749 §6).
     let given = Given {
         refresh: given.refresh.or(Some(refresh)),
