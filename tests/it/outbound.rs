@@ -31,6 +31,8 @@ covers!(
 const CLIENTS: &str = "/uc/resources/oauthclient";
 /// The identifier of the documents.
 const ID: &str = "239119555c2c427f8f5b29faeecfdc27";
+/// What whoever shows an opaque token of another tenant is told.
+const OPAQUE: &str = "The token is not valid here, where opaque tokens are good for the tenant default only: other tenants' must be signed.";
 /// The request of the documents, in XML.
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <oauthClient retainSysIds="true">
@@ -212,6 +214,31 @@ async fn an_identifier_is_kept_or_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_identifier_is_found_in_any_case_and_a_name_may_look_like_one() {
+    let server = TestServer::start().await;
+    let admin = administrator(&server);
+    let (upper, lower, name) = ("0A".repeat(16), "0a".repeat(16), "ab".repeat(16));
+    admin.post(CLIENTS, &request(json!({ "sysId": upper, "name": name, "tenantId": "common" }))).await.expect(200);
+    let read = json_of(&admin, &format!("oauthclientid={upper}")).await;
+    assert_eq!((&read["sysId"], &read["name"], read.get("tenantId")), (&json!(lower), &json!(name), None));
+    admin.put(CLIENTS, &request(json!({ "sysId": upper, "name": name, "description": "new" }))).await.expect(200);
+    assert_eq!(json_of(&admin, &format!("oauthclientname={name}")).await["description"], json!("new"));
+    let caller = admin.clone().with_header("accept", "text/plain");
+    for connection in [&upper, &lower, &name] {
+        caller.get(&format!("{CLIENTS}/{connection}/authorize")).await.expect(200);
+    }
+    // The identifier comes first, and one that is gone leaves the name to who has it.
+    admin.post(CLIENTS, &request(json!({ "sysId": name, "name": "other", "clientId": "theirs" }))).await.expect(200);
+    let url = async || caller.get(&format!("{CLIENTS}/{name}/authorize")).await.expect(200).text();
+    assert!(url().await.contains("client_id=theirs"));
+    admin.delete(&format!("{CLIENTS}?oauthclientid={}", name.to_uppercase())).await.expect(200);
+    assert!(url().await.contains("client_id=client_id"));
+    admin.delete(&format!("{CLIENTS}?oauthclientname={name}")).await.expect(200);
+    let gone = format!("An OAuth Client with name \"{name}\" does not exist.");
+    says(caller.get(&format!("{CLIENTS}/{name}/authorize")).await, 404, &gone);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_has_its_endpoints_and_stays() {
     let server = TestServer::start().await;
     let admin = administrator(&server);
@@ -256,9 +283,8 @@ async fn what_is_wrong_is_named_and_changes_nothing() {
             json!({ "provider": 3, "authorizationEndpoint": "http://as.example", "tokenEndpoint": "http://10.0.0.1/" }),
             "Invalid authorizationEndpoint: must be an https URI",
         ),
-        (json!({ "tenantId": "common" }), "Invalid tenantId: is for the provider Azure AD only."),
-        (json!({ "sysId": "short" }), "Invalid sysId: must be 32 hexadecimal digits in lower case."),
-        (json!({ "retainSysIds": "true" }), "Invalid retainSysIds:"),
+        (json!({ "sysId": "short" }), "Invalid sysId: must be 32 hexadecimal digits."),
+        (json!({ "retainSysIds": "yes" }), "Invalid retainSysIds: must be true or false."),
         (json!({ "description": "\u{0}" }), "Invalid description: must not have control characters."),
         (json!({ "secret": "x" }), "Invalid secret:"),
         (json!({ "clusterRedirectUrls": [{ "clusterNode": "a" }] }), "Invalid clusterRedirectUrls/0/redirectUrl:"),
@@ -299,11 +325,20 @@ async fn forms_that_there_are_not_are_refused() {
     // Sentences are sentences, whatever else is wanted.
     admin.clone().with_header("accept", "application/json").put(CLIENTS, &documented_request()).await.expect(200);
     let body = Bytes::from(documented_request().to_string());
-    for content_type in
-        [None, Some("text/plain"), Some("application/json; charset=iso-8859-1"), Some("application/xml;charset=UTF-16")]
-    {
+    // What `curl -d` says of a body by itself is none of them either.
+    for content_type in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("application/json; charset=iso-8859-1"),
+        Some("application/xml;charset=UTF-16"),
+    ] {
         let answer = admin.send(Method::POST, CLIENTS, content_type, body.clone()).await;
-        says(answer, 415, "The body must be application/xml or application/json, in UTF-8.");
+        says(
+            answer,
+            415,
+            "The body must be application/xml or application/json, in UTF-8, and Content-Type must say so.",
+        );
     }
     let plain = admin.send(Method::PUT, CLIENTS, Some("Application/JSON; Charset=\"utf-8\""), body).await;
     plain.expect(200);
@@ -326,6 +361,11 @@ async fn administrators_only_each_in_their_own_tenant() {
     wrong.expect(401);
     says(server.as_system().get(&path).await, 403, "Operation prohibited due to security constraints.");
     server.as_admin().get(&path).await.expect(200);
+    // An opaque token is looked for in one tenant, since it does not say which one it is of.
+    let opaque = server.anonymous().with_token(&format!("pc_access_{}", "A".repeat(43)));
+    says(opaque.get(&path).await, 401, OPAQUE);
+    let told = opaque.get("/api/applications").await.expect(401).text();
+    assert!(told.contains("opaque tokens are good for the tenant default only"), "{told}");
     let demo = server.anonymous().with_header("authorization", &basic("demo/admin", SECRET));
     says(demo.get(&path).await, 404, "An OAuth Client with name \"Google\" does not exist.");
     demo.post(CLIENTS, &documented_request()).await.expect(200);

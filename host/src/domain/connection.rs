@@ -95,6 +95,8 @@ pub enum Which<'a> {
     Id(&'a str),
     /// Its name.
     Name(&'a str),
+    /// One of the two: its identifier, else its name.
+    Either(&'a str),
 }
 
 impl Noun for Connection {
@@ -113,13 +115,20 @@ impl Which<'_> {
     fn missing(self) -> Failure {
         match self {
             Which::Id(id) => Failure::not_found(Connection::NAME, id),
-            Which::Name(name) => Failure::no_such_name(Connection::NAME, name),
+            Which::Name(name) | Which::Either(name) => Failure::no_such_name(Connection::NAME, name),
         }
     }
 
     fn id(self, view: &impl View, tenant: &str, at: Micros) -> Result<String, Failure> {
         match self {
-            Which::Id(id) => Ok(id.to_owned()),
+            // Identifiers are hexadecimal digits, which some write in upper case.
+            Which::Id(id) => Ok(id.to_ascii_lowercase()),
+            Which::Either(text) => {
+                let id = text.to_ascii_lowercase();
+                let is_there = rules::check_id(&id).is_none()
+                    && timeline::current::<Connection>(view, tenant, &id, at)?.is_some_and(|state| !state.deleted);
+                if is_there { Ok(id) } else { Which::Name(text).id(view, tenant, at) }
+            }
             Which::Name(name) => name::holder::<Connection>(view, tenant, "", name, at)?.ok_or_else(|| self.missing()),
         }
     }
@@ -128,7 +137,7 @@ impl Which<'_> {
     fn still(self, found: &Connection) -> Result<(), Failure> {
         match self {
             Which::Name(name) if found.name != name => Err(self.missing()),
-            Which::Name(_) | Which::Id(_) => Ok(()),
+            Which::Name(_) | Which::Id(_) | Which::Either(_) => Ok(()),
         }
     }
 }

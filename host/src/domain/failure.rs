@@ -131,6 +131,8 @@ pub enum Credentials {
     Malformed,
     /// They are not, or no longer, good here.
     Invalid,
+    /// The same of an opaque token, where it does not say which tenant it is of.
+    Opaque,
     /// They were good until they expired.
     Expired,
 }
@@ -211,7 +213,7 @@ impl Failure {
             Failure::Denied { what, .. } => format!("a policy denies {what}"),
             Failure::Unsupported { reason } | Failure::Elsewhere { reason } => reason.clone(),
             Failure::Malformed(problem) => problem.to_string(),
-            Failure::MediaType { expected } => format!("the body must be {expected}"),
+            Failure::MediaType { expected } => format!("the body must be {expected}, and Content-Type must say so"),
             Failure::Invalid(problems) => match problems.first() {
                 Some(problem) => problem.to_string(),
                 None => "the request is not valid".to_owned(),
@@ -248,6 +250,9 @@ impl Credentials {
             Credentials::Missing => "credentials are needed",
             Credentials::Malformed => "the credentials are malformed",
             Credentials::Invalid => "the credentials are not valid here",
+            Credentials::Opaque => {
+                "the token is not valid here, where opaque tokens are good for the tenant default only: other tenants' must be signed"
+            }
             Credentials::Expired => "the credentials have expired",
         }
     }

@@ -61,7 +61,7 @@ pub fn word(failure: &Failure) -> Answer {
 pub fn challenge(credentials: Credentials) -> &'static str {
     match credentials {
         Credentials::Missing => "Bearer",
-        Credentials::Malformed | Credentials::Invalid => r#"Bearer error="invalid_token""#,
+        Credentials::Malformed | Credentials::Invalid | Credentials::Opaque => r#"Bearer error="invalid_token""#,
         Credentials::Expired => r#"Bearer error="invalid_token", error_description="expired""#,
     }
 }

@@ -122,11 +122,9 @@ async fn lasting(work: impl Future<Output = Result<Answer, Failure>> + Send + 's
     tokio::spawn(work).await.unwrap_or_else(|error| Err(Failure::Internal { log: error.to_string() }))
 }
 
-/// The client of the path, by its identifier or by its name.
+/// The client of the path, by its identifier, else by its name.
 fn which(call: &Call) -> Which<'_> {
-    let text = call.param("connection");
-    let is_id = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_id { Which::Id(text) } else { Which::Name(text) }
+    Which::Either(call.param("connection"))
 }
 
 /// These change something, so whoever only looks for headers must not (RFC 9110 §9.2.1).

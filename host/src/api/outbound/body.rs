@@ -29,7 +29,8 @@ pub struct ClientBody {
     /// Where people authorize it. The provider's; taken from the request for the provider `Other`, which needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<String>,
-    /// The client id that the provider has issued.
+    /// The client id that the provider has issued. A record may be made without one, which is refused only when it is to be
+    /// authorized.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// The client secret that the provider has issued. Never answered.
@@ -65,16 +66,16 @@ pub struct ClientBody {
     pub provider: Option<Value>,
     /// Whether a `sysId` of the request is kept (the default) or ignored. An attribute in XML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("xml" = { "attribute": true }))]
-    pub retain_sys_ids: Option<bool>,
+    #[schemars(with = "Option<bool>", extend("xml" = { "attribute": true }))]
+    pub retain_sys_ids: Option<Value>,
     /// What is asked for; a list of `scope` in XML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("xml" = { "wrapped": true }))]
     pub scopes: Option<Vec<String>>,
-    /// Its identifier, 32 hexadecimal digits.
+    /// Its identifier, 32 hexadecimal digits, kept in lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sys_id: Option<String>,
-    /// The directory of the provider `Azure AD`; `common` when left out.
+    /// The directory of the provider `Azure AD`; `common` when left out. Ignored for the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// Where tokens come from. The provider's; taken from the request for the provider `Other`, which needs it.
@@ -154,7 +155,19 @@ pub fn parse(body: ClientBody) -> Result<Asked, Failure> {
         secret_since: 0,
     };
     let secret = Secret::new(client_secret.unwrap_or_default());
-    Ok(Asked { id: said(sys_id), retain: retain_sys_ids.unwrap_or(true), wanted: Wanted { connection, secret } })
+    let id = said(sys_id).map(|id| id.to_ascii_lowercase());
+    Ok(Asked { id, retain: retained(retain_sys_ids)?, wanted: Wanted { connection, secret } })
+}
+
+/// Whether an identifier is kept. As in XML, a text may say so too.
+fn retained(given: Option<Value>) -> Result<bool, Failure> {
+    match given {
+        None => Ok(true),
+        Some(Value::Bool(given)) => Ok(given),
+        Some(Value::String(text)) if text == "true" => Ok(true),
+        Some(Value::String(text)) if text == "false" => Ok(false),
+        Some(_) => Err(Failure::invalid("/retainSysIds", "must be true or false")),
+    }
 }
 
 /// A record. One that is asked for alone says that it may be put back under its identifier.
@@ -172,7 +185,7 @@ pub fn show(id: String, version: u64, connection: Connection, alone: bool) -> Cl
         name: Some(name),
         opswise_groups: Some(groups),
         provider: Some(word(&provider).into()),
-        retain_sys_ids: alone.then_some(true),
+        retain_sys_ids: alone.then(|| true.into()),
         scopes: Some(scopes),
         sys_id: Some(id),
         token_endpoint: Some(provider.token_endpoint()),
@@ -208,11 +221,8 @@ fn provider_of(given: Value, directory: Option<String>, endpoints: [String; 2]) 
         ("Azure AD" | "1", tenant) => {
             Ok(Provider::AzureAd { tenant: tenant.unwrap_or_else(|| AZURE_TENANT.to_owned()) })
         }
-        ("Google" | "2", None) => Ok(Provider::Google),
-        ("Other" | "3", None) => Ok(Provider::Other { authorization_endpoint, token_endpoint }),
-        ("Google" | "2" | "Other" | "3", Some(_)) => {
-            Err(Failure::invalid("/tenantId", "is for the provider Azure AD only"))
-        }
+        ("Google" | "2", _) => Ok(Provider::Google),
+        ("Other" | "3", _) => Ok(Provider::Other { authorization_endpoint, token_endpoint }),
         _ => Err(Failure::invalid("/provider", "must be Azure AD (1), Google (2) or Other (3)")),
     }
 }
@@ -247,12 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn an_identifier_may_be_written_in_upper_case_and_be_kept_or_not() {
+        for (given, kept) in [(json!(true), true), (json!("true"), true), (json!("false"), false), (json!(null), true)]
+        {
+            let body = json!({ "provider": 2, "sysId": "0A".repeat(16), "retainSysIds": given });
+            let Asked { id, retain, .. } = asked(body).unwrap();
+            assert_eq!((id, retain), (Some("0a".repeat(16)), kept), "{given}");
+        }
+        for given in [json!("yes"), json!(1), json!([])] {
+            assert!(asked(json!({ "provider": 2, "retainSysIds": given })).is_err(), "{given}");
+        }
+    }
+
+    #[test]
     fn a_directory_is_for_azure_only_and_has_a_default() {
         let azure = |tenant: &str| Ok(Provider::AzureAd { tenant: tenant.to_owned() });
         assert_eq!(provider(json!({ "provider": 1 })), azure("common"));
         assert_eq!(provider(json!({ "provider": 1, "tenantId": "contoso.com" })), azure("contoso.com"));
         assert_eq!(provider(json!({ "provider": 2, "tenantId": "" })), Ok(Provider::Google));
-        assert!(provider(json!({ "provider": 2, "tenantId": "common" })).is_err());
+        assert_eq!(provider(json!({ "provider": 2, "tenantId": "common" })), Ok(Provider::Google));
     }
 
     #[test]

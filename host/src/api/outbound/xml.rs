@@ -31,7 +31,8 @@ pub fn read(text: &[u8]) -> Result<Result<Value, Problem>, Problem> {
 fn record(root: Element) -> Result<Value, Problem> {
     let Element { name: _, attributes, children, text } = root;
     let mut members = Map::new();
-    for (name, text) in attributes {
+    // Names of namespaces (Namespaces in XML §3) say nothing about the record; programs that write XML add some.
+    for (name, text) in attributes.into_iter().filter(|(name, _)| name != "xmlns" && !name.starts_with("xmlns:")) {
         let value = attribute(&name, text)?;
         members.insert(name, value);
     }
@@ -216,6 +217,13 @@ mod tests {
             "{text}"
         );
         assert!(write_all(&[]).ends_with("<oauthClients/>\n"));
+    }
+
+    #[test]
+    fn names_of_namespaces_are_not_of_the_record() {
+        let text = r#"<oauthClient xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="" version="1"><name>a</name></oauthClient>"#;
+        assert_eq!(read(text.as_bytes()).unwrap().unwrap(), json!({ "version": "1", "name": "a" }));
+        assert_eq!(refused("<oauthClient xmlnsx='a'/>"), "/xmlnsx");
     }
 
     #[test]

@@ -93,10 +93,11 @@ pub(super) fn same_provider(before: &Provider, now: &Provider) -> Result<(), Fai
     }
 }
 
-fn check_id(id: &str) -> Option<Problem> {
+/// What is wrong with an identifier, if anything is.
+pub(super) fn check_id(id: &str) -> Option<Problem> {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let good = id.len() == ID && id.bytes().all(digit);
-    (!good).then(|| Problem::new("/sysId", "must be 32 hexadecimal digits in lower case"))
+    (!good).then(|| Problem::new("/sysId", "must be 32 hexadecimal digits"))
 }
 
 fn longest(name: &str) -> Option<Problem> {

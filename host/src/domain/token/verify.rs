@@ -40,7 +40,11 @@ pub fn verify(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Bearer>,
 /// token says nothing, and is one of the tenant `default`.
 pub fn verify_anywhere(domain: &Domain, token: &str) -> Result<Arc<Bearer>, Failure> {
     if handle::looks_like(Purpose::Access, token) {
-        return verify(domain, tenant::DEFAULT, token);
+        let found = verify(domain, tenant::DEFAULT, token);
+        return found.map_err(|failure| match failure {
+            Failure::Unauthenticated(Credentials::Invalid) => Failure::Unauthenticated(Credentials::Opaque),
+            other => other,
+        });
     }
     let claimed = jws::peek_claims(token).map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
     let tenant = claimed.get("tid").and_then(Value::as_str).unwrap_or_default();
