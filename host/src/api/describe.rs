@@ -84,7 +84,7 @@ fn schemes(row: &Row) -> Value {
 fn content(row: &Row, media_type: &str, schema: Value) -> Value {
     let both = media_type == JSON && outbound::in_xml(row);
     match both {
-        true => json!({ XML: { "schema": schema.clone() }, JSON: { "schema": schema } }),
+        true => json!({ XML: { "schema": schema }, JSON: { "schema": schema } }),
         false => json!({ media_type: { "schema": schema } }),
     }
 }

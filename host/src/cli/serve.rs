@@ -38,7 +38,8 @@ impl Serve {
         let secrets = secrets();
         let runtime = runtime(workers(&config))?;
         let served = runtime.block_on(async {
-            let started = Server::start(config, World::system(), secrets, show).await;
+            // It is large, and made once.
+            let started = Box::pin(Server::start(config, World::system(), secrets, show)).await;
             let server = started.map_err(Error::from_display)?;
             // Who has read the address may stop the server.
             let stop = terminated();

@@ -38,7 +38,7 @@ pub async fn modify(call: Call) -> Result<Answer, Failure> {
 pub async fn read(call: Call) -> Result<Answer, Failure> {
     let form = match Form::wanted(&call.request.headers) {
         Ok(form) => form,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     let query = read::query(&call.request)?;
     let (id, state) = connection::find(&call.app.domain, tenant(&call)?, asked_for(&query)?)?;
@@ -57,7 +57,7 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 pub async fn list(call: Call) -> Result<Answer, Failure> {
     let form = match Form::wanted(&call.request.headers) {
         Ok(form) => form,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     let found = connection::list(&call.app.domain, tenant(&call)?)?;
     let shown: Vec<_> =

@@ -28,11 +28,14 @@ pub enum Form {
 
 impl Form {
     /// The form that a caller would have. Otherwise the answer that there is none (RFC 9110 §15.5.7).
-    pub fn wanted(headers: &HeaderMap) -> Result<Form, Answer> {
+    pub fn wanted(headers: &HeaderMap) -> Result<Form, Box<Answer>> {
         match accepted(headers, &[XML, JSON, TEXT_XML]) {
             Some(XML | TEXT_XML) => Ok(Form::Xml),
             Some(_) => Ok(Form::Json),
-            None => Err(Answer::text(StatusCode::NOT_ACCEPTABLE, "The answer is application/xml or application/json.")),
+            None => {
+                let sentence = "The answer is application/xml or application/json.";
+                Err(Box::new(Answer::text(StatusCode::NOT_ACCEPTABLE, sentence)))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     query::Query,
-    setups::SnapshotIds,
+    setup::SnapshotIds,
     wire::{
         self,
         client::{ClientBody, Parsed},

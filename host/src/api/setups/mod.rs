@@ -6,7 +6,7 @@ pub mod consents;
 pub mod query;
 pub mod resource_servers;
 pub mod rows;
-pub mod setups;
+pub mod setup;
 pub mod tokens;
 pub mod wire;
 pub mod words;

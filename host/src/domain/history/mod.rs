@@ -109,7 +109,7 @@ pub fn of(domain: &Domain, tenant: &str, kind: Kind, id: &str) -> Result<Vec<Ent
 fn entries<T: Named>(domain: &Domain, tenant: &str, id: &str) -> Result<Vec<Entry>, Failure> {
     let now = domain.now();
     let states = states::<T>(domain, tenant, id)?;
-    let current = states.iter().filter(|state| state.valid_from <= now).next_back().map(|state| state.version);
+    let current = states.iter().rfind(|state| state.valid_from <= now).map(|state| state.version);
     let mut before = Map::new();
     let mut entries = Vec::with_capacity(states.len());
     for state in states {

@@ -9,7 +9,7 @@ use crate::{
         setups::{
             clients::{self, ClientId, ClientIds},
             query,
-            setups::SnapshotIds,
+            setup::SnapshotIds,
             wire::client::ClientBody,
         },
     },

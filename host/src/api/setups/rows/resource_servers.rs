@@ -9,7 +9,7 @@ use crate::{
         setups::{
             query,
             resource_servers::{self, ResourceServerId, ResourceServerIds},
-            setups::SnapshotIds,
+            setup::SnapshotIds,
             wire::resource_server::ResourceServerBody,
         },
     },

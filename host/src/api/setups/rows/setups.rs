@@ -8,7 +8,7 @@ use crate::{
         route::{Doc, Row, shape},
         setups::{
             query,
-            setups::{self, SetupId, SetupIds, SnapshotIds},
+            setup::{self, SetupId, SetupIds, SnapshotIds},
             wire::setup::SetupBody,
         },
     },
@@ -28,7 +28,7 @@ pub static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::OK, Some(shape::<SetupIds>))],
         },
-        run: |call| Box::pin(setups::list(call)),
+        run: |call| Box::pin(setup::list(call)),
     },
     Row {
         method: Method::POST,
@@ -41,7 +41,7 @@ pub static ROWS: &[Row] = &[
             body: Some((JSON, shape::<SetupBody>)),
             answers: &[(StatusCode::CREATED, Some(shape::<SetupId>))],
         },
-        run: |call| Box::pin(setups::create(call)),
+        run: |call| Box::pin(setup::create(call)),
     },
     Row {
         method: Method::GET,
@@ -54,7 +54,7 @@ pub static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::OK, Some(shape::<SetupBody>))],
         },
-        run: |call| Box::pin(setups::get(call)),
+        run: |call| Box::pin(setup::get(call)),
     },
     Row {
         method: Method::PUT,
@@ -67,7 +67,7 @@ pub static ROWS: &[Row] = &[
             body: Some((JSON, shape::<SetupBody>)),
             answers: &[(StatusCode::OK, Some(shape::<SetupBody>))],
         },
-        run: |call| Box::pin(setups::update(call)),
+        run: |call| Box::pin(setup::update(call)),
     },
     Row {
         method: Method::DELETE,
@@ -80,7 +80,7 @@ pub static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::NO_CONTENT, None)],
         },
-        run: |call| Box::pin(setups::delete(call)),
+        run: |call| Box::pin(setup::delete(call)),
     },
     Row {
         method: Method::GET,
@@ -93,7 +93,7 @@ pub static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::OK, Some(shape::<SnapshotIds>))],
         },
-        run: |call| Box::pin(setups::snapshots(call)),
+        run: |call| Box::pin(setup::snapshots(call)),
     },
     Row {
         method: Method::GET,
@@ -106,7 +106,7 @@ pub static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::OK, Some(shape::<SetupBody>))],
         },
-        run: |call| Box::pin(setups::snapshot(call)),
+        run: |call| Box::pin(setup::snapshot(call)),
     },
     Row {
         method: Method::DELETE,
@@ -119,6 +119,6 @@ pub static ROWS: &[Row] = &[
             body: None,
             answers: &[(StatusCode::NO_CONTENT, None)],
         },
-        run: |call| Box::pin(setups::unschedule(call)),
+        run: |call| Box::pin(setup::unschedule(call)),
     },
 ];
