@@ -1,9 +1,10 @@
 //! A client: a program that gets tokens of an authorization server. What it is made of, and how it is read.
 //!
 //! `client/rules.rs` says what a client may be, `client/place.rs` what its server lets it be, `client/change.rs` makes,
-//! replaces and removes one. The developer's own operations are in `developer.rs`.
+//! replaces and removes one, `client/later.rs` what becomes of one that has yet to begin. The developer's own operations are in `developer.rs`.
 
 mod change;
+mod later;
 mod place;
 mod proving;
 mod redirect;
@@ -191,28 +192,12 @@ impl Noun for Client {
 impl Named for Client {
     const NAME: &'static str = "client";
 
-    /// Who schedules a client sees how it proves itself, what it may do and what only setups say.
     fn carried(scheduled: Client, _: &Client, now: &Client) -> Client {
-        let Client { name, grant_types, response_types, redirect_uris, scopes, auth_method, keys, setup, .. } =
-            scheduled;
-        // An address of keys cannot be seen, so it is nobody's wish that it goes.
-        let keys = if matches!(keys, ClientKeys::Set(_)) { keys } else { now.keys.clone() };
-        let mut privacy = now.privacy.clone();
-        if let ClientScopes::Only(scopes) = &scopes {
-            privacy.retain(|scope, _| scopes.contains(scope));
-        }
-        let seen = Client {
-            name,
-            grant_types,
-            response_types,
-            redirect_uris,
-            scopes,
-            auth_method,
-            keys,
-            setup,
-            ..now.clone()
-        };
-        Client { privacy, ..seen }
+        later::carried(scheduled, now)
+    }
+
+    fn lessened(scheduled: &State<Client>, tenant: &str, before: &Client, now: &Client) -> Option<Client> {
+        later::lessened(scheduled, tenant, before, now)
     }
 }
 

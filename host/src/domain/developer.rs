@@ -82,7 +82,11 @@ const MOST: usize = 1000;
 pub fn list(domain: &Domain, caller: &Caller, tenant: &str) -> Result<Vec<(String, State<Client>)>, Failure> {
     tenant::current(domain, tenant)?;
     let developer = developer(caller)?;
-    noun::below(&domain.store.read()?, Index::DeveloperClients, tenant, developer, domain.now())
+    let mut found =
+        noun::below::<Client>(&domain.store.read()?, Index::DeveloperClients, tenant, developer, domain.now())?;
+    // Some have been handed over, or are yet to be.
+    found.retain(|(id, state)| owned(&state.value, developer, id).is_ok());
+    Ok(found)
 }
 
 /// One of the caller's own clients (getClientForDeveloper).

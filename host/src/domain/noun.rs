@@ -27,6 +27,13 @@ pub trait Named: Noun + Clone + PartialEq {
         scheduled
     }
 
+    /// What is left of a state that has yet to begin when the record is changed from `before` to `now`: it gives nothing back
+    /// that the change takes away. None is taken back altogether.
+    #[must_use]
+    fn lessened(scheduled: &State<Self>, _tenant: &str, _before: &Self, _now: &Self) -> Option<Self> {
+        Some(scheduled.value.clone())
+    }
+
     /// Whether this state has `name` within `parent`, among [`name`](super::name)s that are given once. Those of nouns that
     /// are never scheduled are given and taken back with them.
     fn bears(&self, _parent: &str, _name: &str) -> bool {

@@ -4,8 +4,8 @@
 //! the store's writer thread, so stamps are in the order of the commits and what is checked at a stamp is what holds.
 //!
 //! A change holds from now on unless its stamp says that it begins later. What is scheduled stays when something is changed
-//! now, but for the members that whoever scheduled it could not see ([`Named::carried`]): a rule that is made stricter today
-//! is not loosened by a state of yesterday that begins tomorrow.
+//! now, but for the members that whoever scheduled it could not see ([`Named::carried`]) and for what the change takes away
+//! ([`Named::lessened`]): a rule that is made stricter today is not loosened by a state of yesterday that begins tomorrow.
 
 use super::{By, Domain, Failure, by::Condition, noun::Named, tenant::Tenant};
 use crate::{
@@ -125,6 +125,7 @@ impl Stamp {
         id: &str,
         value: T,
     ) -> Result<State<T>, StoreError> {
+        self.lessen(write, tenant, id, &value)?;
         if !self.is_scheduled() {
             let before = self.live::<T>(write, tenant, id)?;
             let before = before.as_ref().map_or(&value, |state| &state.value);
@@ -133,6 +134,23 @@ impl Stamp {
         let state = timeline::append(write, tenant, id, value, self.from, self.now, &self.mark)?;
         timeline::trim::<T>(write, tenant, id, self.now, self.keep)?;
         Ok(state)
+    }
+
+    /// Takes from the states that begin after a change what the change takes away. Whoever schedules several knows what they
+    /// have scheduled themselves: those stay as they are.
+    fn lessen<T: Named>(&self, write: &mut Write<'_>, tenant: &str, id: &str, value: &T) -> Result<(), StoreError> {
+        let Some(before) = self.due::<T>(write, tenant, id)? else { return Ok(()) };
+        for state in timeline::scheduled::<T>(&*write, tenant, id, self.from)? {
+            if state.deleted || self.is_scheduled() && state.author == self.mark.author {
+                continue;
+            }
+            match T::lessened(&state, tenant, &before.value, value) {
+                Some(value) if value == state.value => {}
+                Some(value) => drop(timeline::amend(write, tenant, id, State { value, ..state })?),
+                None => drop(timeline::unschedule::<T>(write, tenant, id, state.valid_from, self.now)?),
+            }
+        }
+        Ok(())
     }
 
     /// Changes a record as it is now and as it is scheduled to be, wherever `change` makes something of it.

@@ -12,10 +12,10 @@ use crate::{
         permit::DEVELOPER_SERVER,
         registration::Registration,
         scope,
-        setup::client::entity_id,
+        setup::{client::entity_id, rights},
         stamp::{Author, Stamp},
     },
-    store::{Index, State, StoreError, Write, index, records},
+    store::{Index, State, StoreError, Write, index, records, timeline},
     world::Micros,
 };
 
@@ -357,9 +357,24 @@ pub(in crate::domain) fn remove(
 
 /// Leaves the clients of a developer who goes to the administrators: the next one of that name is somebody else.
 fn leave(write: &mut Write<'_>, tenant: &str, developer: &str, stamp: &Stamp) -> Result<(), Failure> {
-    for (id, found) in noun::below::<Client>(write, Index::DeveloperClients, tenant, developer, stamp.now)? {
+    for id in index::ids(write, Index::DeveloperClients, &[tenant, developer])? {
         noun::refile(write, Index::DeveloperClients, tenant, Some(developer), None, &id)?;
-        stamp.append(write, tenant, &id, Client { developer: None, ..found.value })?;
+    }
+    // Setups name them too, also where administrators have made the client, and also for later.
+    for (id, _) in timeline::list_ever::<Client>(write, tenant, None, usize::MAX)? {
+        stamp.revise::<Client>(write, tenant, &id, |client| left(client, developer))?;
     }
     Ok(())
+}
+
+/// A client of a developer as one that is nobody's; none where it is somebody else's.
+fn left(mut client: Client, developer: &str) -> Option<Client> {
+    if rights::owner(&client) != Some(developer) && client.developer.as_deref() != Some(developer) {
+        return None;
+    }
+    client.developer = None;
+    if let Some(members) = &mut client.setup {
+        members.about.owner.clear();
+    }
+    Some(client)
 }

@@ -48,7 +48,7 @@ pub struct SetupClient {
     pub client_id: String,
     /// For people.
     pub name: String,
-    /// Who looks after it. The caller, when empty in what is asked.
+    /// The developer who looks after it, if there is one. When empty in what is asked, it stays as it is.
     pub owner: String,
     /// For people.
     pub comment: String,

@@ -124,7 +124,8 @@ pub struct ClientDefaults {
     pub persisted_consent_ttl: Option<i64>,
 }
 
-/// Who looks after a record: whoever is named, or else the caller.
+/// Who looks after a setup or a resource server: whoever is named, or else the caller. That gives no rights, as it does with
+/// clients, whose owner is a developer: an administrator is never taken for one of that name.
 fn owner(named: String, by: &By<'_>) -> String {
     if named.is_empty() { by.caller.subject().unwrap_or_default().to_owned() } else { named }
 }

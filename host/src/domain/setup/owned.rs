@@ -168,7 +168,15 @@ impl Guard {
         }
     }
 
-    /// The same for a change that other policies guard by now than those that were asked.
+    /// Refuses whoever may not bring back a client that has gone: only administrators may.
+    pub(super) fn restores(&self) -> Result<(), Failure> {
+        match &self.owner {
+            None => Ok(()),
+            Some(_) => Err(Failure::Forbidden { needs: "an administrator of the tenant".to_owned() }),
+        }
+    }
+
+    /// [`owned`](Guard::owned) for a change that other policies guard by now than those that were asked.
     pub(super) fn passed(
         &self,
         view: &impl View,

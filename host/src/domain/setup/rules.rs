@@ -64,7 +64,13 @@ pub(super) fn lifetime(place: &str, member: &str, seconds: Option<i64>) -> Optio
 /// What is wrong with what is said of who looks after a record.
 pub(super) fn about(owner: &str, comment: &str, metadata: &[Metadata]) -> Vec<Problem> {
     let mut problems: Vec<Problem> = text::name("/owner", owner).into_iter().collect();
-    problems.extend(text::description("/comment", comment));
+    problems.extend(noted(comment, metadata));
+    problems
+}
+
+/// What is wrong with what is noted of a record.
+pub(super) fn noted(comment: &str, metadata: &[Metadata]) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = text::description("/comment", comment).into_iter().collect();
     problems.extend(notes("/metadata", metadata));
     problems
 }

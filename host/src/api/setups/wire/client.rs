@@ -34,7 +34,8 @@ pub struct ClientBody {
     /// For people. Required.
     #[schemars(required)]
     pub name: Option<String>,
-    /// Who looks after it: the developer of this name may see, replace and delete it. Whoever makes it when left out.
+    /// Who looks after it: the developer of this name may see, replace and delete it. When left out, it stays as it
+    /// is; a new client has nobody but the administrators then, and an empty text here.
     #[serde(default)]
     pub owner: Option<String>,
     /// For people.

@@ -34,7 +34,7 @@ pub async fn create(
     secret: Option<Secret>,
     valid_from: Option<Micros>,
 ) -> Result<(String, Snapshot<SetupClient>), Failure> {
-    let client = checked(domain, tenant, setup, client, by)?;
+    let client = checked(domain, tenant, setup, client)?;
     let id = if client.client_id.is_empty() { id::generate(&domain.world) } else { client.client_id.clone() };
     id::check("/client_id", &id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     let wanted = Wanted { setup: setup.to_owned(), client, id };
@@ -66,9 +66,13 @@ pub(in crate::domain::setup) async fn replace_guarded(
     if !client.client_id.is_empty() && client.client_id != id {
         return Err(Failure::invalid("/client_id", "cannot be changed"));
     }
-    let client = checked(domain, tenant, setup, client, by)?;
+    let client = checked(domain, tenant, setup, client)?;
     let wanted = Wanted { setup: setup.to_owned(), client, id };
-    let last = timeline::last::<Client>(&domain.store.read()?, tenant, &wanted.id)?.unwrap_or_default();
+    let view = domain.store.read()?;
+    let last = timeline::last::<Client>(&view, tenant, &wanted.id)?.unwrap_or_default();
+    let stood =
+        timeline::current::<Client>(&view, tenant, &wanted.id, Micros::MAX)?.is_some_and(|state| !state.deleted);
+    drop(view);
     let prepared = wanted.prepare(domain, tenant, last.clone(), secret, valid_from)?;
     let guard = Guard::ask(domain, (by, request_id), tenant, &wanted.id, (&last, &prepared.value)).await?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
@@ -79,8 +83,14 @@ pub(in crate::domain::setup) async fn replace_guarded(
             let base = schedule::base::<Client>(write, &tenant, &wanted.id, &stamp)?;
             let Base { mut value, is_due: _, stands } = base.ok_or_else(|| Failure::not_found(CLIENT, &wanted.id))?;
             if !stands {
+                // Whoever meant the one that was there does not mean to bring it back.
+                guard.restores()?;
+                if stood {
+                    return Err(Failure::not_found(CLIENT, &wanted.id));
+                }
                 // Nothing of the one before is revived with it.
                 value = Client { since: stamp.now, issued_at: 0, self_registered: false, developer: None, ..value };
+                value.setup = None;
             }
             let prepared = wanted.again(write, &tenant, &prepared, value.clone(), &stamp)?;
             guard.passed(write, &tenant, (&value, &prepared.value), stamp.now)?;
@@ -167,16 +177,8 @@ pub async fn unschedule(
     unschedule_guarded(domain, by, tenant, (setup, entity), snapshot, Guard::default()).await
 }
 
-/// A client that may be kept, as far as that shows before its place is looked at: the caller looks after it unless somebody
-/// else is named.
-fn checked(
-    domain: &Domain,
-    tenant: &str,
-    setup: &str,
-    client: SetupClient,
-    by: &By<'_>,
-) -> Result<SetupClient, Failure> {
-    let client = SetupClient { owner: crate::domain::setup::owner(client.owner, by), ..client };
+/// A client that may be kept, as far as that shows before its place is looked at.
+fn checked(domain: &Domain, tenant: &str, setup: &str, client: SetupClient) -> Result<SetupClient, Failure> {
     let mut problems = shape::problems(&client);
     if let Some(wanted) = client.id_token_signed_response_alg.as_deref() {
         let signs = match key_ring::signing(domain, tenant, setup) {

@@ -12,7 +12,10 @@ use crate::domain::{
 
 /// Everything that is wrong with a client of a setup that other tongues know nothing of.
 pub(super) fn problems(client: &SetupClient) -> Vec<Problem> {
-    let mut problems = rules::about(&client.owner, &client.comment, &client.metadata);
+    let mut problems = rules::noted(&client.comment, &client.metadata);
+    // Nobody looks after it, or whoever did.
+    problems
+        .extend(Some(&client.owner).filter(|owner| !owner.is_empty()).and_then(|owner| text::name("/owner", owner)));
     let lifetimes = [
         ("access_token_ttl", client.access_token_ttl),
         ("refresh_token_ttl", client.refresh_token_ttl),
@@ -36,7 +39,8 @@ pub(super) fn problems(client: &SetupClient) -> Vec<Problem> {
 }
 
 /// The client that a client of a setup becomes: `base` with everything that this tongue sees replaced. What it does not say of
-/// its grants `server` says.
+/// its grants `server` says, and whoever looks after it goes on doing so where nobody is named. A developer's own client is
+/// always that of whoever looks after it.
 pub(super) fn become_client(client: &SetupClient, setup: &str, server: &Server, base: Client) -> Client {
     let SetupClient {
         client_id: _,
@@ -72,6 +76,8 @@ pub(super) fn become_client(client: &SetupClient, setup: &str, server: &Server, 
         (None, ClientKeys::Uri(uri)) => ClientKeys::Uri(uri.clone()),
         (None, ClientKeys::Set(_) | ClientKeys::None) => ClientKeys::None,
     };
+    let owner = if owner.is_empty() { rights::owner(&base).unwrap_or_default().to_owned() } else { owner };
+    let developer = base.developer.is_some().then(|| owner.clone());
     let members = ClientMembers {
         about: rules::keep(owner, comment, metadata),
         contacts,
@@ -88,6 +94,7 @@ pub(super) fn become_client(client: &SetupClient, setup: &str, server: &Server, 
     Client {
         server: setup.to_owned(),
         name,
+        developer,
         grant_types,
         response_types,
         redirect_uris,
