@@ -1,6 +1,7 @@
 //! Configuration over time: what is scheduled holds exactly from its instant, stays when something else changes, and takes over
 //! nothing that its author could not see. Through the domain of setups and the other tongues at once.
 
+mod losses;
 mod model;
 mod setups;
 
