@@ -87,12 +87,13 @@ async fn a_client_has_one_owner_in_every_tongue_and_none_by_chance() {
     let (ann, domain, admin) = (ann(), domain(&server), server.as_admin());
     let [alice, eve] = ["alice", "eve"].map(|name| make_client(&admin, "developer", name, &[]));
     let (alice, eve) = (bearer_of(&server, &alice.await), bearer_of(&server, &eve.await));
-    let made = alice.post(OWN, &json!({ "client_name": "Hers" })).await.expect(201).json();
+    let made = alice.post(OWN, &json!({ "authorization_server_id": "default", "client_name": "Hers", "grant_types": ["client_credentials"] })).await.expect(201).json();
     let client_id = made["client_id"].as_str().unwrap();
     let (path, entity) = (format!("{OWN}/{client_id}"), client::entity_id(TENANT, client_id));
     let named = |owner: &str| SetupClient { owner: owner.to_owned(), ..machine(client_id, &[]) };
     let put = async |owner: &str| {
-        let put = client::replace(domain, &by(&ann), TENANT, "default", &entity, named(owner), None, None);
+        let caller = by(&ann);
+        let put = client::replace(domain, &caller, TENANT, "default", &entity, named(owner), None, None);
         put.await.unwrap().value.owner
     };
     assert_eq!(put("").await, "alice", "not the administrator who changes it");
