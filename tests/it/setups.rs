@@ -405,3 +405,59 @@ async fn owners_pass_the_policies_of_developers() {
     assert_eq!(admin.get(&own).await.expect(200).json()["scopes"], json!([]));
     admin.put(&own, &body(json!(["guarded"]))).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_owners_schedule_is_bounded_guarded_and_theirs() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let path = make(&admin, "/setups", &setup("Shop", json!({}))).await;
+    let apis = format!("{path}/resource-servers");
+    let api = make(&admin, &apis, &json!({ "name": "Api", "scopes": [] })).await;
+    let guarded = json!({ "authorization_server_id": id_of(&path), "service_id": id_of(&api), "name": "hr", "developer_policy_id": "block" });
+    admin.post(&format!("{ADMIN}/scopes"), &guarded).await.expect(201);
+    let ada = bearer_of(&server, &make_client(&admin, "developer", "ada", &[]).await);
+    let body =
+        |more: Value| with(json!({ "name": "Hers", "owner": "ada", "grant_types": ["client_credentials"] }), more);
+    let own = make(&admin, &format!("{path}/clients"), &body(json!({}))).await;
+
+    // The scope is not there now, and guarded again when the client is to have it.
+    admin.put(&api, &json!({ "name": "Api", "scopes": [] })).await.expect(200);
+    let again = json!({ "name": "Api", "scopes": [{ "name": "hr" }], "valid_from": later(&server, 100) });
+    admin.put(&api, &again).await.expect(200);
+    let with_scope = body(json!({ "scopes": ["hr"], "valid_from": later(&server, 200) }));
+    refused(ada.put(&own, &with_scope).await, 403, "AUTHORIZATION_FAILURE", "");
+
+    // What administrators have scheduled stays.
+    admin.put(&own, &body(json!({ "comment": "1", "valid_from": later(&server, 300) }))).await.expect(200);
+    let snapshots = format!("{own}/snapshots");
+    let theirs = ids(&ada, &snapshots).await.pop().unwrap();
+    refused(ada.delete(&format!("{snapshots}/{theirs}")).await, 403, "AUTHORIZATION_FAILURE", "");
+    for number in 2..=20 {
+        let more = json!({ "comment": number.to_string(), "valid_from": later(&server, 300 + number) });
+        ada.put(&own, &body(more)).await.expect(200);
+    }
+    let more = body(json!({ "comment": "21", "valid_from": later(&server, 400) }));
+    refused(ada.put(&own, &more).await, 400, "MALFORMED_PAYLOAD", "Invalid validFrom attribute");
+    let hers = ids(&ada, &snapshots).await.pop().unwrap();
+    ada.delete(&format!("{snapshots}/{hers}")).await.expect(204);
+    ada.put(&own, &more).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_does_not_outlive_a_time_without_one() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    let path = make(&admin, "/setups", &setup("Shop", json!({}))).await;
+    let body =
+        json!({ "name": "App", "grant_types": ["authorization_code"], "redirect_uris": ["https://app.example/"] });
+    let client = make(&admin, &format!("{path}/clients"), &body).await;
+    let secret = async || admin.get(&client).await.expect(200).json()["client_secret"].clone();
+    let first = secret().await;
+    let public = json!({ "confidentiality_type": "public", "valid_from": later(&server, 100) });
+    admin.put(&client, &with(body.clone(), public)).await.expect(200);
+    assert_eq!(secret().await, first, "it begins later");
+    server.world.advance_seconds(100);
+    admin.put(&client, &body).await.expect(200);
+    let second = secret().await;
+    assert!(second.is_string() && second != first, "{second}");
+}

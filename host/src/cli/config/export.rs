@@ -16,7 +16,8 @@ use crate::cli::{Error, Outcome, Place, commands, output};
 /// The file holds private keys and secrets: it is made for its owner alone (mode 0600). `config import` reads it.
 ///
 /// What people have done does not move: second factors, sessions, tokens, consents given, the ledger; nor do the registration
-/// access tokens of clients that have registered themselves. `portcullis backup` takes everything.
+/// access tokens of clients that have registered themselves, and what is scheduled: the file says what holds now.
+/// `portcullis backup` takes everything.
 #[derive(Args)]
 pub struct Export {
     #[command(flatten)]

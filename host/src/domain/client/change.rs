@@ -219,7 +219,10 @@ pub(in crate::domain) fn save(
     if !prepared.exact && written_back(write, tenant, old, &value, stamp)? {
         value.scopes = ClientScopes::AllOfServer;
     }
-    let before = records::get::<Credential>(write, &[tenant, id])?;
+    let kept = records::get::<Credential>(write, &[tenant, id])?;
+    // A secret does not outlive a time without one, which may have begun by itself.
+    let lives = stamp.is_scheduled() || old.is_none_or(|old| old.auth_method.has_secret());
+    let before = kept.clone().filter(|_| lives);
     let after = match stamp.is_scheduled() {
         true => prepared.proof.later(before.as_ref())?,
         false => prepared.proof.after(before.as_ref()),
@@ -230,7 +233,7 @@ pub(in crate::domain) fn save(
     problems.extend(usable(value.auth_method, after.as_ref()));
     Failure::unless_fine(problems)?;
     file(write, tenant, id, stamp.leaving(old), &value)?;
-    if before == after {
+    if kept == after {
         return Ok(stamp.replace(write, tenant, id, value)?);
     }
     // Whoever gives it another secret, or none, means that the one before is over; who does not, says so afterwards.

@@ -140,19 +140,20 @@ impl Guard {
         Guard { owner, asked: Vec::new() }
     }
 
-    /// Asks the policies that guard a client that is `old` and is to be `new`, when a developer changes it.
+    /// Asks the policies that guard a client that is `old` and is to be `new` from `at` on, when a developer changes it.
     pub(super) async fn ask(
         domain: &Domain,
         (by, request_id): (&By<'_>, &str),
         tenant: &str,
         id: &str,
         (old, new): (&Client, &Client),
+        at: Micros,
     ) -> Result<Guard, Failure> {
         let guard = Guard::of(Asker::of(by.caller)?);
         if guard.owner.is_none() {
             return Ok(guard);
         }
-        let asked = gates(&domain.store.read()?, tenant, new, Some(old), CHANGING, domain.now())?;
+        let asked = guarding(&domain.store.read()?, tenant, (old, new), [domain.now(), at])?;
         let asking = Asking { caller: by.caller, request_id, describe: domain.describe };
         for gate in &asked {
             gate::ask(domain, asking, tenant, id, new, gate).await?;
@@ -176,20 +177,44 @@ impl Guard {
         }
     }
 
+    /// Refuses to take back what somebody else has scheduled.
+    pub(super) fn said(&self, author: &str, caller: &str) -> Result<(), Failure> {
+        match self.owner.is_none() || author == caller {
+            true => Ok(()),
+            false => Err(Failure::Forbidden { needs: "whoever has scheduled it".to_owned() }),
+        }
+    }
+
     /// [`owned`](Guard::owned) for a change that other policies guard by now than those that were asked.
     pub(super) fn passed(
         &self,
         view: &impl View,
         tenant: &str,
         (old, new): (&Client, &Client),
-        now: Micros,
+        instants: [Micros; 2],
     ) -> Result<(), Failure> {
         self.owned(old)?;
-        if self.owner.is_some() && gates(view, tenant, new, Some(old), CHANGING, now)? != self.asked {
+        if self.owner.is_some() && guarding(view, tenant, (old, new), instants)? != self.asked {
             return Err(Failure::Unavailable { log: "the policies that guard a client have just changed".to_owned() });
         }
         Ok(())
     }
+}
+
+/// The policies that guard a change now, and those that will when it begins: a scope may begin in between.
+fn guarding(
+    view: &impl View,
+    tenant: &str,
+    (old, new): (&Client, &Client),
+    instants: [Micros; 2],
+) -> Result<Vec<Gate>, Failure> {
+    let mut found: Vec<Gate> = Vec::new();
+    for at in instants {
+        let of_then = gates(view, tenant, new, Some(old), CHANGING, at)?;
+        let fresh: Vec<Gate> = of_then.into_iter().filter(|gate| !found.contains(gate)).collect();
+        found.extend(fresh);
+    }
+    Ok(found)
 }
 
 /// What policies call the making of a client, which does not happen here.

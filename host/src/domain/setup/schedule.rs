@@ -9,12 +9,15 @@ use crate::{
         noun::{Named, Remove},
         stamp::Stamp,
     },
-    store::{State, Write, timeline},
+    store::{State, View, Write, timeline},
     world::Micros,
 };
 
 /// How long ago a change may begin and still mean now: clocks differ, and requests take their time.
 const TOLERANCE: Micros = 60_000_000;
+
+/// How many states of a record may have yet to begin: each change of it now is carried into all of them.
+const MOST: usize = 20;
 
 /// The mark of a change of the record `id` that is to begin at `valid_from`, or now when nothing is said. The beginning of the
 /// state that holds now means now, too: it is what a caller has read and sends back with the change.
@@ -36,6 +39,10 @@ pub(super) fn begins<T: Named>(
     if seen::all::<T>(write, tenant, id)?.iter().any(|state| state.valid_from == at) {
         return untimely(Untimely::Taken);
     }
+    if at > stamp.now && timeline::scheduled::<T>(write, tenant, id, stamp.now)?.len() >= MOST {
+        let reason = format!("the {noun} has {MOST} states that have yet to begin, and cannot have more");
+        return Err(Failure::invalid("/valid_from", reason));
+    }
     Ok(stamp.beginning(at))
 }
 
@@ -47,6 +54,16 @@ pub(super) struct Base<T> {
     pub(super) is_due: bool,
     /// Whether it is there now or will be.
     pub(super) stands: bool,
+}
+
+/// What a record will be for a change that is to begin at `at`, as far as that is known before a transaction; none when it
+/// never was.
+pub(super) fn expected<T: Named>(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<Option<T>, Failure> {
+    let due = timeline::current::<T>(view, tenant, id, at)?.filter(|state| !state.deleted);
+    Ok(match due {
+        Some(due) => Some(due.value),
+        None => timeline::last::<T>(view, tenant, id)?,
+    })
 }
 
 /// What a record is for a change that begins as `stamp` says; none when it never was.

@@ -68,13 +68,14 @@ pub(in crate::domain::setup) async fn replace_guarded(
     }
     let client = checked(domain, tenant, setup, client)?;
     let wanted = Wanted { setup: setup.to_owned(), client, id };
+    let at = valid_from.unwrap_or(Micros::MIN).max(domain.now());
     let view = domain.store.read()?;
-    let last = timeline::last::<Client>(&view, tenant, &wanted.id)?.unwrap_or_default();
+    let last = schedule::expected::<Client>(&view, tenant, &wanted.id, at)?.unwrap_or_default();
     let stood =
         timeline::current::<Client>(&view, tenant, &wanted.id, Micros::MAX)?.is_some_and(|state| !state.deleted);
     drop(view);
     let prepared = wanted.prepare(domain, tenant, last.clone(), secret, valid_from)?;
-    let guard = Guard::ask(domain, (by, request_id), tenant, &wanted.id, (&last, &prepared.value)).await?;
+    let guard = Guard::ask(domain, (by, request_id), tenant, &wanted.id, (&last, &prepared.value), at).await?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
@@ -93,7 +94,7 @@ pub(in crate::domain::setup) async fn replace_guarded(
                 value.setup = None;
             }
             let prepared = wanted.again(write, &tenant, &prepared, value.clone(), &stamp)?;
-            guard.passed(write, &tenant, (&value, &prepared.value), stamp.now)?;
+            guard.passed(write, &tenant, (&value, &prepared.value), [stamp.now, stamp.from()])?;
             client::save(write, &tenant, &wanted.id, Some(&value), &prepared, &stamp)?;
             written(write, &tenant, &wanted.id, &stamp)
         })
@@ -138,8 +139,9 @@ pub(in crate::domain::setup) async fn unschedule_guarded(
             let stamp = author.stamp(write)?;
             let now = timeline::current::<Client>(&*write, &tenant, &id, stamp.now)?;
             now.map_or(Ok(()), |now| guard.owned(&now.value))?;
-            schedule::take_back::<Client>(write, &tenant, (CLIENT, &id), &snapshot, &stamp, client::remove)?;
-            Ok(())
+            let taken =
+                schedule::take_back::<Client>(write, &tenant, (CLIENT, &id), &snapshot, &stamp, client::remove)?;
+            guard.said(&taken.author, &stamp.mark.author)
         })
         .await
 }
@@ -209,7 +211,7 @@ impl Wanted {
         secret: Option<Secret>,
         valid_from: Option<Micros>,
     ) -> Result<Prepared, Failure> {
-        let at = valid_from.unwrap_or(Micros::MIN).max(domain.now());
+    let at = valid_from.unwrap_or(Micros::MIN).max(domain.now());
         let server = seen::current::<Server>(&domain.store.read()?, tenant, (SETUP, &self.setup), at)?.value;
         let value = shape::become_client(&self.client, &self.setup, &server, base);
         client::ready_at(domain, tenant, &self.id, value, secret.map_or(Given::Nothing, Given::Secret), at)
