@@ -211,7 +211,7 @@ impl Wanted {
         secret: Option<Secret>,
         valid_from: Option<Micros>,
     ) -> Result<Prepared, Failure> {
-    let at = valid_from.unwrap_or(Micros::MIN).max(domain.now());
+        let at = valid_from.unwrap_or(Micros::MIN).max(domain.now());
         let server = seen::current::<Server>(&domain.store.read()?, tenant, (SETUP, &self.setup), at)?.value;
         let value = shape::become_client(&self.client, &self.setup, &server, base);
         client::ready_at(domain, tenant, &self.id, value, secret.map_or(Given::Nothing, Given::Secret), at)
