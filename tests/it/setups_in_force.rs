@@ -4,8 +4,8 @@ use portcullis::crypto::jws;
 use serde_json::{Value, json};
 
 use crate::support::{
-    made::{ask_token, bearer_of, make_client},
-    storefront::{AID, BACK, PASSWORD, Storefront},
+    made::{ADMIN, ask_token, bearer_of, make_client},
+    storefront::{AID, BACK, PASSWORD, Storefront, web},
 };
 
 /// Changes members of the shop as a setup, or of something in it.
@@ -114,8 +114,9 @@ async fn whoever_must_log_in_anew_is_not_let_in_by_a_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scope_that_is_not_to_be_had_any_more_is_left_out_of_codes_and_passwords() {
     let grants = ["authorization_code", "refresh_token", "password"];
-    let shop = Storefront::with(|_| {}, json!({ "grant_types": grants })).await;
+    let shop = Storefront::open().await;
     shop.change(json!({ "grant_types": grants })).await;
+    shop.admin.put(&format!("{ADMIN}/clients/web"), &web(json!({ "grant_types": grants }))).await.expect(200);
     let bills = json!({ "name": "Bills", "scopes": [{ "name": "bills" }] });
     let made = shop.admin.post(&format!("/setups/{AID}/resource-servers"), &bills).await.expect(201).json();
     let (_, id) = made.as_object().unwrap().iter().next().unwrap();

@@ -439,6 +439,7 @@ impl Surface {
             _ => ("default", "shop"),
         };
         let deletes = row.method == Method::DELETE;
+        let leaver = entity_id("default", "leaver");
         let values = [
             ("{tid}", tid),
             ("{aid}", aid),
@@ -450,7 +451,7 @@ impl Surface {
             ("{claim}", "shoe-size"),
             ("{consent}", if deletes { "spare-consent" } else { "terms" }),
             ("{action}", "checkout"),
-            ("{clientId}", &self.organization_client.0),
+            ("{clientId}", if row.path.starts_with("/security") { &self.organization_client.0 } else { &leaver }),
             ("{session}", OTHER_BROWSER),
             ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
@@ -462,7 +463,6 @@ impl Surface {
             ("{kind}", "policies"),
             ("{record}", "rule"),
             ("{setupId}", setup_of(row)),
-            ("{clientId}", &entity_id("default", "leaver")),
             ("{resourceServerId}", "closed"),
             ("{snapshotId}", self.snapshot_of(row)),
             ("{tokenId}", &self.token),
