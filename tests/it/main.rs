@@ -70,6 +70,7 @@ mod services;
 mod setups;
 mod setups_in_force;
 mod setups_tokens;
+mod shared;
 mod storm;
 mod strangers;
 mod surface;
