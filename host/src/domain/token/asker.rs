@@ -5,10 +5,10 @@
 use crate::domain::{
     Bearer, Domain, Failure,
     client::{self, AuthMethod, ClientScopes},
+    in_force,
     permit::SYSTEM_SERVER,
     proof::{self, Proven, Shown, Unproven},
-    scope, server,
-    server::Server,
+    server::{self, Server},
 };
 
 /// The scope for asking about tokens of other clients.
@@ -91,7 +91,7 @@ fn may_have(domain: &Domain, tenant: &str, proven: &Proven, scope: &str) -> Resu
     match &client.scopes {
         ClientScopes::Only(scopes) if !scopes.iter().any(|own| own == scope) => Ok(false),
         ClientScopes::Only(_) | ClientScopes::AllOfServer => {
-            scope::exists(&domain.store.read()?, tenant, &client.server, scope, domain.now())
+            in_force::has_scopes(domain, tenant, &client.server, &[scope.to_owned()])
         }
     }
 }
