@@ -72,6 +72,17 @@ pub enum ValidAt {
     Any,
 }
 
+impl ValidAt {
+    /// At which instant the scopes of a state are looked at that began at `valid_from`. Where any state counts, when it began.
+    fn instant(self, valid_from: Micros, now: Micros) -> Micros {
+        match self {
+            ValidAt::Now => now,
+            ValidAt::At(at) => at,
+            ValidAt::Any => valid_from,
+        }
+    }
+}
+
 /// What a list is to hold. Everything given must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {

@@ -25,11 +25,8 @@ const GRANTS: [&str; 3] = ["authorization_code", CLIENT_CREDENTIALS, "refresh_to
 /// The setups of a tenant that fit, by id, each with the snapshot that does.
 pub fn list(domain: &Domain, tenant: &str, filter: &Filter) -> Result<Vec<(String, Snapshot<Setup>)>, Failure> {
     let (view, now) = (domain.store.read()?, domain.now());
-    let at = match filter.valid_at {
-        ValidAt::Now => now,
-        ValidAt::At(at) => at,
-        ValidAt::Any => Micros::MAX,
-    };
+    // Where any state counts, all of them are read below.
+    let at = filter.valid_at.instant(Micros::MAX, now);
     let mut found = Vec::new();
     for (id, state) in timeline::list_with_deleted::<Server>(&view, tenant, at, None, usize::MAX)? {
         let states = match filter.valid_at {
@@ -59,7 +56,7 @@ fn fits(
         owner: about.map_or("", |about| &about.owner),
         metadata: about.map_or(&[], |about| &about.metadata),
     };
-    let at = if filter.valid_at == ValidAt::Any { state.valid_from } else { at };
+    let at = filter.valid_at.instant(state.valid_from, at);
     Ok(filter.fits(&looks) && filter.fits_scopes(|scope| scope::exists(view, tenant, id, scope, at))?)
 }
 

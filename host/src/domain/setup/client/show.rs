@@ -36,20 +36,11 @@ pub fn list(
         states.retain(|state| state.value.server == setup);
         let fits = |state: &State<Client>| fits(&view, tenant, filter, state, now);
         if let Some(state) = seen::fitting(filter, states, fits)? {
-            let at = instant(filter.valid_at, &state, now);
+            let at = filter.valid_at.instant(state.valid_from, now);
             found.push((entity_id(tenant, &id), shown(&view, tenant, &id, state, at)?));
         }
     }
     Ok(found)
-}
-
-/// At which instant the scopes of a state are looked at.
-fn instant(valid_at: ValidAt, state: &State<Client>, now: Micros) -> Micros {
-    match valid_at {
-        ValidAt::Now => now,
-        ValidAt::At(at) => at,
-        ValidAt::Any => state.valid_from,
-    }
 }
 
 fn fits(view: &impl View, tenant: &str, filter: &Filter, state: &State<Client>, now: Micros) -> Result<bool, Failure> {
@@ -62,7 +53,7 @@ fn fits(view: &impl View, tenant: &str, filter: &Filter, state: &State<Client>, 
     let has = |scope: &str| match &state.value.scopes {
         ClientScopes::Only(scopes) => Ok(scopes.iter().any(|own| own == scope)),
         ClientScopes::AllOfServer => {
-            scope::exists(view, tenant, &state.value.server, scope, instant(filter.valid_at, state, now))
+            scope::exists(view, tenant, &state.value.server, scope, filter.valid_at.instant(state.valid_from, now))
         }
     };
     Ok(filter.fits(&looks) && filter.fits_scopes(has)?)
@@ -89,7 +80,7 @@ pub fn snapshots(
     let id = of_entity(&view, tenant, setup, entity)?;
     let states = seen::states::<Client>(&view, tenant, (CLIENT, &id), (valid_at, with_deleted), now)?;
     let show = |state: State<Client>| {
-        let at = instant(valid_at, &state, now);
+        let at = valid_at.instant(state.valid_from, now);
         shown(&view, tenant, &id, state, at)
     };
     states.into_iter().map(show).collect()

@@ -34,21 +34,12 @@ pub fn list(
         states.retain(|state| state.value.server == setup);
         let fits = |state: &State<Service>| fits(&view, tenant, &id, filter, state, now);
         if let Some(state) = seen::fitting(filter, states, fits)? {
-            let at = instant(filter.valid_at, &state, now);
+            let at = filter.valid_at.instant(state.valid_from, now);
             let snapshot = shown(&view, tenant, &id, state, at)?;
             found.push((id, snapshot));
         }
     }
     Ok(found)
-}
-
-/// At which instant the scopes of a state are looked at.
-fn instant(valid_at: ValidAt, state: &State<Service>, now: Micros) -> Micros {
-    match valid_at {
-        ValidAt::Now => now,
-        ValidAt::At(at) => at,
-        ValidAt::Any => state.valid_from,
-    }
 }
 
 fn fits(
@@ -71,7 +62,7 @@ fn fits(
     if filter.scopes.is_empty() {
         return Ok(true);
     }
-    let own = scopes::at(view, tenant, id, instant(filter.valid_at, state, now))?;
+    let own = scopes::at(view, tenant, id, filter.valid_at.instant(state.valid_from, now))?;
     filter.fits_scopes(|name| Ok(own.iter().any(|(_, scope)| scope.name == name)))
 }
 
@@ -96,7 +87,7 @@ pub fn snapshots(
     in_setup(&view, tenant, setup, id)?;
     let states = seen::states::<Service>(&view, tenant, (RESOURCE_SERVER, id), (valid_at, with_deleted), now)?;
     let show = |state: State<Service>| {
-        let at = instant(valid_at, &state, now);
+        let at = valid_at.instant(state.valid_from, now);
         shown(&view, tenant, id, state, at)
     };
     states.into_iter().map(show).collect()
