@@ -29,6 +29,7 @@ pub(crate) fn rules(rules: &[(&str, &str)]) -> RuleSet {
         validator: (*validator).to_owned(),
         conf: (*conf).to_owned(),
         recovery: Vec::new(),
+        timeout_ms: None,
     };
     RuleSet::new(rules.iter().map(rule).collect())
 }
@@ -78,7 +79,7 @@ impl Asking<'_> {
         let watch = Stopwatch::start();
         loop {
             let asked = self.sandbox.ask(&self.rules, &self.input).await;
-            let passed = asked.answers.iter().all(|answer| *answer == Answer::Pass);
+            let passed = asked.answers.iter().all(|answer| matches!(answer, Answer::Pass { .. }));
             if passed && asked.usage.cold == self.cold {
                 return;
             }
@@ -98,7 +99,7 @@ impl Asking<'_> {
     }
 
     fn check(&self, asked: &Asked) {
-        assert!(asked.answers.iter().all(|answer| *answer == Answer::Pass), "{:?}", asked.answers);
+        assert!(asked.answers.iter().all(|answer| matches!(answer, Answer::Pass { .. })), "{:?}", asked.answers);
         assert_eq!(asked.usage.cold, self.cold);
     }
 }

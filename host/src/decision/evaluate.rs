@@ -1,6 +1,6 @@
 //! The conjunction: every rule is asked, one refusal or error is enough to deny.
 
-use super::{Answer, Asked, Code, Failed, Rule, RuleSet, Validators, Verdict};
+use super::{Answer, Asked, Code, Failed, Output, Rule, RuleSet, Validators, Verdict};
 
 /// Decides `rules` on `input` (the policy input document as JSON text).
 ///
@@ -24,6 +24,9 @@ fn conclude(rules: &RuleSet, asked: Asked) -> Verdict {
         // A missing answer is an error of the sandbox, never a pass.
         let answer = answers.next().unwrap_or(Answer::Error(Code::BadAnswer));
         verdict.errors += usize::from(matches!(answer, Answer::Error(_)));
+        if let Answer::Pass { output } = &answer {
+            verdict.hand_over(index, rule, output);
+        }
         if let Some(failed) = failed(index, rule, answer) {
             verdict.failures.push(failed);
             verdict.recover(rule);
@@ -35,7 +38,7 @@ fn conclude(rules: &RuleSet, asked: Asked) -> Verdict {
 
 fn failed(index: usize, rule: &Rule, answer: Answer) -> Option<Failed> {
     let (code, message, details) = match answer {
-        Answer::Pass => return None,
+        Answer::Pass { output: _ } => return None,
         Answer::Fail { code, message, details } => (code, message, details),
         Answer::Error(code) => (code.as_str().to_owned(), code.message().to_owned(), String::new()),
     };
@@ -53,6 +56,12 @@ impl Verdict {
             details: String::new(),
         };
         Verdict { failures: vec![failed], errors: 1, ..Verdict::default() }
+    }
+
+    fn hand_over(&mut self, index: usize, rule: &Rule, output: &str) {
+        if !output.is_empty() {
+            self.outputs.push(Output { validator: rule.validator.clone(), index, value: output.to_owned() });
+        }
     }
 
     fn recover(&mut self, rule: &Rule) {

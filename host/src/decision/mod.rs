@@ -13,6 +13,6 @@ pub mod verdict;
 pub use components::{Claim, Components, Mapped, Unmapped};
 pub use evaluate::{decide, try_out};
 pub use input::Input;
-pub use policy::{Recovery, Rule, RuleSet};
+pub use policy::{Condition, Recovery, Rule, RuleSet};
 pub use validators::{Answer, Asked, BoxFuture, ComponentId, ConfProblem, Usage, Validators};
-pub use verdict::{Code, Failed, Verdict};
+pub use verdict::{Code, Failed, Output, Verdict};

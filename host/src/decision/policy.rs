@@ -14,25 +14,50 @@ pub struct Rule {
     pub conf: String,
     /// What the caller may do to pass after this rule has failed.
     pub recovery: Vec<Recovery>,
+    /// How long it may take, in milliseconds; none means as long as any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u32>,
+}
+
+/// How the answers of rules make one: the rules are all asked, then put together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The rule at this place passes.
+    Rule(usize),
+    /// All of these hold. Without any, it does not hold.
+    All(Vec<Condition>),
+    /// At least one of these holds.
+    Any(Vec<Condition>),
+    /// This does not hold. When it cannot be said whether it does, neither does this.
+    Not(Box<Condition>),
 }
 
 /// The rules of one policy, with the digest that names exactly these rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// None: all rules must pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    condition: Option<Condition>,
     digest: String,
 }
 
 impl RuleSet {
     /// Takes `rules` as they are and names them by their digest.
     pub fn new(rules: Vec<Rule>) -> RuleSet {
-        let digest = digest(&rules);
-        RuleSet { rules, digest }
+        RuleSet::with_condition(rules, None)
+    }
+
+    /// Takes `rules` whose answers `condition` puts together; none means that all must pass.
+    pub fn with_condition(rules: Vec<Rule>, condition: Option<Condition>) -> RuleSet {
+        let digest = digest(&rules, condition.as_ref());
+        RuleSet { rules, condition, digest }
     }
 
     /// One component with a rule for each configuration: how claim mappers and consent checkers are asked.
     pub fn of(component: &str, confs: impl IntoIterator<Item = String>) -> RuleSet {
-        let rule = |conf| Rule { validator: component.to_owned(), conf, recovery: Vec::new() };
+        let rule = |conf| Rule { validator: component.to_owned(), conf, recovery: Vec::new(), timeout_ms: None };
         RuleSet::new(confs.into_iter().map(rule).collect())
     }
 
@@ -41,13 +66,18 @@ impl RuleSet {
         &self.rules
     }
 
-    /// SHA-256 over validators, confs and recoveries, in hex.
+    /// How the answers make one; none means that all rules must pass.
+    pub fn condition(&self) -> Option<&Condition> {
+        self.condition.as_ref()
+    }
+
+    /// SHA-256 over validators, confs, recoveries, timeouts and the condition, in hex.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 }
 
-fn digest(rules: &[Rule]) -> String {
+fn digest(rules: &[Rule], condition: Option<&Condition>) -> String {
     let mut context = Context::new(&SHA256);
     let mut text = |part: &str| {
         // The length first, so that no two lists of parts run together to the same bytes.
@@ -62,6 +92,13 @@ fn digest(rules: &[Rule]) -> String {
             text(&recovery.id);
             text(&recovery.kind);
         }
+        // Left out when there is none, so that the names of older rules stay what they are.
+        if let Some(timeout_ms) = rule.timeout_ms {
+            text(&format!("timeout {timeout_ms}"));
+        }
+    }
+    if let Some(condition) = condition {
+        text(&format!("condition {condition:?}"));
     }
     HEXLOWER.encode(context.finish().as_ref())
 }

@@ -40,7 +40,10 @@ pub struct Asked<A = Answer> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The rule passed.
-    Pass,
+    Pass {
+        /// What the validator hands over, as JSON text; empty when it is nothing.
+        output: String,
+    },
     /// The validator said no.
     Fail {
         /// Its stable word.

@@ -15,6 +15,9 @@ pub struct Verdict {
     pub errors: usize,
     /// The recoveries of the failed rules, in order, each once.
     pub recovery: Vec<Recovery>,
+    /// What validators that passed hand over, in the policy's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
     /// The components that answered, in order of first use.
     pub components: Vec<ComponentId>,
     /// What the sandbox spent. Not part of what a replay compares.
@@ -34,6 +37,17 @@ pub struct Failed {
     pub message: String,
     /// More, as JSON text; empty when there is none.
     pub details: String,
+}
+
+/// What a validator that passed hands over to whoever asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The rule's validator.
+    pub validator: String,
+    /// The rule's place in the policy, counted from 0.
+    pub index: usize,
+    /// JSON text.
+    pub value: String,
 }
 
 /// The host's own reason codes. An error never becomes allow: each of these is a deny.

@@ -8,12 +8,11 @@ use super::{
     Caller, Domain, Failure,
     binding::policy_for,
     decision_log::DecisionRecord,
-    policy::{self, Policy},
+    policy::{self, Linked},
     server,
 };
 use crate::{
     decision::{self, Code, Input, Verdict},
-    store::State,
     world::Stopwatch,
 };
 
@@ -73,7 +72,7 @@ async fn ask(
     input.now = domain.world.now_seconds();
     let input = serde_json::to_string(&input).map_err(|error| Failure::Internal { log: error.to_string() })?;
     let verdict = match &rules {
-        Some(found) => decision::decide(&found.value.rules, &input, domain.validators.as_ref()).await,
+        Some(found) => decision::decide(&found.rules, &input, domain.validators.as_ref()).await,
         None => Verdict::denied("", Code::NoPolicy),
     };
     domain.observer.decided(&verdict);
@@ -84,7 +83,7 @@ async fn ask(
         caller: caller.name(),
         request_id: request_id.to_owned(),
         policy_id: policy_id.clone(),
-        policy_digest: rules.as_ref().map(|found| found.value.rules.digest().to_owned()).unwrap_or_default(),
+        policy_digest: rules.as_ref().map(|found| found.rules.digest().to_owned()).unwrap_or_default(),
         input,
         verdict: verdict.clone(),
     });
@@ -92,7 +91,7 @@ async fn ask(
 }
 
 /// The id of a policy, and the policy unless it is not there.
-type FoundPolicy = (String, Option<Arc<State<Policy>>>);
+type FoundPolicy = (String, Option<Arc<Linked>>);
 
 /// A resource of type `policy` names the policy; any other type is looked up in the server's bindings.
 fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Result<FoundPolicy, Failure> {
@@ -113,9 +112,6 @@ fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Re
 }
 
 fn policy_or_none(domain: &Domain, tenant: &str, policy_id: String) -> Result<FoundPolicy, Failure> {
-    match policy::current(domain, tenant, &policy_id) {
-        Ok(found) => Ok((policy_id, Some(found))),
-        Err(Failure::NotFound { .. }) => Ok((policy_id, None)),
-        Err(failure) => Err(failure),
-    }
+    let found = policy::linked(domain, tenant, &policy_id)?;
+    Ok((policy_id, found))
 }

@@ -58,6 +58,7 @@ pub mod noun;
 pub mod organization;
 pub mod password_login;
 pub mod permit;
+pub mod plugin;
 pub mod policy;
 mod policy_use;
 pub mod proof;
@@ -146,6 +147,7 @@ pub struct Domain {
     ledger: ledger::Turns,
     gateways: gateway_configuration::Known,
     in_force: in_force::Known,
+    linked: policy::LinkedPolicies,
     providers: upstream::Providers,
     connections: connection::Turns,
     /// Whose turn it is to have a name and a password looked at, by tenant, address and name.
@@ -262,6 +264,7 @@ impl Domain {
             logins: registration::Pace::new(registration::LOGINS),
             gateways: gateway_configuration::Known::new(),
             in_force: in_force::Known::new(),
+            linked: policy::LinkedPolicies::new(),
             providers: upstream::Providers::new(),
             connections: connection::Turns::default(),
             passwords_shown: connection::Turns::default(),

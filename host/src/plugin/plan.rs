@@ -103,6 +103,7 @@ mod tests {
             validator: (*validator).to_owned(),
             conf: (*conf).to_owned(),
             recovery: Vec::new(),
+            timeout_ms: None,
         };
         RuleSet::new(rules.iter().map(rule).collect())
     }

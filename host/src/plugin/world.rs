@@ -138,13 +138,15 @@ impl World for Checking {
     }
 }
 
-/// What a verdict means. A refusal needs a word, and details that are JSON.
+/// What a verdict means. Details are JSON, and a refusal needs a word.
 fn verdict(Verdict { allow, code, message, details }: Verdict) -> Option<Answer> {
-    if allow {
-        return Some(Answer::Pass);
+    if !details.is_empty() && !is_json(&details) {
+        return None;
     }
-    let sound = !code.is_empty() && (details.is_empty() || is_json(&details));
-    sound.then_some(Answer::Fail { code, message, details })
+    match allow {
+        true => Some(Answer::Pass { output: details }),
+        false => (!code.is_empty()).then_some(Answer::Fail { code, message, details }),
+    }
 }
 
 fn is_json(text: &str) -> bool {

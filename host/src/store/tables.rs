@@ -38,7 +38,7 @@ pub enum Table {
     User,
     /// Rules of policies, content addressed. Key: digest. Value: the rules.
     PolicyRules,
-    /// Plugin components. Key: name, then version or digest. Value: what is known of it, or its bytes.
+    /// Uploaded plugin components, content addressed. Key: digest. Value: what is known of one; its bytes are in [`Table::ComponentBytes`].
     Component,
     /// Secrets of authorization servers and of their connections, encrypted by the caller.
     /// Key: tenant, server, what it is for. Value: the secrets.
@@ -90,11 +90,17 @@ pub enum Table {
     /// Secrets of clients that were exchanged and are good for a while yet. Key: tenant, client. Value: the credential and
     /// when it ends.
     Superseded,
+    /// The bytes of uploaded components, content addressed. Key: digest. Value: the component, compressed.
+    ComponentBytes,
+    /// Candidates that are evaluated beside policies. Key: tenant, policy. Value: the candidate and how much of the traffic it sees.
+    Shadow,
+    /// What components may read. Key: tenant, namespace, key. Value: JSON text.
+    KeyValue,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 33] = [
+    pub const ALL: [Table; 36] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -128,6 +134,9 @@ impl Table {
         Table::Expiry,
         Table::LatestRefresh,
         Table::Superseded,
+        Table::ComponentBytes,
+        Table::Shadow,
+        Table::KeyValue,
     ];
 
     /// Its name in the file.
@@ -166,6 +175,9 @@ impl Table {
             Table::Expiry => "expiry",
             Table::LatestRefresh => "latest_refresh",
             Table::Superseded => "superseded",
+            Table::ComponentBytes => "component_bytes",
+            Table::Shadow => "shadow",
+            Table::KeyValue => "key_value",
         }
     }
 
@@ -197,6 +209,7 @@ pub enum Kind {
     ConsentAction = 11,
     Application = 12,
     Connection = 13,
+    Plugin = 14,
 }
 
 /// The indexes. The numbers are in keys: never change or reuse one.
@@ -247,6 +260,8 @@ pub enum Index {
     ClientsOfOrganization = 21,
     /// What a client has on its own behalf: tenant, server, client → grant.
     OwnGrants = 22,
+    /// Whatever uses a plugin: tenant, plugin → `policies/ID` and the like.
+    PluginUsers = 23,
 }
 
 /// Configuration that has a timeline.

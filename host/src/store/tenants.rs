@@ -81,10 +81,12 @@ fn of_tenants(table: Table) -> Filed {
         | Table::ConnectionErrand
         | Table::Expiry
         | Table::LatestRefresh
-        | Table::Superseded => Filed::First,
+        | Table::Superseded
+        | Table::Shadow
+        | Table::KeyValue => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,
-        Table::Identities | Table::Meta | Table::PolicyRules | Table::Component => Filed::Stays,
+        Table::Identities | Table::Meta | Table::PolicyRules | Table::Component | Table::ComponentBytes => Filed::Stays,
     }
 }
 

@@ -9,6 +9,11 @@ use crate::Json;
 pub enum Outcome {
     /// The check passed.
     Allow,
+    /// The check passed and has something to hand over: it stands among the outputs of the decision.
+    AllowWith {
+        /// JSON text.
+        output: String,
+    },
     /// The check did not pass.
     Deny {
         /// A stable word in snake case for programs.
@@ -36,13 +41,13 @@ impl Outcome {
 
     /// True when the check passed.
     pub fn is_allow(&self) -> bool {
-        matches!(self, Outcome::Allow)
+        matches!(self, Outcome::Allow | Outcome::AllowWith { .. })
     }
 
     /// The stable word of a deny, empty when allowed.
     pub fn code(&self) -> &str {
         match self {
-            Outcome::Allow => "",
+            Outcome::Allow | Outcome::AllowWith { .. } => "",
             Outcome::Deny { code, .. } => code,
         }
     }

@@ -113,6 +113,9 @@ pub mod adapter {
             Outcome::Allow => {
                 Verdict { allow: true, code: String::new(), message: String::new(), details: String::new() }
             }
+            Outcome::AllowWith { output } => {
+                Verdict { allow: true, code: String::new(), message: String::new(), details: output }
+            }
             Outcome::Deny { code, message, details } => {
                 Verdict { allow: false, code: code.into_owned(), message, details }
             }

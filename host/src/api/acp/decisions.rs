@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
-use super::verdicts::{self, Failing, RecoveryBody};
+use super::verdicts::{self, Failing, OutputBody, RecoveryBody};
 use crate::{
     api::{Answer, Call, read},
     decision::{ComponentId, Usage, Verdict},
@@ -76,6 +76,9 @@ pub struct DecisionBody {
     pub failures: Vec<Failing>,
     /// How to pass.
     pub recovery: Vec<RecoveryBody>,
+    /// What validators that passed have handed over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<OutputBody>,
     /// What the sandbox spent.
     pub usage: Spent,
     /// What the policy saw, byte for byte.
@@ -170,7 +173,7 @@ fn show(id: &DecisionId, record: DecisionRecord) -> Result<DecisionBody, Failure
         input,
         verdict,
     } = record;
-    let Verdict { allow, failures, errors: _, recovery, components, usage } = verdict;
+    let Verdict { allow, failures, errors: _, recovery, outputs, components, usage } = verdict;
     let internal = |error: String| Failure::Internal { log: error };
     let time =
         Timestamp::from_microsecond(decision_log::decided_at(id)).map_err(|error| internal(error.to_string()))?;
@@ -186,6 +189,7 @@ fn show(id: &DecisionId, record: DecisionRecord) -> Result<DecisionBody, Failure
         components: components.into_iter().map(component).collect(),
         failures: failures.into_iter().map(verdicts::failing).collect(),
         recovery: recovery.into_iter().map(verdicts::recovery).collect(),
+        outputs: outputs.into_iter().map(verdicts::output).collect(),
         usage: spent(usage),
         input: RawValue::from_string(input).map_err(|error| internal(error.to_string()))?,
     })

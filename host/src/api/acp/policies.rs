@@ -11,7 +11,7 @@ use crate::{
     decision::{Input, Recovery, Rule, RuleSet},
     domain::{
         Failure, Problem,
-        policy::{self, Policy, Script},
+        policy::{self, Mode, Policy, Script},
     },
 };
 
@@ -194,7 +194,7 @@ pub fn parse(body: PolicyBody) -> Result<(String, Policy), Failure> {
     if !problems.is_empty() {
         return Err(Failure::Invalid(problems));
     }
-    Ok((id, Policy { name, rules: RuleSet::new(rules), script }))
+    Ok((id, Policy { name, rules: RuleSet::new(rules), script, mode: Mode::Enforce }))
 }
 
 /// A script is one rule: the language's component, configured with the text.
@@ -212,7 +212,7 @@ fn scripted(
         return (Vec::new(), None);
     };
     let conf = serde_json::json!({ "source": definition }).to_string();
-    let rule = Rule { validator: language.clone(), conf, recovery: Vec::new() };
+    let rule = Rule { validator: language.clone(), conf, recovery: Vec::new(), timeout_ms: None };
     (vec![rule], Some(Script { language, definition }))
 }
 
@@ -223,12 +223,13 @@ fn rule(body: ValidatorBody) -> Rule {
         validator: name,
         conf: Value::Object(conf.unwrap_or_default()).to_string(),
         recovery: recovery.map(|RecoveryBody { id, kind }| Recovery { id, kind }).collect(),
+        timeout_ms: None,
     }
 }
 
 /// A policy.
 pub(super) fn show(tenant: &str, id: &str, policy: Policy) -> PolicyBody {
-    let Policy { name, rules, script } = policy;
+    let Policy { name, rules, script, mode: _ } = policy;
     let validators = match &script {
         Some(_) => Vec::new(),
         None => rules.rules().iter().map(show_rule).collect(),
@@ -248,7 +249,7 @@ pub(super) fn show(tenant: &str, id: &str, policy: Policy) -> PolicyBody {
 }
 
 fn show_rule(rule: &Rule) -> ValidatorBody {
-    let Rule { validator, conf, recovery } = rule;
+    let Rule { validator, conf, recovery, timeout_ms: _ } = rule;
     ValidatorBody {
         name: validator.clone(),
         // Stored confs were written from a map, so they are read back as one.

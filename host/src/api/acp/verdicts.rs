@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::decision::{Failed, Recovery};
+use crate::decision::{Failed, Output, Recovery};
 
 /// A validator that did not pass.
 #[derive(Clone, Serialize, JsonSchema)]
@@ -19,6 +19,18 @@ pub struct Failing {
     pub message: String,
     /// What the validator adds.
     pub details: Value,
+}
+
+/// What a validator that passed hands over.
+#[derive(Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Output")]
+pub struct OutputBody {
+    /// The validator.
+    pub validator: String,
+    /// Its place in the policy, counted from 0.
+    pub index: usize,
+    /// What it hands over.
+    pub value: Value,
 }
 
 /// A way to pass after a failure.
@@ -43,6 +55,12 @@ pub fn result(allow: bool) -> &'static str {
 pub fn failing(failed: Failed) -> Failing {
     let Failed { validator, index, code, message, details } = failed;
     Failing { validator, index, code, message, details: details_value(&details) }
+}
+
+/// An output on the wire.
+pub fn output(output: Output) -> OutputBody {
+    let Output { validator, index, value } = output;
+    OutputBody { validator, index, value: details_value(&value) }
 }
 
 /// A recovery on the wire.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::{
         Answer, Call,
-        acp::verdicts::{self, Failing, RecoveryBody},
+        acp::verdicts::{self, Failing, OutputBody, RecoveryBody},
         read,
     },
     domain::{
@@ -60,6 +60,9 @@ pub enum DecisionContext {
         reasons: Vec<Failing>,
         /// How to pass.
         recovery: Vec<RecoveryBody>,
+        /// What validators that passed hand over, such as the outputs of a Rego policy.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        outputs: Vec<OutputBody>,
     },
     /// This item of a batch could not be evaluated.
     Failed {
@@ -93,6 +96,7 @@ fn show(decision: Decision) -> DecisionAnswer {
         policy_id,
         reasons: verdict.failures.into_iter().map(verdicts::failing).collect(),
         recovery: verdict.recovery.into_iter().map(verdicts::recovery).collect(),
+        outputs: verdict.outputs.into_iter().map(verdicts::output).collect(),
     };
     DecisionAnswer { decision: verdict.allow, context }
 }

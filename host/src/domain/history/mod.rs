@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Domain, Failure, api::Api, application::Application, claim::Claim, client::Client, connection::Connection,
-    consent::Consent, consent_action::ConsentAction, gateway::Gateway, noun::Named, policy::Policy, scope::Scope,
-    server::Server, service::Service, tenant::Tenant,
+    consent::Consent, consent_action::ConsentAction, gateway::Gateway, noun::Named, plugin::Plugin, policy::Policy,
+    scope::Scope, server::Server, service::Service, tenant::Tenant,
 };
 use crate::{
     store::{Kind, State, timeline},
@@ -20,7 +20,7 @@ use crate::{
 pub use roll_back::roll_back;
 
 /// The kinds of records by the words for them in paths and on the command line.
-pub const KINDS: [(&str, Kind); 13] = [
+pub const KINDS: [(&str, Kind); 14] = [
     ("tenants", Kind::Tenant),
     ("servers", Kind::Server),
     ("clients", Kind::Client),
@@ -34,6 +34,7 @@ pub const KINDS: [(&str, Kind); 13] = [
     ("actions", Kind::ConsentAction),
     ("applications", Kind::Application),
     ("connections", Kind::Connection),
+    ("plugins", Kind::Plugin),
 ];
 
 /// What setups call two of them.
@@ -103,6 +104,7 @@ pub fn of(domain: &Domain, tenant: &str, kind: Kind, id: &str) -> Result<Vec<Ent
         Kind::ConsentAction => entries::<ConsentAction>(domain, tenant, id),
         Kind::Application => entries::<Application>(domain, tenant, id),
         Kind::Connection => entries::<Connection>(domain, tenant, id),
+        Kind::Plugin => entries::<Plugin>(domain, tenant, id),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
         consent_action::{self, ConsentAction},
         credential::Given,
         gateway::{self, Gateway},
+        plugin::{self, Plugin},
         policy::{self, Policy},
         scope::{self, Scope},
         server::{self, Server},
@@ -50,6 +51,7 @@ pub async fn roll_back(
         Kind::ConsentAction => at.action().await,
         Kind::Application => at.application().await,
         Kind::Connection => at.connection().await,
+        Kind::Plugin => at.plugin().await,
     }
 }
 
@@ -164,6 +166,11 @@ impl At<'_> {
     async fn connection(&self) -> Result<u64, Failure> {
         let (value, _) = self.value::<Connection>()?;
         Ok(connection::put_back(self.domain, self.by, self.tenant, self.id, value).await?.version)
+    }
+
+    async fn plugin(&self) -> Result<u64, Failure> {
+        let (value, _) = self.value::<Plugin>()?;
+        Ok(plugin::put_back(self.domain, self.by, self.tenant, self.id, value).await?.version)
     }
 
     async fn action(&self) -> Result<u64, Failure> {

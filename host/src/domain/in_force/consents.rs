@@ -52,7 +52,7 @@ pub async fn given(domain: &Domain, about: About<'_>) -> Result<bool, Failure> {
     let checker = RuleSet::of(name, [conf]);
     let asked = domain.components.check_consents(&checker, &input, again).await;
     match asked.answers.as_slice() {
-        [Answer::Pass] => Ok(true),
+        [Answer::Pass { .. }] => Ok(true),
         [Answer::Fail { .. }] => Ok(false),
         other => {
             tracing::error!(component = name, answers = ?other, "the consent checker failed, so consents count as missing");

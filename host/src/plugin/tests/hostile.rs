@@ -37,7 +37,7 @@ async fn every_hostile_guest_is_denied_and_harms_nobody_else() {
             sandbox.install(name, component(name)).unwrap();
             let rules = rules(&[(name, "{}"), ("friendly", "{}")]);
             let asked = if images == 0 { sandbox.ask(&rules, "{}").await } else { warm(&sandbox, &rules).await };
-            assert_eq!(asked.answers, [error(code), Answer::Pass], "{name} with {images} images");
+            assert_eq!(asked.answers, [error(code), pass()], "{name} with {images} images");
             assert_eq!(asked.usage.instances, 2);
         }
         let failures: u64 = sandbox.report().failures.iter().map(|(_, count)| count).sum();
@@ -77,7 +77,7 @@ async fn nothing_survives_a_call() {
                 }
                 for call in 0..50 {
                     let asked = sandbox.ask(&rules, "{}").await;
-                    assert_eq!(asked.answers, [Answer::Pass], "{name}, call {call}, scan {pagemap_scan}");
+                    assert_eq!(asked.answers, [pass()], "{name}, call {call}, scan {pagemap_scan}");
                     assert_eq!(asked.usage.cold, images == 0);
                 }
             }
@@ -104,7 +104,7 @@ async fn answers_while_ten_loop() {
     // Loaded beforehand, so that nothing but calls is compared.
     sandbox.describe("loop").await.unwrap();
     let small = rules(&[("friendly", "{}")]);
-    assert_eq!(sandbox.ask(&small, "{}").await.answers, [Answer::Pass]);
+    assert_eq!(sandbox.ask(&small, "{}").await.answers, [pass()]);
 
     let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let loops: Vec<_> = (0..10)
@@ -125,7 +125,7 @@ async fn answers_while_ten_loop() {
     while passed < 20 {
         let (sandbox, small) = (sandbox.clone(), small.clone());
         let asked = tokio::spawn(async move { sandbox.ask(&small, "{}").await }).await.unwrap();
-        passed += usize::from(asked.answers == [Answer::Pass]);
+        passed += usize::from(asked.answers == [pass()]);
         assert_eq!(ended.load(SeqCst), 0, "the loops ended before the small validator had answered 20 times");
     }
     for endless in loops {
@@ -146,7 +146,7 @@ async fn who_leaves_early_gives_the_slot_back() {
         tokio::time::sleep(Duration::from_millis(3)).await;
         call.abort();
         assert!(call.await.unwrap_err().is_cancelled());
-        assert_eq!(sandbox.ask(&rules(&[("spy", "{}")]), "{}").await.answers, [Answer::Pass]);
+        assert_eq!(sandbox.ask(&rules(&[("spy", "{}")]), "{}").await.answers, [pass()]);
     }
 }
 
@@ -172,7 +172,7 @@ async fn the_log_is_counted_cut_and_signed() {
     let scratch = Scratch::new();
     let sandbox = start_in(&scratch, Limits { log_lines: 3, log_line_bytes: 6, ..without_images() });
     sandbox.install("chatty", whole("chatty")).unwrap();
-    assert_eq!(sandbox.ask(&rules(&[("chatty", "{}")]), "{}").await.answers, [Answer::Pass]);
+    assert_eq!(sandbox.ask(&rules(&[("chatty", "{}")]), "{}").await.answers, [pass()]);
     let text = lines.text();
     let guest: Vec<_> = text.lines().filter(|line| line.contains("portcullis::guest")).collect();
     assert_eq!(guest.len(), 3, "{text}");

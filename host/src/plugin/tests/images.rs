@@ -18,7 +18,7 @@ async fn snapshot_and_fallback_agree() {
         let rules = rules(&[("by-conf", conf), ("deny", conf), ("by-conf", "{}")]);
         let cold = sandbox.ask(&rules, "{}").await;
         assert!(cold.usage.cold);
-        let by_conf = if index == 0 { denied() } else { Answer::Pass };
+        let by_conf = if index == 0 { denied() } else { pass() };
         assert_eq!(cold.answers, [by_conf.clone(), denied(), by_conf]);
         let warm = warm(&sandbox, &rules).await;
         assert_eq!(warm.answers, cold.answers);
@@ -93,10 +93,10 @@ async fn what_cannot_be_snapshotted_is_configured_every_time() {
     let sandbox = start_in(&scratch, patient());
     sandbox.install("tables", framed(UNSNAPSHOTTABLE)).unwrap();
     let rules = rules(&[("tables", "{}")]);
-    assert_eq!(sandbox.ask(&rules, "{}").await.answers, [Answer::Pass]);
+    assert_eq!(sandbox.ask(&rules, "{}").await.answers, [pass()]);
     built(&sandbox, 1).await;
     let asked = sandbox.ask(&rules, "{}").await;
-    assert_eq!((asked.answers, asked.usage.cold), (vec![Answer::Pass], true));
+    assert_eq!((asked.answers, asked.usage.cold), (vec![pass()], true));
     let report = sandbox.report();
     assert_eq!(report.not_snapshotted.len(), 1);
     assert_eq!((report.builds, report.failed_builds), (0, 1));
@@ -110,7 +110,7 @@ async fn a_name_can_come_to_mean_something_else() {
     assert_eq!(sandbox.ask(&rules, "{}").await.answers, [error(Code::UnknownValidator)]);
     let allowing = sandbox.install("changing", friendly()).unwrap();
     let asked = warm(&sandbox, &rules).await;
-    assert_eq!((asked.answers, asked.components), (vec![Answer::Pass], vec![allowing]));
+    assert_eq!((asked.answers, asked.components), (vec![pass()], vec![allowing]));
     let denying = sandbox.install("changing", component("deny")).unwrap();
     let asked = sandbox.ask(&rules, "{}").await;
     assert_eq!((asked.answers, asked.components), (vec![denied()], vec![denying]));

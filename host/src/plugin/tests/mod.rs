@@ -114,11 +114,16 @@ fn without_images() -> Limits {
     Limits { images: 0, ..patient() }
 }
 
+fn pass() -> Answer {
+    Answer::Pass { output: String::new() }
+}
+
 fn rules(rules: &[(&str, &str)]) -> RuleSet {
     let rule = |(validator, conf): &(&str, &str)| Rule {
         validator: (*validator).to_owned(),
         conf: (*conf).to_owned(),
         recovery: Vec::new(),
+        timeout_ms: None,
     };
     RuleSet::new(rules.iter().map(rule).collect())
 }

@@ -54,12 +54,12 @@ async fn a_saved_policy_gets_its_image_without_being_asked() {
     let policy = rules(&[("schema", r#"{"a":"x"}"#)]);
     assert_eq!(sandbox.check(&policy).await, Ok(()));
     let once = sandbox.ask_once(&policy, "{}").await;
-    assert_eq!((once.answers, once.usage.cold), (vec![Answer::Pass], true));
+    assert_eq!((once.answers, once.usage.cold), (vec![pass()], true));
     assert_eq!(sandbox.report().builds, 0, "neither a check nor a try prepares anything");
     sandbox.prepare(&policy).await;
     built(&sandbox, 1).await;
     let asked = sandbox.ask(&policy, "{}").await;
-    assert_eq!((asked.answers, asked.usage.cold), (vec![Answer::Pass], false));
+    assert_eq!((asked.answers, asked.usage.cold), (vec![pass()], false));
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn bundled_components_are_unpacked_when_needed() {
     sandbox.install_packed(&Bundled { name: "torn", wasm_zst: &packed[..packed.len() / 2] }).unwrap();
     assert_eq!(sandbox.broken(), [], "nobody has looked yet");
     let asked = sandbox.ask(&rules(&[("packed", "{}"), ("torn", "{}")]), "{}").await;
-    assert_eq!(asked.answers, [Answer::Pass, error(Code::Unavailable)]);
+    assert_eq!(asked.answers, [pass(), error(Code::Unavailable)]);
     assert_eq!(asked.components[0].digest, plain.digest);
     assert_eq!(sandbox.broken().len(), 1);
     assert_eq!(sandbox.installed().len(), 2);

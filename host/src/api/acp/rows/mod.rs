@@ -8,6 +8,7 @@ mod clients;
 mod configuration;
 mod consents;
 mod dashboards;
+mod data;
 mod decisions;
 mod developer_clients;
 mod developer_servers;
@@ -19,6 +20,7 @@ mod history;
 mod imports;
 mod logins;
 mod people;
+mod plugins;
 mod policies;
 mod scope_grants;
 mod scopes;
@@ -26,6 +28,7 @@ mod self_service;
 mod server_keys;
 mod servers;
 mod services;
+mod shadows;
 mod system_tenants;
 mod tenants;
 
@@ -46,6 +49,9 @@ pub static TABLES: &[&[Row]] = &[
     claims::ROWS,
     gateways::ROWS,
     policies::ROWS,
+    shadows::ROWS,
+    plugins::ROWS,
+    data::ROWS,
     decisions::ROWS,
     consents::ROWS,
     actions::ROWS,

@@ -1,5 +1,7 @@
 //! A policy: rules that must all pass. The five policy operations of the admin group, and the test of an unsaved one.
 
+mod linked;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use crate::{
     store::{Index, Kind, Noun, Record, State, Table, Write, records},
 };
 
+pub(super) use linked::{Linked, LinkedPolicies, linked};
+
 /// A stored policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
@@ -24,6 +28,20 @@ pub struct Policy {
     pub rules: RuleSet,
     /// The scripted form, when the policy was written as one: its single rule is made from it.
     pub script: Option<Script>,
+    /// Whether its answer counts.
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+/// Whether a policy's answer counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It does.
+    #[default]
+    Enforce,
+    /// It is only written down: whoever asks is allowed.
+    Monitor,
 }
 
 /// A policy written in a language, as it was sent.
