@@ -6,6 +6,7 @@
 pub mod components;
 pub mod evaluate;
 pub mod input;
+pub mod outside;
 pub mod policy;
 pub mod validators;
 pub mod verdict;
@@ -13,6 +14,7 @@ pub mod verdict;
 pub use components::{Claim, Components, Mapped, Unmapped};
 pub use evaluate::{decide, try_out};
 pub use input::Input;
+pub use outside::{Outside, Reach, Request, Response, Unread, Unsent};
 pub use policy::{Condition, Recovery, Rule, RuleSet};
 pub use validators::{Answer, Asked, BoxFuture, ComponentId, ConfProblem, Usage, Validators};
 pub use verdict::{Code, Failed, Output, Verdict};

@@ -4,6 +4,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
+use super::Reach;
+
 /// One validator of a policy with its configuration (createPolicy, member `validators`). Claim mappers and consent checkers
 /// are named the same way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub struct RuleSet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     condition: Option<Condition>,
     digest: String,
+    /// Belongs to whoever asks now, not to the rules.
+    #[serde(skip)]
+    reach: Reach,
 }
 
 impl RuleSet {
@@ -52,7 +57,7 @@ impl RuleSet {
     /// Takes `rules` whose answers `condition` puts together; none means that all must pass.
     pub fn with_condition(rules: Vec<Rule>, condition: Option<Condition>) -> RuleSet {
         let digest = digest(&rules, condition.as_ref());
-        RuleSet { rules, condition, digest }
+        RuleSet { rules, condition, digest, reach: Reach::default() }
     }
 
     /// One component with a rule for each configuration: how claim mappers and consent checkers are asked.
@@ -69,6 +74,17 @@ impl RuleSet {
     /// How the answers make one; none means that all rules must pass.
     pub fn condition(&self) -> Option<&Condition> {
         self.condition.as_ref()
+    }
+
+    /// The same rules, whose components may reach so much.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> RuleSet {
+        RuleSet { reach, ..self }
+    }
+
+    /// What the components may reach beyond the log. No part of the digest.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// SHA-256 over validators, confs, recoveries, timeouts and the condition, in hex.

@@ -92,4 +92,16 @@ pub struct Usage {
     pub instances: u32,
     /// True when at least one call configured its instance first, for want of a snapshot.
     pub cold: bool,
+    /// Granted questions to what is outside of the sandbox: requests, and values that were read. What such a decision was
+    /// based on may be different next time.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub outside_calls: u32,
+    /// Waiting for other servers, in microseconds. No part of `run_us`.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub outside_us: u64,
+}
+
+/// Most decisions are made without asking anybody, and there are many of them in the log.
+fn nothing<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }

@@ -28,7 +28,8 @@ pub enum Outcome {
     Agrees,
     /// They are not.
     Differs,
-    /// They are not, and need not be: then or now the server could not ask a validator (see [`CIRCUMSTANCES`]).
+    /// They are not, and need not be: then or now the server could not ask a validator (see [`CIRCUMSTANCES`]), or a validator
+    /// asked somebody outside, who need not say the same again.
     NotReproducible,
 }
 
@@ -45,10 +46,15 @@ impl Replay {
             && before.recovery == self.now.recovery;
         match same {
             true => Outcome::Agrees,
-            false if by_circumstances(before) || by_circumstances(&self.now) => Outcome::NotReproducible,
+            false if by_others(before) || by_others(&self.now) => Outcome::NotReproducible,
             false => Outcome::Differs,
         }
     }
+}
+
+/// Whether the verdict rests on more than rules, input and components.
+fn by_others(verdict: &Verdict) -> bool {
+    by_circumstances(verdict) || verdict.usage.outside_calls > 0
 }
 
 /// Whether a rule failed because of the server's situation. A component may use the same word for a reason of its own,
@@ -84,7 +90,7 @@ async fn find(store: &Store, id: DecisionId) -> Result<Option<DecisionRecord>, F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Failed;
+    use crate::decision::{Failed, Usage};
 
     fn verdict(code: Option<Code>) -> Verdict {
         let failed = |code: Code| Failed {
@@ -127,5 +133,9 @@ mod tests {
             assert_eq!(outcome(own, verdict(None)), Outcome::Differs, "the component's own word");
         }
         assert_eq!(outcome(verdict(Some(Code::Trap)), verdict(None)), Outcome::Differs);
+        let usage = Usage { outside_calls: 1, ..Usage::default() };
+        let asked = Verdict { usage, ..verdict(Some(Code::Trap)) };
+        assert_eq!(outcome(asked.clone(), verdict(None)), Outcome::NotReproducible, "nobody outside is asked again");
+        assert_eq!(outcome(asked.clone(), asked), Outcome::Agrees);
     }
 }

@@ -4,8 +4,11 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::Poll,
     time::Duration,
 };
@@ -15,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Limits;
+use super::{Limits, clock::Clock};
 use crate::{decision::Code, world::Stopwatch};
 
 /// The doors of the sandbox.
@@ -25,6 +28,8 @@ pub(super) struct Admission {
     waiting: AtomicUsize,
     patience: Duration,
     slow_lane: Semaphore,
+    /// Instances that may wait for other servers.
+    pub(super) waits: Arc<Semaphore>,
 }
 
 /// Permission to make one instance.
@@ -44,6 +49,7 @@ impl Admission {
             // Every seat is free again after a deadline, so who has waited twice as long meets a flood.
             patience: limits.deadline.saturating_mul(2),
             slow_lane: Semaphore::new(workers.saturating_sub(1).max(1)),
+            waits: Arc::new(Semaphore::new((limits.slots as usize / 2).max(1))),
         }
     }
 
@@ -67,24 +73,43 @@ impl Admission {
     }
 
     /// Runs `call`. A call that is not done after its first slice goes on in the slow lane, whose width leaves one
-    /// worker for everybody else. Waiting for the lane counts against the deadline.
-    pub(super) async fn run<F: Future>(&self, call: F, deadline: Duration) -> Result<F::Output, Code> {
-        let watch = Stopwatch::start();
+    /// worker for everybody else. Waiting for the lane counts against the deadline, waiting for somebody outside does not.
+    pub(super) async fn run<F: Future>(&self, call: F, deadline: Duration, clock: &Clock) -> Result<F::Output, Code> {
         let mut call = pin!(call);
-        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
+        if let Poll::Ready(done) = slice(call.as_mut()).await {
             return Ok(done);
         }
         loop {
-            let left = deadline.saturating_sub(watch.elapsed());
+            if clock.is_waiting() {
+                match woken(call.as_mut(), clock).await {
+                    Poll::Ready(done) => return Ok(done),
+                    Poll::Pending => continue,
+                }
+            }
+            let left = deadline.saturating_sub(clock.spent());
             let Ok(Ok(permit)) = timeout(left, self.slow_lane.acquire()).await else { return Err(Code::Deadline) };
             // One slice, then the next in line: a call that was merely unlucky must not wait for endless ones to end.
-            if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
+            if let Poll::Ready(done) = slice(call.as_mut()).await {
                 return Ok(done);
             }
             drop(permit);
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// One slice of a call.
+async fn slice<F: Future>(mut call: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
+}
+
+/// The first slice of a call after it has waited for somebody outside. Till then the worker is free.
+async fn woken<F: Future>(mut call: Pin<&mut F>, clock: &Clock) -> Poll<F::Output> {
+    poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Pending if clock.is_waiting() => Poll::Pending,
+        polled => Poll::Ready(polled),
+    })
+    .await
 }
 
 /// A place in the queue.
@@ -120,8 +145,27 @@ mod tests {
     async fn who_is_done_at_once_needs_no_slow_lane() {
         let admission = admission(1, 1);
         let _busy = admission.slow_lane.acquire().await.unwrap();
-        assert_eq!(admission.run(async { 7 }, Duration::from_secs(1)).await, Ok(7));
+        assert_eq!(admission.run(async { 7 }, Duration::from_secs(1), &Clock::start()).await, Ok(7));
         let slow = async { tokio::task::yield_now().await };
-        assert_eq!(admission.run(slow, Duration::from_millis(5)).await, Err(Code::Deadline));
+        assert_eq!(admission.run(slow, Duration::from_millis(5), &Clock::start()).await, Err(Code::Deadline));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_somebody_outside_is_not_polled_and_needs_no_lane() {
+        let admission = admission(1, 1);
+        let _busy = admission.slow_lane.acquire().await.unwrap();
+        let clock = Clock::start();
+        let polls = AtomicUsize::new(0);
+        let call = async {
+            let answer = clock.wait(Duration::from_secs(60), tokio::time::sleep(Duration::from_millis(20)));
+            let mut answer = pin!(answer);
+            poll_fn(|context| {
+                polls.fetch_add(1, Relaxed);
+                answer.as_mut().poll(context)
+            })
+            .await
+        };
+        assert_eq!(admission.run(call, Duration::from_millis(5), &clock).await, Ok(Some(())));
+        assert!(polls.load(Relaxed) < 6, "polled {} times", polls.load(Relaxed));
     }
 }

@@ -81,8 +81,11 @@ impl Inner {
         again: bool,
     ) -> Called<Vec<W::Said>> {
         let world = PhantomData::<W>;
+        let outside = group.rules.first().and_then(|rule| rules.rules().get(*rule));
+        let outside = outside.and_then(|rule| rules.reach().get(&rule.validator));
         if let Some(image) = self.image(group).await {
-            return self.call(&group.guest, Ask { loaded: &image.loaded, confs: None, input, world }).await;
+            let job = Ask { loaded: &image.loaded, confs: None, input, world };
+            return self.call(&group.guest, job, outside).await;
         }
         match self.of_kind(&group.guest, W::KIND).await {
             Ok(loaded) => {
@@ -91,7 +94,7 @@ impl Inner {
                 }
                 let confs = group.confs(rules);
                 let job = Ask { loaded: &loaded, confs: Some(&confs), input, world };
-                self.cold(self.call(&group.guest, job).await)
+                self.cold(self.call(&group.guest, job, outside).await)
             }
             Err(_) => self.unavailable(),
         }
@@ -147,11 +150,13 @@ fn set<A>(asked: &mut Asked<A>, rule: usize, answer: A) {
 }
 
 fn add(total: &mut Usage, part: &Usage) {
-    let Usage { queue_us, instantiate_us, run_us, memory_bytes, instances, cold } = *part;
+    let Usage { queue_us, instantiate_us, run_us, memory_bytes, instances, cold, outside_calls, outside_us } = *part;
     total.queue_us += queue_us;
     total.instantiate_us += instantiate_us;
     total.run_us += run_us;
     total.memory_bytes = total.memory_bytes.max(memory_bytes);
     total.instances += instances;
     total.cold |= cold;
+    total.outside_calls += outside_calls;
+    total.outside_us += outside_us;
 }

@@ -33,4 +33,16 @@ pub(super) mod checker {
     });
 }
 
+/// Interface `http`, which waits for somebody.
+mod with_http {
+    wasmtime::component::bindgen!({ world: "with-http", path: "../wit/v1", imports: { default: async } });
+}
+
+/// Interface `key-value`.
+mod with_key_value {
+    wasmtime::component::bindgen!({ world: "with-key-value", path: "../wit/v1" });
+}
+
 pub(super) use validator::portcullis::policy::{host, types};
+pub(super) use with_http::portcullis::policy::http;
+pub(super) use with_key_value::portcullis::policy::key_value;

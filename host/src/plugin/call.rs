@@ -9,10 +9,11 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 use super::{
     guest::Guest,
     job::{Job, Unconfigured},
+    outside::Way,
     sandbox::Inner,
     state::{Interrupted, State},
 };
-use crate::decision::{Code, Usage};
+use crate::decision::{Code, Outside, Usage};
 
 /// How a call ended and what it spent.
 pub(super) struct Called<T> {
@@ -23,16 +24,24 @@ pub(super) struct Called<T> {
 }
 
 impl Inner {
-    /// Runs `job` on the calling worker, in slices.
-    pub(super) async fn call<J: Job>(&self, guest: &Guest, job: J) -> Called<J::Answer> {
+    /// Runs `job` on the calling worker, in slices. It may reach `outside`, if anything.
+    pub(super) async fn call<J: Job>(
+        &self,
+        guest: &Guest,
+        job: J,
+        outside: Option<Arc<dyn Outside>>,
+    ) -> Called<J::Answer> {
         let seat = match self.admission.enter().await {
             Ok(seat) => seat,
             Err(code) => return self.counted(Called { outcome: Err(code), usage: Usage::default() }),
         };
         let _ticking = self.ticker.hold();
         let deadline = self.limits.deadline;
-        let mut store = State::new(guest.name.clone(), &self.limits, deadline).store(&self.engines.run, &self.limits);
-        let outcome = match self.admission.run(job.run(&mut store), deadline).await {
+        let way = outside.map(|outside| Way::to(outside, self.admission.waits.clone()));
+        let state = State::new(guest.name.clone(), &self.limits, deadline).reaching(way);
+        let clock = state.clock();
+        let mut store = state.store(&self.engines.run, &self.limits);
+        let outcome = match self.admission.run(job.run(&mut store), deadline, &clock).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.reason(guest, &error, store.data())),
             Err(code) => Err(code),
@@ -87,7 +96,8 @@ impl Inner {
 
 fn usage(store: &Store<State>, queue_us: u64) -> Usage {
     let state = store.data();
-    let total_us = state.micros();
+    let clock = state.clock();
+    let total_us = clock.micros();
     let instantiate_us = state.instantiated_us().unwrap_or(total_us);
     Usage {
         queue_us,
@@ -96,6 +106,8 @@ fn usage(store: &Store<State>, queue_us: u64) -> Usage {
         memory_bytes: state.memory_peak(),
         instances: 1,
         cold: false,
+        outside_calls: state.outside_calls(),
+        outside_us: clock.waited_us(),
     }
 }
 

@@ -12,7 +12,7 @@ use wasmtime::{
 
 use super::{
     Limits, Mode, PluginError,
-    bindings::host,
+    bindings::{host, http, key_value},
     state::{CORE_INSTANCES, MEMORIES, State, TABLES},
 };
 
@@ -116,6 +116,9 @@ fn pooled(limits: &Limits, pagemap_scan: bool) -> Config {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     host::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    // Always there, so that a component is the same for everybody; what they answer is up to the tenant's grants.
+    http::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    key_value::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)
 }
 

@@ -10,7 +10,8 @@
 //! |---|---|
 //! | how is a policy asked, and grouped by component? | `ask`, `plan` |
 //! | what is different for claim mappers and consent checkers? | `world` |
-//! | what happens around one call? | `call`, `job`, `admission`, `state`, `ticker` |
+//! | what happens around one call? | `call`, `job`, `admission`, `state`, `clock`, `ticker` |
+//! | what may a call reach beyond the log? | `outside` |
 //! | where do images come from? | `workshop`, `build`, `image`, `artefact`, `key` |
 //! | what is a component? | `registry`, `guest`, `describe`, `bindings` |
 //! | what is checked when a policy is saved? | `check` |
@@ -23,6 +24,7 @@ mod bindings;
 mod build;
 mod call;
 mod check;
+mod clock;
 mod describe;
 mod engine;
 mod error;
@@ -32,6 +34,7 @@ mod job;
 mod key;
 mod limits;
 mod mode;
+mod outside;
 mod plan;
 mod registry;
 mod report;

@@ -1,4 +1,4 @@
-//! What belongs to one instance: its deadline, its limits, and the one thing the host offers, the log.
+//! What belongs to one instance: its deadline, its limits, its way outside, and what the host offers to everyone, the log.
 //!
 //! Made by `call` and `build` for every store, dropped with it. Nothing of it outlives the call.
 
@@ -9,8 +9,9 @@ use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut, UpdateDeadline};
 use super::{
     Limits,
     bindings::{host, types},
+    clock::Clock,
+    outside::Way,
 };
-use crate::world::Stopwatch;
 
 /// Core instances one component may consist of. Components made from Rust have up to four, Python needs about twenty.
 pub(super) const CORE_INSTANCES: u32 = 32;
@@ -41,7 +42,7 @@ impl std::error::Error for Interrupted {}
 /// The host's side of one instance.
 pub(super) struct State {
     guest: Arc<str>,
-    watch: Stopwatch,
+    clock: Arc<Clock>,
     deadline: Duration,
     memory_bytes: usize,
     table_elements: usize,
@@ -50,6 +51,9 @@ pub(super) struct State {
     memory_peak: usize,
     refused: bool,
     instantiated_us: Option<u64>,
+    way: Option<Way>,
+    /// Whether the way is open: a call has begun.
+    called: bool,
 }
 
 impl State {
@@ -57,7 +61,7 @@ impl State {
     pub(super) fn new(guest: Arc<str>, limits: &Limits, deadline: Duration) -> State {
         State {
             guest,
-            watch: Stopwatch::start(),
+            clock: Clock::start(),
             deadline,
             memory_bytes: limits.memory_bytes,
             table_elements: limits.table_elements,
@@ -66,7 +70,34 @@ impl State {
             memory_peak: 0,
             refused: false,
             instantiated_us: None,
+            way: None,
+            called: false,
         }
+    }
+
+    /// The same, with a way outside that opens when the call begins.
+    pub(super) fn reaching(self, way: Option<Way>) -> State {
+        State { way, ..self }
+    }
+
+    /// Notes that the instance is configured and the call itself begins.
+    pub(super) fn called(&mut self) {
+        self.called = true;
+    }
+
+    /// The way outside. None while there is no call: what is learnt then would be kept.
+    pub(super) fn way(&mut self) -> Option<&mut Way> {
+        self.way.as_mut().filter(|_| self.called)
+    }
+
+    /// Granted questions to what is outside.
+    pub(super) fn outside_calls(&self) -> u32 {
+        self.way.as_ref().map_or(0, Way::asked)
+    }
+
+    /// The clock of this instance.
+    pub(super) fn clock(&self) -> Arc<Clock> {
+        self.clock.clone()
     }
 
     /// A store for one instance.
@@ -82,17 +113,12 @@ impl State {
 
     /// Notes that the instance exists: what fails from now on is the guest's doing.
     pub(super) fn instantiated(&mut self) {
-        self.instantiated_us = Some(self.watch.micros());
+        self.instantiated_us = Some(self.clock.micros());
     }
 
     /// When the instance existed, in microseconds since the start.
     pub(super) fn instantiated_us(&self) -> Option<u64> {
         self.instantiated_us
-    }
-
-    /// Microseconds since the start.
-    pub(super) fn micros(&self) -> u64 {
-        self.watch.micros()
     }
 
     /// The largest linear memory so far, in bytes.
@@ -114,7 +140,7 @@ impl State {
 /// Called at every tick of the epoch that finds guest code running.
 fn at_tick(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let state = store.data();
-    if state.watch.elapsed() >= state.deadline {
+    if state.clock.spent() >= state.deadline {
         return Err(wasmtime::Error::new(Interrupted));
     }
     // tokio's own yield lets the executor look at its sockets and timers first.

@@ -49,6 +49,7 @@ macro_rules! ask {
         if let Some(confs) = $confs {
             configured(instance.call_configure(&mut *$store, confs).await?)?;
         }
+        $store.data_mut().called();
         instance.$call($store, $input).await
     }};
 }

@@ -110,6 +110,11 @@ pub struct Spent {
     pub instances: u32,
     /// True when an instance was configured first, for want of a snapshot.
     pub cold: bool,
+    /// Requests to other servers, and values of the tenant's data that were read. What such a decision was based on may be
+    /// different when it is replayed.
+    pub outside_calls: u32,
+    /// Waiting for other servers.
+    pub outside_us: u64,
 }
 
 /// listDecisions
@@ -201,6 +206,6 @@ fn component(component: ComponentId) -> Component {
 }
 
 fn spent(usage: Usage) -> Spent {
-    let Usage { queue_us, instantiate_us, run_us, memory_bytes, instances, cold } = usage;
-    Spent { queue_us, instantiate_us, run_us, memory_bytes, instances, cold }
+    let Usage { queue_us, instantiate_us, run_us, memory_bytes, instances, cold, outside_calls, outside_us } = usage;
+    Spent { queue_us, instantiate_us, run_us, memory_bytes, instances, cold, outside_calls, outside_us }
 }

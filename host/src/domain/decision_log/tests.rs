@@ -268,6 +268,8 @@ fn a_page_unpacks_to_what_it_was_and_weighs_no_more_than_was_counted() {
         memory_bytes: u64::MAX,
         instances: u32::MAX,
         cold: true,
+        outside_calls: u32::MAX,
+        outside_us: u64::MAX,
     };
     let verdict = Verdict {
         allow: true,
