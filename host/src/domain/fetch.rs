@@ -15,6 +15,9 @@ pub trait Fetch: Send + Sync {
     /// The whole answer to a question, whatever its status. Redirects are never followed, so that nothing the question holds
     /// goes anywhere else, and the answer is a small one.
     fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Reply, FetchFailure>>;
+
+    /// Any request, and the whole answer, whatever its status. Redirects are answers like others.
+    fn exchange<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>>;
 }
 
 /// A question to a server, as part of a protocol.
@@ -32,6 +35,33 @@ pub struct Question<'a> {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// A request of any kind. It has no `Debug`, like its answer: what is in them may be a secret.
+#[derive(Clone, Copy)]
+pub struct Exchange<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Where.
+    pub url: &'a str,
+    /// Names and values; those of the connection are not among them.
+    pub headers: &'a [(String, String)],
+    /// The body; empty when there is none.
+    pub body: &'a [u8],
+    /// The only hosts that may be asked, as in the Host header. None is any.
+    pub hosts: Option<&'a [String]>,
+    /// The largest answer, in bytes.
+    pub most: usize,
+}
+
+/// The answer to a request of any kind.
+pub struct Exchanged {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case, and values; what is no text is left out.
+    pub headers: Vec<(String, String)>,
     /// The whole body.
     pub body: Vec<u8>,
 }

@@ -1,7 +1,7 @@
 //! One request over a connection of its own: HTTP/1.1, no cookies, no compression, a bounded answer.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Request, Response, StatusCode, header, request::Builder as Head};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Builder as Head};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     body::{Body, Incoming},
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
 
 use super::{connect::Stream, target::Target};
-use crate::domain::fetch::{FetchFailure, Question, Reply};
+use crate::domain::fetch::{Exchange, Exchanged, FetchFailure, Question, Reply};
 
 /// The largest head of an answer.
 const HEAD: usize = 64 * 1024;
@@ -68,6 +68,27 @@ pub(super) async fn ask(
         return Err(FetchFailure::Status(status.as_u16()));
     }
     Ok(Reply { status: status.as_u16(), body: document(response, most).await? })
+}
+
+/// Sends any request. Its answer is taken whatever its status.
+pub(super) async fn any(
+    target: &Target,
+    stream: impl Stream + 'static,
+    exchange: &Exchange<'_>,
+) -> Result<Exchanged, FetchFailure> {
+    let mut request = head(Request::builder().method(exchange.method).uri(target.path.as_str()), target);
+    for (name, value) in exchange.headers {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| FetchFailure::Broken)?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| FetchFailure::Broken)?;
+        // Not knowing what they are for, nobody shall see them in a log.
+        value.set_sensitive(true);
+        request = request.header(name, value);
+    }
+    let (response, _driver) = send(stream, request.body(Full::from(exchange.body.to_vec()))).await?;
+    let status = response.status().as_u16();
+    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
+    let headers = response.headers().iter().filter_map(text).collect();
+    Ok(Exchanged { status, headers, body: document(response, exchange.most).await? })
 }
 
 fn head(request: Head, target: &Target) -> Head {

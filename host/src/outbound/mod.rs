@@ -23,7 +23,7 @@ use tokio::{
 use crate::{
     config,
     decision::BoxFuture,
-    domain::fetch::{Fetch, FetchFailure, Question, Reply},
+    domain::fetch::{Exchange, Exchanged, Fetch, FetchFailure, Question, Reply},
 };
 use allowed::Allowed;
 use connect::Stream;
@@ -91,6 +91,20 @@ impl Outbound {
         exchange::ask(&target, stream, question, ANSWER.min(self.most)).await
     }
 
+    async fn any(&self, exchange: &Exchange<'_>) -> Result<Exchanged, FetchFailure> {
+        // Large answers have to queue up with the documents.
+        let places = if exchange.most > ANSWER { &self.places } else { &self.questions };
+        let _place = places.acquire().await.map_err(|_| FetchFailure::Broken)?;
+        let target = Target::read(exchange.url).map_err(FetchFailure::Address)?;
+        // Held against the URL as it is asked, so that nobody can read it in two ways.
+        let named = |hosts: &[String]| hosts.iter().any(|host| host.eq_ignore_ascii_case(&target.authority()));
+        if !exchange.hosts.is_none_or(named) {
+            return Err(FetchFailure::Address("must name a host that is granted"));
+        }
+        let stream = self.connect(&target).await?;
+        exchange::any(&target, stream, exchange).await
+    }
+
     async fn connect(&self, target: &Target) -> Result<Box<dyn Stream>, FetchFailure> {
         let addresses = connect::resolve(target, &self.allowed, &self.detours).await?;
         let stream = connect::connect(target, &addresses).await?;
@@ -125,5 +139,9 @@ impl Fetch for Outbound {
         Box::pin(async move {
             timeout(self.patience, self.answer_to(&question)).await.unwrap_or(Err(FetchFailure::TooSlow))
         })
+    }
+
+    fn exchange<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>> {
+        Box::pin(async move { timeout(self.patience, self.any(&exchange)).await.unwrap_or(Err(FetchFailure::TooSlow)) })
     }
 }

@@ -4,7 +4,13 @@
 //! are kept once, by digest, whoever uploaded them; what a tenant lets them do is the tenant's own. Policies name a plugin as
 //! `NAME` (the enabled version), `NAME@VERSION` or `NAME@sha256:DIGEST`; `policy/linked.rs` finds out which bytes that means.
 
+pub mod data;
+pub mod grants;
+mod outside;
+
 use serde::{Deserialize, Serialize};
+
+pub(in crate::domain) use outside::reaching;
 
 use super::{
     By, Domain, Failure,

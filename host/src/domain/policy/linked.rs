@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use super::{Mode, Policy};
 use crate::{
     decision::RuleSet,
-    domain::{Domain, Failure},
+    domain::{Domain, Failure, plugin::reaching},
     store::Kind,
 };
 
@@ -52,7 +52,9 @@ pub(in crate::domain) fn linked(domain: &Domain, tenant: &str, id: &str) -> Resu
         Err(Failure::NotFound { .. }) => return Ok(None),
         Err(failure) => return Err(failure),
     };
-    let linked = Arc::new(link(&found.value, change));
+    let mut linked = link(&found.value, change);
+    linked.rules = reaching(domain, tenant, linked.rules)?;
+    let linked = Arc::new(linked);
     domain.linked.0.insert(key, Arc::clone(&linked));
     Ok(Some(linked))
 }
