@@ -20,6 +20,7 @@ mod history;
 mod imports;
 mod logins;
 mod people;
+mod plugin_grants;
 mod plugins;
 mod policies;
 mod scope_grants;
@@ -51,6 +52,7 @@ pub static TABLES: &[&[Row]] = &[
     policies::ROWS,
     shadows::ROWS,
     plugins::ROWS,
+    plugin_grants::ROWS,
     data::ROWS,
     decisions::ROWS,
     consents::ROWS,
