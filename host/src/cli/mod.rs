@@ -3,13 +3,19 @@
 
 pub mod backup;
 pub mod commands;
+pub mod completions;
 pub mod config;
 pub mod history;
 pub mod ledger;
 pub mod output;
+pub mod plugin;
 pub mod policy;
 pub mod replay;
+pub mod scaffold;
 pub mod serve;
+pub mod timing;
+pub mod watch;
+pub mod workbench;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -18,6 +24,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Flags};
 
 /// Issues tokens, administrates who may have them, and decides by policies in WebAssembly sandboxes.
+///
+/// Exit codes: 0 done, or yes; 1 no (a case failed, a policy denies, a replay differs); 2 it could not be done.
 #[derive(Parser)]
 #[command(name = "portcullis", version, arg_required_else_help = true)]
 struct Cli {
@@ -29,9 +37,10 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
-    /// Work with policies in files
     #[command(subcommand)]
     Policy(policy::Policy),
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Run a decision of the log again, with its rules and its input as they were then, and compare
     Replay(replay::Replay),
     /// Work with the privacy ledger
@@ -48,6 +57,7 @@ enum Command {
     /// Show settings, and move what is configured between stores
     #[command(subcommand)]
     Config(config::Config),
+    Completions(completions::Completions),
 }
 
 /// Where the data and the settings are; the same for every command that needs them.
@@ -86,6 +96,12 @@ impl Error {
     }
 }
 
+impl std::fmt::Display for Error {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
 /// The answer to the question a command asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -103,6 +119,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(command) => command.run(),
         Command::Policy(command) => command.run(),
+        Command::Plugin(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Ledger(command) => command.run(),
         Command::Backup(command) => command.run(),
@@ -110,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::History(command) => command.run(),
         Command::Rollback(command) => command.run(),
         Command::Config(command) => command.run(),
+        Command::Completions(command) => command.run(),
     };
     match outcome {
         Ok(Outcome::Yes) => ExitCode::SUCCESS,

@@ -59,7 +59,7 @@ impl Described {
     }
 }
 
-fn compile(text: &str) -> Result<Schema, String> {
+pub(super) fn compile(text: &str) -> Result<Schema, String> {
     let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     // References to other documents are not followed: the crate is built without files and network.
     jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())

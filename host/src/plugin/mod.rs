@@ -20,6 +20,7 @@
 mod admission;
 mod artefact;
 mod ask;
+mod author;
 mod bindings;
 mod build;
 mod call;
@@ -41,6 +42,7 @@ mod report;
 mod sandbox;
 mod snapshot;
 mod state;
+mod surface;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -55,3 +57,4 @@ pub use limits::{Bundled, Limits, Settings};
 pub use mode::Mode;
 pub use report::Report;
 pub use sandbox::Sandbox;
+pub use surface::Surface;

@@ -144,7 +144,8 @@ impl Inner {
         });
     }
 
-    fn make(&self, key: &Key, guest: &Guest, confs: &[String]) -> Result<(), NoImage> {
+    /// Builds an image on the calling thread, unless it is there, and keeps it.
+    pub(super) fn make(&self, key: &Key, guest: &Guest, confs: &[String]) -> Result<(), NoImage> {
         if self.read(key).is_some() {
             return Ok(());
         }

@@ -1,0 +1,33 @@
+//! `portcullis plugin …`: components of one's own. Each command is a file.
+
+mod bench;
+mod cases;
+mod check;
+mod component;
+mod foreign;
+mod test;
+
+use clap::Subcommand;
+
+use super::{Error, Outcome};
+
+/// Work with components of one's own
+///
+/// Exit codes: 0 yes, 1 no (a case failed, a component cannot be used), 2 it could not be done.
+#[derive(Subcommand)]
+pub enum Plugin {
+    Check(check::Check),
+    Test(test::Test),
+    Bench(bench::Bench),
+}
+
+impl Plugin {
+    /// Runs the command.
+    pub fn run(self) -> Result<Outcome, Error> {
+        match self {
+            Plugin::Check(command) => command.run(),
+            Plugin::Test(command) => command.run(),
+            Plugin::Bench(command) => command.run(),
+        }
+    }
+}
