@@ -150,7 +150,7 @@ pub(super) fn tell(verdict: &Verdict) {
 
 /// What a call spent, in words.
 pub(in crate::cli) fn spent(usage: &Usage) -> String {
-    let Usage { queue_us: _, instantiate_us, run_us, memory_bytes, instances, cold: _ } = *usage;
+    let Usage { instantiate_us, run_us, memory_bytes, instances, .. } = *usage;
     let s = if instances == 1 { "" } else { "s" };
     format!("{} us, {} KiB, {instances} instance{s}", instantiate_us + run_us, memory_bytes / 1024)
 }
