@@ -15,6 +15,7 @@ mod administrators;
 mod apis;
 mod applications;
 mod authentications;
+mod author_cli;
 mod authority;
 mod authorize;
 mod backup;

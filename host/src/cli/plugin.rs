@@ -1,11 +1,15 @@
 //! `portcullis plugin …`: components of one's own. Each command is a file.
 
 mod bench;
+mod build;
 mod cases;
 mod check;
 mod component;
 mod foreign;
+mod new;
+mod templates;
 mod test;
+mod tools;
 
 use clap::Subcommand;
 
@@ -15,7 +19,10 @@ use super::{Error, Outcome};
 ///
 /// Exit codes: 0 yes, 1 no (a case failed, a component cannot be used), 2 it could not be done.
 #[derive(Subcommand)]
+#[expect(missing_docs, reason = "each command has its words beside its flags, for its help")]
 pub enum Plugin {
+    New(new::New),
+    Build(build::Build),
     Check(check::Check),
     Test(test::Test),
     Bench(bench::Bench),
@@ -25,6 +32,8 @@ impl Plugin {
     /// Runs the command.
     pub fn run(self) -> Result<Outcome, Error> {
         match self {
+            Plugin::New(command) => command.run(),
+            Plugin::Build(command) => command.run(),
             Plugin::Check(command) => command.run(),
             Plugin::Test(command) => command.run(),
             Plugin::Bench(command) => command.run(),

@@ -24,6 +24,7 @@ pub(super) use run::spent;
 /// `definition_file`; a script's file (`.rego`, `.cedar`, `.cel`) is a policy by itself, too. Exit codes: 0 yes, 1 no (a case
 /// failed, the policy denies, it cannot be saved), 2 it could not be done.
 #[derive(Subcommand)]
+#[expect(missing_docs, reason = "each command has its words beside its flags, for its help")]
 pub enum Policy {
     New(new::New),
     Check(check::Check),

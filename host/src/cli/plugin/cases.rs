@@ -24,7 +24,21 @@ pub(super) struct Cases {
     #[serde(default)]
     pub(super) conf: Map<String, Value>,
     /// The cases.
+    #[serde(default)]
     pub(super) cases: Vec<Case>,
+    /// Configurations that are not taken.
+    #[serde(default)]
+    pub(super) refused: Vec<Refused>,
+}
+
+/// A configuration, and where it is refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Refused {
+    pub(super) name: String,
+    pub(super) conf: Map<String, Value>,
+    /// JSON Pointer into it, empty for the whole.
+    pub(super) path: String,
 }
 
 /// One configuration and input and what must come of it.
@@ -42,8 +56,6 @@ pub(super) struct Case {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expectation {
-    /// The configuration is refused, at this JSON Pointer.
-    pub(super) refused: Option<String>,
     /// A validator or consent checker passes or not.
     allow: Option<bool>,
     /// The word of its refusal, or of the host's when it could not answer.
@@ -60,9 +72,9 @@ pub(super) struct Expectation {
 
 impl Expectation {
     fn is_empty(&self) -> bool {
-        let Expectation { refused, allow, code, details, output, claims, error } = self;
+        let Expectation { allow, code, details, output, claims, error } = self;
         let verdict = allow.is_none() && code.is_none() && details.is_none() && output.is_none();
-        verdict && refused.is_none() && claims.is_none() && error.is_none()
+        verdict && claims.is_none() && error.is_none()
     }
 
     /// What differs, in sentences.
@@ -151,7 +163,7 @@ fn or_none(text: &str) -> &str {
 }
 
 impl Cases {
-    /// Reads the cases of the component in `file`: `given`, or those beside it that have its name.
+    /// Reads them.
     pub(super) fn read(path: &Path) -> Result<Cases, Error> {
         let wrong = |error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
@@ -162,9 +174,10 @@ impl Cases {
         }
     }
 
-    /// Where the cases of the component in `file` are unless it is said: beside it, under its name.
+    /// Where the cases of the component in `file` are unless it is said: beside it, under its name or as `cases.yaml`.
     pub(super) fn beside(file: &Path) -> PathBuf {
-        file.with_extension("cases.yaml")
+        let (own, any) = (file.with_extension("cases.yaml"), file.with_file_name("cases.yaml"));
+        if !own.exists() && any.exists() { any } else { own }
     }
 }
 

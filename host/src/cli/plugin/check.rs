@@ -94,6 +94,11 @@ pub(super) fn check(file: &Path, rules: Option<&RuleSet>) -> Result<Report, Erro
 }
 
 impl Report {
+    /// Whether the component can be used.
+    pub(super) fn is_ok(&self) -> bool {
+        self.ok
+    }
+
     /// Prints it for people.
     pub(super) fn tell(&self) {
         for Finding { about, ok, text } in &self.findings {
@@ -173,11 +178,8 @@ impl Report {
             }
         }
         self.found("version", !version.is_empty(), if version.is_empty() { "none" } else { version });
-        self.found(
-            "help",
-            !help.trim().is_empty(),
-            if help.trim().is_empty() { "none: say what it is for" } else { help },
-        );
+        // It can be used without.
+        self.found("help", true, if help.trim().is_empty() { "none: say what it is for" } else { help });
     }
 
     fn schema(&mut self, about: &About) {

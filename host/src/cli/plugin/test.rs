@@ -6,28 +6,30 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    cases::{Case, Cases},
+    build,
+    cases::{Case, Cases, Refused},
     component::{Component, Said},
 };
 use crate::{
     cli::{Error, Outcome, output, policy::spent, watch, workbench::Workbench},
-    decision::{Answer, RuleSet, Unmapped, Usage},
+    decision::{Answer, Unmapped, Usage},
 };
 
 /// Run the cases of a component
 ///
-/// Cases are in NAME.cases.yaml beside NAME.wasm: each has a conf, an input and what to expect: allow, code, details, output; claims or
-/// error; refused (the JSON Pointer at which the conf is refused).
+/// Cases are in NAME.cases.yaml beside NAME.wasm, or in cases.yaml there: each has an input and what to expect of it: allow, code,
+/// details, output; claims or error. `conf` is the configuration, of all or of one; `refused` lists configurations that are not
+/// taken, and the JSON Pointer at which they are refused.
 ///
-/// Example: portcullis plugin test minimum-age.wasm --watch
+/// Example: portcullis plugin test minimum-age --watch
 #[derive(Args)]
 pub struct Test {
-    /// The component
+    /// The component, or the folder of its source, which is built first
     file: PathBuf,
     /// Its cases, when they are elsewhere
     #[arg(long, value_name = "FILE")]
     cases: Option<PathBuf>,
-    /// Test again whenever the component or its cases are saved, until stopped
+    /// Test again whenever the component, its source or its cases are saved, until stopped
     #[arg(long)]
     watch: bool,
     /// Print JSON
@@ -36,7 +38,7 @@ pub struct Test {
 }
 
 /// What one case came to.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Tested {
     case: String,
     passed: bool,
@@ -54,22 +56,35 @@ struct Tested {
 impl Test {
     /// Runs the command.
     pub(super) fn run(self) -> Result<Outcome, Error> {
-        let cases = self.cases.clone().unwrap_or_else(|| Cases::beside(&self.file));
         let bench = Workbench::cold()?;
         if !self.watch {
-            return self.once(&bench, &cases);
+            return self.once(&bench);
         }
-        let files = || vec![self.file.clone(), cases.clone()];
-        watch::repeat(files, || self.once(&bench, &cases).map(drop)).map(|()| Outcome::Yes)
+        watch::repeat(|| self.sources(), || self.once(&bench).map(drop)).map(|()| Outcome::Yes)
     }
 
-    fn once(&self, bench: &Workbench, cases: &Path) -> Result<Outcome, Error> {
-        let cases = Cases::read(cases)?;
-        let component = Component::install(bench, &self.file)?;
+    /// What the outcome depends on.
+    fn sources(&self) -> Vec<PathBuf> {
+        let is_made = |path: &Path| path.extension().is_some_and(|ending| ending == "wasm" || ending == "lock");
+        let mut files = match self.file.is_dir() {
+            true => watch::below(&self.file, &|path| !is_made(path)),
+            false => vec![self.file.clone(), Cases::beside(&self.file)],
+        };
+        files.extend(self.cases.clone());
+        files
+    }
+
+    fn once(&self, bench: &Workbench) -> Result<Outcome, Error> {
+        let file = if self.file.is_dir() { build::build(&self.file, None)? } else { self.file.clone() };
+        let cases = Cases::read(&self.cases.clone().unwrap_or_else(|| Cases::beside(&file)))?;
+        let component = Component::install(bench, &file)?;
         let test = async {
             let mut tested = Vec::new();
             for case in &cases.cases {
                 tested.push(test_one(bench, &component, &cases, case).await);
+            }
+            for refused in &cases.refused {
+                tested.push(test_refusal(bench, &component, refused).await);
             }
             tested
         };
@@ -88,32 +103,28 @@ impl Test {
 async fn test_one(bench: &Workbench, component: &Component, cases: &Cases, case: &Case) -> Tested {
     let rules = Component::rules(case.conf.as_ref().unwrap_or(&cases.conf));
     let refusals = component.refusals(bench, &rules).await;
-    if !refusals.is_empty() || case.expect.refused.is_some() {
-        return of_conf(case, &refusals);
+    if !refusals.is_empty() {
+        return Tested { case: case.name.clone(), problems: told(&refusals), ..Tested::default() };
     }
-    let (said, usage) = asked(bench, component, &rules, case).await;
+    let input = serde_json::Value::Object(case.input.clone()).to_string();
+    let (said, usage) = component.ask(bench, &rules, &input).await;
     let problems = case.expect.compare(&said);
     let passed = problems.is_empty();
     Tested { case: case.name.clone(), passed, problems, reason: reason(said).filter(|_| !passed), usage: Some(usage) }
 }
 
-async fn asked(bench: &Workbench, component: &Component, rules: &RuleSet, case: &Case) -> (Said, Usage) {
-    let input = serde_json::Value::Object(case.input.clone()).to_string();
-    component.ask(bench, rules, &input).await
+/// A configuration that must not be taken.
+async fn test_refusal(bench: &Workbench, component: &Component, refused: &Refused) -> Tested {
+    let Refused { name, conf, path } = refused;
+    let refusals = component.refusals(bench, &Component::rules(conf)).await;
+    let passed = refusals.iter().any(|(place, _)| place == path);
+    let instead = if refusals.is_empty() { "it was taken".to_owned() } else { told(&refusals).join("; ") };
+    let problem = (!passed).then(|| format!("expected that the conf is refused at {path:?}, but {instead}"));
+    Tested { case: name.clone(), passed, problems: problem.into_iter().collect(), ..Tested::default() }
 }
 
-/// A case that is about its configuration.
-fn of_conf(case: &Case, refusals: &[(String, String)]) -> Tested {
-    let list = refusals.iter().map(|(path, message)| format!("the conf is refused at {path:?}: {message}"));
-    let problems = match &case.expect.refused {
-        Some(expected) if refusals.iter().any(|(path, _)| path == expected) => Vec::new(),
-        Some(expected) => {
-            let instead = if refusals.is_empty() { vec!["it was taken".to_owned()] } else { list.collect() };
-            vec![format!("expected that the conf is refused at {expected:?}, but {}", instead.join("; "))]
-        }
-        None => list.collect(),
-    };
-    Tested { case: case.name.clone(), passed: problems.is_empty(), problems, reason: None, usage: None }
+fn told(refusals: &[(String, String)]) -> Vec<String> {
+    refusals.iter().map(|(path, message)| format!("the conf is refused at {path:?}: {message}")).collect()
 }
 
 fn reason(said: Said) -> Option<String> {
