@@ -2,6 +2,7 @@
 //! in their own clock and randomness. Reads like the start-up log.
 
 mod background;
+mod observer;
 
 use std::{
     fmt, io,
@@ -17,12 +18,11 @@ use crate::{
     bundled,
     config::{Config, PagemapScan},
     crypto::{KEY_FILE, MacKey, Secret, Vault},
-    decision::Verdict,
     domain::{
         Domain, Failure, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
     },
-    metrics::{Decided, Metrics, Phase, SandboxCounts},
+    metrics::{Metrics, SandboxCounts},
     outbound::Outbound,
     plugin::{ArtefactMac, Limits, Sandbox, Settings},
     serve::{
@@ -33,6 +33,7 @@ use crate::{
     store::{Options, Store},
     world::World,
 };
+use observer::MetricsObserver;
 
 /// The file in the data folder that holds everything.
 pub const STORE_FILE: &str = "portcullis.redb";
@@ -136,6 +137,7 @@ impl Server {
         };
         tokio::spawn(background::look_at_components(sandbox.clone()));
         tokio::spawn(background::purge(Arc::downgrade(&app)));
+        let candidates = tokio::spawn(background::ask_candidates(Arc::downgrade(&app)));
         let commands = Arc::new(crate::cli::commands::Commands::new(Arc::clone(&app), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
@@ -145,6 +147,9 @@ impl Server {
             stopping.send_replace(true);
         });
         let drained = serve::run(bound, pipeline, metrics, world, waits(stopped)).await;
+        candidates.abort();
+        // It holds the store while it asks; the only error is that it was ended.
+        drop(candidates.await);
         if let Some(task) = control
             && let Err(error) = task.await
         {
@@ -301,34 +306,6 @@ impl ArtefactMac for VaultMac {
 
     fn verify(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
         self.0.verify(parts, mac)
-    }
-}
-
-struct MetricsObserver(Arc<Metrics>);
-
-impl Observer for MetricsObserver {
-    fn store(&self, micros: u64) {
-        self.0.observe(Phase::Store, micros);
-    }
-
-    fn decided(&self, verdict: &Verdict) {
-        self.0.observe(Phase::Queue, verdict.usage.queue_us);
-        self.0.observe(Phase::Instantiate, verdict.usage.instantiate_us);
-        self.0.observe(Phase::Run, verdict.usage.run_us);
-        self.0.decided(match (verdict.allow, verdict.errors) {
-            (true, _) => Decided::Allow,
-            (false, 0) => Decided::Deny,
-            (false, _) => Decided::Error,
-        });
-    }
-
-    fn answered(&self, micros: u64) {
-        self.0.observe(Phase::Answer, micros);
-    }
-
-    fn logged(&self, written: u64, dropped: u64) {
-        self.0.decision_log_records.inc_by(written);
-        self.0.decision_log_dropped.inc_by(dropped);
     }
 }
 

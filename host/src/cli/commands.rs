@@ -14,7 +14,9 @@ use crate::{
     crypto::MacKey,
     decision::Verdict,
     domain::{
-        Observer, decision_log, ledger,
+        Observer, decision_log,
+        difference::Change,
+        ledger,
         replay::{self, Outcome},
     },
     plugin::Sandbox,
@@ -117,6 +119,7 @@ impl Control for Commands {
             super::history::HISTORY | super::history::ROLLBACK => {
                 super::history::command(&self.app.domain, name, arguments).await
             }
+            super::policy::impact::IMPACT => super::policy::impact::command(&self.app.domain, arguments).await,
             other => Err(format!("there is no command `{other}`")),
         }
     }
@@ -192,6 +195,10 @@ impl Observer for Nobody {
     fn answered(&self, _: u64) {}
 
     fn logged(&self, _: u64, _: u64) {}
+
+    fn shadowed(&self, _: Change) {}
+
+    fn shadow_dropped(&self) {}
 }
 
 impl Operations for Nobody {

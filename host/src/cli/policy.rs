@@ -6,6 +6,7 @@ mod check;
 mod eval;
 mod explain;
 mod file;
+pub(super) mod impact;
 mod input;
 mod new;
 mod place;
@@ -32,6 +33,7 @@ pub enum Policy {
     Eval(eval::Eval),
     Explain(explain::Explain),
     Bench(bench::Bench),
+    Impact(impact::Impact),
 }
 
 impl Policy {
@@ -44,6 +46,7 @@ impl Policy {
             Policy::Eval(command) => command.run(),
             Policy::Explain(command) => command.run(),
             Policy::Bench(command) => command.run(),
+            Policy::Impact(command) => command.run(),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     binding::policy_for,
     decision_log::DecisionRecord,
     policy::{self, Linked},
-    server,
+    server, shadow,
 };
 use crate::{
     decision::{self, Code, Input, Verdict},
@@ -76,6 +76,7 @@ async fn ask(
         None => Verdict::denied("", Code::NoPolicy),
     };
     domain.observer.decided(&verdict);
+    let sampled = rules.as_ref().and_then(|_| shadow::sample(domain, tenant, &policy_id, &input, &verdict));
 
     let id = domain.log.offer(domain.world.now(), domain.world.bytes(), || DecisionRecord {
         tenant: tenant.to_owned(),
@@ -87,6 +88,9 @@ async fn ask(
         input,
         verdict: verdict.clone(),
     });
+    if let Some(sampled) = sampled {
+        sampled.hand_over(domain, id);
+    }
     Ok(Decision { id: HEXLOWER.encode(&id), policy_id, verdict })
 }
 

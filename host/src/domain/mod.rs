@@ -28,6 +28,7 @@ pub mod decide;
 pub mod decision_log;
 mod defaults;
 pub mod developer;
+pub mod difference;
 pub mod discovery;
 pub mod enforce;
 pub mod events;
@@ -44,6 +45,7 @@ pub mod handle;
 pub mod history;
 pub mod id;
 pub mod identity;
+pub mod impact;
 pub mod import;
 pub mod in_force;
 pub mod issue;
@@ -74,6 +76,7 @@ pub mod server;
 pub mod service;
 pub mod session;
 pub mod setup;
+pub mod shadow;
 mod stamp;
 mod template;
 pub mod tenant;
@@ -135,6 +138,10 @@ pub struct Domain {
     pub rotation_grace_seconds: i64,
     /// Told what happens, for the metrics.
     pub observer: Arc<dyn Observer>,
+    /// What candidates beside policies have shown.
+    pub shadows: shadow::Shadows,
+    /// Turns for replaying the log against candidates.
+    impacts: impact::Turns,
     /// Turns for reading large documents.
     reading: Arc<Semaphore>,
     /// Turns for making and checking signing keys.
@@ -175,6 +182,10 @@ pub trait Observer: Send + Sync {
     fn answered(&self, micros: u64);
     /// Decision records were written, or dropped because the queue was full.
     fn logged(&self, written: u64, dropped: u64);
+    /// A candidate was asked about a decision, and this came out.
+    fn shadowed(&self, change: difference::Change);
+    /// A decision that was picked for a candidate found no place.
+    fn shadow_dropped(&self);
 }
 
 /// What a [`Domain`] is made of.
@@ -257,6 +268,8 @@ impl Domain {
             public_url,
             rotation_grace_seconds,
             observer,
+            shadows: shadow::Shadows::new(),
+            impacts: impact::Turns::new(),
             tokens,
             keys,
             remote_keys: remote_keys::RemoteKeys::new(),

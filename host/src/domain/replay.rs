@@ -59,7 +59,7 @@ fn by_others(verdict: &Verdict) -> bool {
 
 /// Whether a rule failed because of the server's situation. A component may use the same word for a reason of its own,
 /// which is no error.
-fn by_circumstances(verdict: &Verdict) -> bool {
+pub(super) fn by_circumstances(verdict: &Verdict) -> bool {
     let by_code = |word: &str| CIRCUMSTANCES.iter().any(|code| code.as_str() == word);
     verdict.errors > 0 && verdict.failures.iter().any(|failed| by_code(&failed.code))
 }

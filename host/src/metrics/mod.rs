@@ -52,6 +52,21 @@ pub enum Decided {
     Error,
 }
 
+/// What came out when a candidate was asked what its policy was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shadowed {
+    /// The same.
+    Same,
+    /// It allows what was denied.
+    WouldAllow,
+    /// It denies what was allowed.
+    WouldDeny,
+    /// The outcome is the same, its reasons are not.
+    ChangedReasons,
+    /// There is nothing to compare.
+    Error,
+}
+
 /// What the sandbox counted since the start.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxCounts {
@@ -73,6 +88,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     phases: [Histogram; 5],
     decisions: [Counter; 3],
+    shadows: [Counter; 5],
     sandbox: [Counter; 4],
     sandbox_failures: Family<ResultLabels, Counter>,
     request_seconds: Histogram,
@@ -90,6 +106,8 @@ pub struct Metrics {
     pub decision_log_records: Counter,
     /// Records the decision log had to drop.
     pub decision_log_dropped: Counter,
+    /// Decisions that were picked for a candidate and found no place.
+    pub shadow_dropped: Counter,
     /// Configured images in memory.
     pub sandbox_images: Gauge,
     /// Components that cannot be loaded.
@@ -121,6 +139,13 @@ impl Metrics {
             request_seconds: seconds(&mut registry),
             phases: phases(&mut registry),
             decisions: results(&mut registry, "decisions", "Decisions made", ["allow", "deny", "error"]),
+            shadows: results(
+                &mut registry,
+                "shadow_evaluations",
+                "Live decisions that a candidate was asked about, by what would have changed",
+                ["same", "would_allow", "would_deny", "changed_reasons", "error"],
+            ),
+            shadow_dropped: counter(&mut registry, "shadow_dropped", "Decisions with no place in a candidate's queue"),
             sandbox: sandbox(&mut registry),
             sandbox_failures: added(
                 &mut registry,
@@ -196,6 +221,19 @@ impl Metrics {
             Decided::Allow => allow,
             Decided::Deny => deny,
             Decided::Error => error,
+        }
+        .inc();
+    }
+
+    /// Counts what came out of asking a candidate.
+    pub fn shadowed(&self, what: Shadowed) {
+        let [same, would_allow, would_deny, changed_reasons, error] = &self.shadows;
+        match what {
+            Shadowed::Same => same,
+            Shadowed::WouldAllow => would_allow,
+            Shadowed::WouldDeny => would_deny,
+            Shadowed::ChangedReasons => changed_reasons,
+            Shadowed::Error => error,
         }
         .inc();
     }

@@ -10,8 +10,9 @@ const FIRST_REQUESTS: Duration = Duration::from_secs(1);
 use crate::{
     api::App,
     crypto::Secret,
-    domain::{boot, expiry},
+    domain::{boot, expiry, shadow},
     plugin::Sandbox,
+    world::Stopwatch,
 };
 
 /// A secret that is not this store's is ignored after the first start, which whoever gave it should know.
@@ -48,6 +49,28 @@ pub(super) async fn purge(app: Weak<App>) {
             Ok(0) => {}
             Ok(gone) => tracing::debug!(gone, "took out what has ended"),
             Err(failure) => tracing::warn!(reason = failure.to_log(), "what has ended could not be taken out"),
+        }
+    }
+}
+
+/// How many times as long as a candidate took nobody asks one: shadows get a quarter of a processor at most.
+const REST: u32 = 3;
+/// A rest that is shorter is taken together with the next one.
+const SHORTEST_REST: Duration = Duration::from_millis(1);
+
+/// Asks candidates about live decisions, one at a time, until the server is gone.
+pub(super) async fn ask_candidates(app: Weak<App>) {
+    let Some(queue) = app.upgrade().map(|app| app.domain.shadows.queue()) else { return };
+    let mut rest = Duration::ZERO;
+    loop {
+        let sampled = queue.take().await;
+        let Some(app) = app.upgrade() else { return };
+        let watch = Stopwatch::start();
+        shadow::evaluate(&app.domain, sampled).await;
+        drop(app);
+        rest += watch.elapsed() * REST;
+        if rest >= SHORTEST_REST {
+            tokio::time::sleep(std::mem::take(&mut rest)).await;
         }
     }
 }

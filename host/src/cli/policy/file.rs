@@ -10,7 +10,10 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    api::{acp::policies, read},
+    api::{
+        acp::policies::{self, PolicyBody},
+        read,
+    },
     cli::Error,
     domain::{Failure, Problem, policy::Policy},
 };
@@ -62,10 +65,15 @@ impl From<Unreadable> for Error {
 impl PolicyFile {
     /// Reads the policy at `path`.
     pub(super) fn read(path: &Path) -> Result<PolicyFile, Unreadable> {
+        let (body, script) = PolicyFile::body(path)?;
+        let (_, policy) = policies::parse(body).map_err(|failure| wrong(path, problems(failure)))?;
+        Ok(PolicyFile { path: path.to_owned(), script, policy })
+    }
+
+    /// Reads the policy at `path` as createPolicy takes it, and answers where its script is, when that is a file of its own.
+    pub(super) fn body(path: &Path) -> Result<(PolicyBody, Option<PathBuf>), Unreadable> {
         let bytes = bytes(path)?;
-        let wrong = |problems: Vec<Problem>| {
-            Unreadable::Wrong(Box::new(PolicyFileProblems { path: path.to_owned(), problems }))
-        };
+        let wrong = |problems: Vec<Problem>| wrong(path, problems);
         let (body, script) = match language(path) {
             Some(language) => (alone(path, language, text(bytes).map_err(wrong)?), Some(path.to_owned())),
             None => {
@@ -77,10 +85,12 @@ impl PolicyFile {
                 (body, script)
             }
         };
-        let body = read::from_value(body).map_err(|problem| wrong(vec![problem]))?;
-        let (_, policy) = policies::parse(body).map_err(|failure| wrong(problems(failure)))?;
-        Ok(PolicyFile { path: path.to_owned(), script, policy })
+        Ok((read::from_value(body).map_err(|problem| wrong(vec![problem]))?, script))
     }
+}
+
+fn wrong(path: &Path, problems: Vec<Problem>) -> Unreadable {
+    Unreadable::Wrong(Box::new(PolicyFileProblems { path: path.to_owned(), problems }))
 }
 
 /// Puts the text of the file that `definition_file` names in its place, and answers which it was.
@@ -100,8 +110,7 @@ fn bring_script(
     if let (Some(language), false) = (language(&script), members.contains_key("language")) {
         members.insert("language".to_owned(), json!(language));
     }
-    let text = text(bytes(&script)?)
-        .map_err(|problems| Unreadable::Wrong(Box::new(PolicyFileProblems { path: script.clone(), problems })))?;
+    let text = text(bytes(&script)?).map_err(|problems| self::wrong(&script, problems))?;
     members.insert("definition".to_owned(), Value::String(text));
     Ok(Some(script))
 }

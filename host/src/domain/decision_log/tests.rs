@@ -49,6 +49,8 @@ impl Observer for Counted {
         self.written.fetch_add(written, Ordering::SeqCst);
         self.dropped.fetch_add(dropped, Ordering::SeqCst);
     }
+    fn shadowed(&self, _: crate::domain::difference::Change) {}
+    fn shadow_dropped(&self) {}
 }
 
 /// A store in a folder of its own, removed at the end.

@@ -59,6 +59,21 @@ pub(in crate::domain) fn linked(domain: &Domain, tenant: &str, id: &str) -> Resu
     Ok(Some(linked))
 }
 
+/// A policy that is not saved, as it would be asked now. Its rules are not kept: no decision of the log is made by it.
+pub(in crate::domain) fn link_unsaved(domain: &Domain, tenant: &str, policy: &Policy) -> Result<Linked, Failure> {
+    let change = domain.store.last_change(tenant, &KINDS);
+    let mut linked = link(policy, change);
+    linked.rules = reaching(domain, tenant, linked.rules)?;
+    Ok(linked)
+}
+
+impl Linked {
+    /// Whether nothing it is made of has changed since.
+    pub(in crate::domain) fn holds(&self, domain: &Domain, tenant: &str) -> bool {
+        self.change == domain.store.last_change(tenant, &KINDS)
+    }
+}
+
 fn link(policy: &Policy, change: u64) -> Linked {
     Linked { rules: policy.rules.clone(), mode: policy.mode, change }
 }

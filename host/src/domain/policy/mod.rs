@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     By, Domain, Failure, Problem, import,
     noun::{self, Named},
+    shadow,
     stamp::Stamp,
     tenant, text,
 };
@@ -17,7 +18,7 @@ use crate::{
     store::{Index, Kind, Noun, Record, State, Table, Write, records},
 };
 
-pub(super) use linked::{Linked, LinkedPolicies, linked};
+pub(super) use linked::{Linked, LinkedPolicies, link_unsaved, linked};
 
 /// A stored policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,9 +103,21 @@ pub async fn update(
     id: &str,
     policy: Policy,
 ) -> Result<State<Policy>, Failure> {
+    update_with(domain, by, tenant, id, policy, save_over).await
+}
+
+/// Like [`update`], with what else goes into the same transaction.
+pub(super) async fn update_with(
+    domain: &Domain,
+    by: &By<'_>,
+    tenant: &str,
+    id: &str,
+    policy: Policy,
+    save: noun::Save<Policy>,
+) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
     check(domain, &policy).await?;
-    let saved = noun::update(domain, by, tenant, id, move |_| Ok(policy.clone()), save_over).await?;
+    let saved = noun::update(domain, by, tenant, id, move |_| Ok(policy.clone()), save).await?;
     domain.validators.prepare(&saved.value.rules).await;
     Ok(saved)
 }
@@ -147,6 +160,7 @@ fn save_over(
 /// Removes a policy unless somebody uses it, inside a transaction. Its rules stay for the decisions they have made.
 pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stamp: &Stamp) -> Result<(), Failure> {
     noun::unused::<Policy>(write, Index::PolicyUsers, tenant, id)?;
+    shadow::remove(write, tenant, id)?;
     stamp.soft_delete::<Policy>(write, tenant, id)?;
     Ok(())
 }
