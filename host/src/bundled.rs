@@ -14,6 +14,7 @@ pub const COMPONENTS: &[Bundled] = &[
     Bundled { name: "identity-context", wasm_zst: include_bytes!("../../plugins/dist/identity-context.wasm.zst") },
     Bundled { name: "attributes", wasm_zst: include_bytes!("../../plugins/dist/attributes.wasm.zst") },
     Bundled { name: "consent", wasm_zst: include_bytes!("../../plugins/dist/consent.wasm.zst") },
+    Bundled { name: "rego", wasm_zst: include_bytes!("../../plugins/dist/rego.wasm.zst") },
     Bundled { name: "path", wasm_zst: include_bytes!("../../plugins/dist/path.wasm.zst") },
     Bundled { name: "required-consents", wasm_zst: include_bytes!("../../plugins/dist/required-consents.wasm.zst") },
 ];

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use manifest::{Entry, Manifest};
 
-const USAGE: &str = "portcullis-pack pack MODULES INTO COMPILER | compare DIST FRESH | component MODULE INTO";
+const USAGE: &str = "portcullis-pack pack MODULES INTO COMPILER [NAME…] | compare DIST FRESH | component MODULE INTO";
 
 /// What goes wrong here is for the person at the terminal, who reads it and nothing else does.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
-        ["pack", modules, into, compiler] => pack(Path::new(modules), Path::new(into), compiler),
+        ["pack", modules, into, compiler, names @ ..] => pack(Path::new(modules), Path::new(into), compiler, names),
         ["compare", dist, fresh] => compare(Path::new(dist), Path::new(fresh)),
         ["component", module, into] => single(Path::new(module), Path::new(into)),
         _ => Err(USAGE.into()),
@@ -37,11 +37,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Packs every guest of the workspace and writes the manifest.
-fn pack(modules: &Path, into: &Path, compiler: &str) -> Result<()> {
+/// Packs every guest of the workspace, or those that are named, and writes the manifest. What is not named stays as it is.
+fn pack(modules: &Path, into: &Path, compiler: &str, names: &[&str]) -> Result<()> {
     let workspace = guests::workspace()?;
-    let mut components = Vec::new();
-    for guest in &workspace.guests {
+    let named = |name: &str| names.is_empty() || names.contains(&name);
+    let mut components = if names.is_empty() { Vec::new() } else { Manifest::read(into)?.components };
+    components.retain(|entry| !named(&entry.name));
+    for guest in workspace.guests.iter().filter(|guest| named(&guest.name)) {
         let module = fs::read(modules.join(&guest.module)).map_err(|error| format!("{}: {error}", guest.module))?;
         let component = component::of(&module).map_err(|error| format!("{}: {error}", guest.name))?;
         let compressed = zstd::encode_all(component.bytes.as_slice(), 19)?;
@@ -61,6 +63,7 @@ fn pack(modules: &Path, into: &Path, compiler: &str) -> Result<()> {
         fs::write(into.join(format!("{}.wasm.zst", guest.name)), compressed)?;
         components.push(entry);
     }
+    components.sort_by(|left, right| left.name.cmp(&right.name));
     Manifest { compiler: compiler.to_owned(), components }.write(into)
 }
 
