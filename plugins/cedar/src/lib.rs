@@ -29,7 +29,8 @@ pub struct Cedar(Policy);
 
 impl Validator for Cedar {
     const NAME: &'static str = "cedar";
-    const HELP: &'static str = "Asks policies written in Cedar whether the subject may do the action with the resource.";
+    const HELP: &'static str =
+        "Asks policies written in Cedar whether the subject may do the action with the resource.";
     const SCHEMA: &'static str = include_str!("../schema.json");
     type Conf = Conf;
 

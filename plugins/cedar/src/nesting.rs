@@ -9,13 +9,15 @@ pub(crate) fn too_deep(text: &str) -> Option<usize> {
     let mut letters = text.char_indices().peekable();
     while let Some((offset, letter)) = letters.next() {
         match letter {
-            '"' => while let Some((_, letter)) = letters.next() {
-                match letter {
-                    '\\' => _ = letters.next(),
-                    '"' => break,
-                    _ => {}
+            '"' => {
+                while let Some((_, letter)) = letters.next() {
+                    match letter {
+                        '\\' => _ = letters.next(),
+                        '"' => break,
+                        _ => {}
+                    }
                 }
-            },
+            }
             '/' if letters.peek().is_some_and(|(_, next)| *next == '/') => {
                 letters.by_ref().find(|(_, letter)| *letter == '\n');
             }

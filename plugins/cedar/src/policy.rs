@@ -60,7 +60,8 @@ impl Policy {
 
     /// The annotations of the policies that permit are what an allow hands over.
     fn allowed(&self, response: &Response, determining: &Json<'_>) -> Outcome {
-        let annotated = |id: &PolicyId| self.policies.policy(id).is_some_and(|policy| policy.annotations().next().is_some());
+        let annotated =
+            |id: &PolicyId| self.policies.policy(id).is_some_and(|policy| policy.annotations().next().is_some());
         if response.diagnostics().reason().any(annotated) {
             Outcome::AllowWith { output: serde_json::to_string(determining).unwrap_or_default() }
         } else {
@@ -70,7 +71,11 @@ impl Policy {
 
     fn denied(&self, code: &'static str, message: &str, details: &Json<'_>) -> Outcome {
         let denied = Outcome::deny(code, self.message.as_deref().unwrap_or(message));
-        if matches!(details, Json::Object(members) if members.is_empty()) { denied } else { denied.with_details(details) }
+        if matches!(details, Json::Object(members) if members.is_empty()) {
+            denied
+        } else {
+            denied.with_details(details)
+        }
     }
 
     fn failed(&self, response: &Response) -> Outcome {
@@ -119,7 +124,11 @@ fn policies(source: &str) -> Result<PolicySet, Problem> {
         .map_err(|errors| problem(errors.iter().next().map(|error| place::said(source, error)).unwrap_or_default()))?;
     if policies.num_of_templates() > 0 {
         let slot = source.find("?principal").or_else(|| source.find("?resource")).unwrap_or_default();
-        return Err(problem(place::at(source, slot, "a template has to be linked, and there is nothing to link it with")));
+        return Err(problem(place::at(
+            source,
+            slot,
+            "a template has to be linked, and there is nothing to link it with",
+        )));
     }
     match policies.policies().any(|policy| matches!(policy.effect(), Effect::Permit)) {
         true => Ok(policies),
@@ -145,7 +154,8 @@ fn typed(schema: Value) -> Result<Typed, Problem> {
         _ => SchemaFragment::from_json_value(schema.clone()).map_err(|error| problem(place::chain(&error)))?,
     };
     let text = schema.as_str().unwrap_or_default();
-    let checked = Schema::from_schema_fragments([fragment.clone()]).map_err(|error| problem(place::said(text, &error)))?;
+    let checked =
+        Schema::from_schema_fragments([fragment.clone()]).map_err(|error| problem(place::said(text, &error)))?;
     let shapes = fragment.to_json_value().map_err(|error| problem(place::chain(&error)))?;
     Ok(Typed { schema: checked, shapes: Shapes::new(shapes) })
 }

@@ -47,7 +47,9 @@ impl Requests {
     }
 
     fn action(&self, input: &Input<'_>) -> Result<EntityUid, Outcome> {
-        let Some(name) = input.get("action.name").and_then(Json::as_str) else { return Err(missing("action with a name")) };
+        let Some(name) = input.get("action.name").and_then(Json::as_str) else {
+            return Err(missing("action with a name"));
+        };
         self.named("action", "Action", name)
     }
 
@@ -100,7 +102,8 @@ fn declared(typed: &Typed, uid: &EntityUid, known: Option<Entity>, properties: &
     let kind = uid.type_name().to_string();
     let mut attributes = typed.shapes.entity(&kind).map(|shape| shape.members(properties)).unwrap_or_default();
     let known = known.map(|entity| entity.to_json_value()).transpose().map_err(|error| invalid(&error))?;
-    let mut entity = known.unwrap_or_else(|| json!({ "uid": { "type": kind, "id": uid.id().unescaped() }, "parents": [] }));
+    let mut entity =
+        known.unwrap_or_else(|| json!({ "uid": { "type": kind, "id": uid.id().unescaped() }, "parents": [] }));
     if let Some(Value::Object(own)) = entity.get_mut("attrs").map(Value::take) {
         attributes.extend(own);
     }

@@ -58,7 +58,8 @@ impl Shape<'_> {
             ("Record", Json::Object(_)) => Some(Value::Object(self.members(json))),
             ("Set", Json::Array(elements)) => {
                 let element = self.declared.get("element").map(|declared| Shape { declared, ..*self });
-                let taken = elements.iter().filter_map(|json| element.map_or_else(|| plain(json), |shape| shape.take(json)));
+                let taken =
+                    elements.iter().filter_map(|json| element.map_or_else(|| plain(json), |shape| shape.take(json)));
                 Some(Value::Array(taken.collect()))
             }
             (_, Json::Number(number)) if number.as_integer().is_none() => {
@@ -79,9 +80,9 @@ impl Shape<'_> {
             let common = name.and_then(|name| self.shapes.common(self.namespace, name));
             return common.map(|shape| shape.members(json)).unwrap_or_default();
         };
-        let taken = attributes.iter().filter_map(|(name, declared)| {
-            Some((name.clone(), Shape { declared, ..*self }.take(json.member(name)?)?))
-        });
+        let taken = attributes
+            .iter()
+            .filter_map(|(name, declared)| Some((name.clone(), Shape { declared, ..*self }.take(json.member(name)?)?)));
         taken.collect()
     }
 }

@@ -60,6 +60,9 @@ mod tests {
 
     #[test]
     fn escapes_of_cedars_json_are_plain_records() {
-        assert_eq!(told(r#"{"__entity":{"type":"Role","id":"admin"}}"#), r#"{"__entity": {"id": "admin", "type": "Role"}}"#);
+        assert_eq!(
+            told(r#"{"__entity":{"type":"Role","id":"admin"}}"#),
+            r#"{"__entity": {"id": "admin", "type": "Role"}}"#
+        );
     }
 }

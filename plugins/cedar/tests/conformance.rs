@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema, ValidationMode, Validator as Checker,
+    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema, ValidationMode,
+    Validator as Checker,
 };
 use portcullis_cedar::Cedar;
 use portcullis_sdk::{Input, Outcome, Validator};
@@ -60,7 +61,9 @@ fn told(case: &Case, schema: Option<&str>) -> (String, Option<Value>, String) {
     });
     let mut conf = json!({ "source": source });
     let schema = case.schema.clone().or_else(|| schema.map(|schema| json!(schema)));
-    for (name, value) in [("schema", schema), ("entities", case.entities.clone()), ("namespace", case.namespace.clone())] {
+    for (name, value) in
+        [("schema", schema), ("entities", case.entities.clone()), ("namespace", case.namespace.clone())]
+    {
         if let Some(value) = value {
             conf[name] = value;
         }
@@ -162,7 +165,11 @@ fn the_public_suite() {
             (Err(error), false) => unexpected.push(format!("{name}: {error}")),
         }
     }
-    println!("cedar: of {} public cases {passed} pass, {excused} fail as written down, {} fail", results.len(), unexpected.len());
+    println!(
+        "cedar: of {} public cases {passed} pass, {excused} fail as written down, {} fail",
+        results.len(),
+        unexpected.len()
+    );
     assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
 }
 
@@ -196,7 +203,8 @@ fn load(root: &Path, suite: &Suite) -> Result<(Schema, PolicySet, Entities), Str
         false => Schema::from_cedarschema_str(&text).map_err(|error| error.to_string())?.0,
     };
     let policies = PolicySet::from_str(&read(&suite.policies)?).map_err(|error| error.to_string())?;
-    let entities = Entities::from_json_str(&read(&suite.entities)?, Some(&schema)).map_err(|error| error.to_string())?;
+    let entities =
+        Entities::from_json_str(&read(&suite.entities)?, Some(&schema)).map_err(|error| error.to_string())?;
     let validates = Checker::new(schema.clone()).validate(&policies, ValidationMode::Strict).validation_passed();
     match validates == suite.should_validate {
         true => Ok((schema, policies, entities)),
@@ -207,7 +215,8 @@ fn load(root: &Path, suite: &Suite) -> Result<(Schema, PolicySet, Entities), Str
 fn ask(query: &Query, schema: &Schema, policies: &PolicySet, entities: &Entities) -> Result<(), String> {
     let uid = |value: &Value| EntityUid::from_json(value.clone()).map_err(|error| error.to_string());
     let action = uid(&query.action)?;
-    let context = Context::from_json_value(query.context.clone(), Some((schema, &action))).map_err(|error| error.to_string())?;
+    let context =
+        Context::from_json_value(query.context.clone(), Some((schema, &action))).map_err(|error| error.to_string())?;
     let request = Request::new(uid(&query.principal)?, action, uid(&query.resource)?, context, Some(schema));
     let request = request.map_err(|error| error.to_string())?;
     let response = Authorizer::new().is_authorized(&request, policies, entities);

@@ -60,7 +60,8 @@ pub(crate) fn register(engine: &mut Engine, now: &Clock) {
         let _ = engine.add_extension(name.to_owned(), arguments, Box::new(move |given: Vec<Value>| function(&given)));
     }
     let now = now.clone();
-    let _ = engine.add_extension("time.now_ns".to_owned(), 0, Box::new(move |_: Vec<Value>| Ok(Value::from(now.now()))));
+    let _ =
+        engine.add_extension("time.now_ns".to_owned(), 0, Box::new(move |_: Vec<Value>| Ok(Value::from(now.now()))));
 }
 
 fn text(given: &[Value], place: usize) -> Result<&str> {
@@ -74,7 +75,9 @@ fn text(given: &[Value], place: usize) -> Result<&str> {
 fn instant(given: &[Value]) -> Result<DateTime<Utc>> {
     let nanoseconds = match given.first() {
         Some(Value::Array(pair)) => match pair.get(1) {
-            Some(Value::String(zone)) if matches!(zone.as_ref(), "UTC" | "") => pair.get(0).and_then(|it| it.as_i64().ok()),
+            Some(Value::String(zone)) if matches!(zone.as_ref(), "UTC" | "") => {
+                pair.get(0).and_then(|it| it.as_i64().ok())
+            }
             _ => bail!("only the time zone UTC is known here"),
         },
         Some(value) => value.as_i64().ok(),

@@ -27,7 +27,8 @@ pub struct Rego(Policy);
 
 impl Validator for Rego {
     const NAME: &'static str = "rego";
-    const HELP: &'static str = "Asks a policy written in Rego: allow has to be true. Other rules of its package are handed over.";
+    const HELP: &'static str =
+        "Asks a policy written in Rego: allow has to be true. Other rules of its package are handed over.";
     const SCHEMA: &'static str = include_str!("../schema.json");
     type Conf = Conf;
 

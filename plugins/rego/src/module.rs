@@ -3,15 +3,15 @@
 //! The engine looks a function up when it is called. The author of a policy wants to know about a wrong name when the
 //! policy is saved, so every call is looked up here first.
 
-use regorus::unstable::{BUILTINS, Expr, Literal, Module, Query, Rule, RuleHead};
+use regorus::unstable::{BUILTINS, Expr, Literal, Module, Query, Ref, Rule, RuleHead};
 
 use crate::{functions, place};
 
-/// A call in a module: the name as it is written, how many arguments it has, and where it stands.
+/// A call in a module: the name as it is written, what is called, and with what.
 struct Call<'m> {
     name: &'m str,
-    arguments: usize,
-    expression: &'m Expr,
+    function: &'m Expr,
+    arguments: &'m [Ref<Expr>],
 }
 
 /// The package as it is written, such as `shop.checkout`.
@@ -38,15 +38,19 @@ pub(crate) fn rules(module: &Module) -> Vec<&str> {
 /// The first call of something that is no function, with its place.
 pub(crate) fn unknown_call(module: &Module) -> Option<String> {
     let own: Vec<&str> = module.policy.iter().filter_map(|rule| function(rule.as_ref())).collect();
-    let imported: Vec<&str> = module.imports.iter().map(|import| match &import.r#as {
-        Some(name) => name.text(),
-        None => import.refr.span().text().rsplit(['.', '"']).find(|part| !part.is_empty()).unwrap_or_default(),
-    }).collect();
+    let imported: Vec<&str> = module
+        .imports
+        .iter()
+        .map(|import| match &import.r#as {
+            Some(name) => name.text(),
+            None => import.refr.span().text().rsplit(['.', '"']).find(|part| !part.is_empty()).unwrap_or_default(),
+        })
+        .collect();
     calls(module).into_iter().find_map(|call| {
-        let first = call.name.split(['.', '[']).next().unwrap_or_default();
-        let is_own = own.contains(&call.name) || first == "data" || imported.contains(&first);
-        let wrong = if is_own { None } else { wrong(call.name, call.arguments) };
-        let span = call.expression.span();
+        let head = call.name.split(['.', '[']).next().unwrap_or_default();
+        let is_own = own.contains(&call.name) || head == "data" || imported.contains(&head);
+        let wrong = if is_own { None } else { wrong(call.name, call.arguments.len()) };
+        let span = first(call.function).span();
         wrong.map(|wrong| place::at(span.line, span.col, &wrong))
     })
 }
@@ -58,17 +62,17 @@ pub(crate) fn patterns(module: &Module) -> Vec<&Expr> {
 }
 
 fn pattern<'m>(call: Call<'m>) -> Option<&'m Expr> {
-    let Expr::Call { params, .. } = call.expression else { return None };
     // `regex.replace` has the text first; all others have the pattern first.
     let place = usize::from(call.name == "regex.replace");
-    if call.name.starts_with("regex.") { params.get(place).map(|parameter| parameter.as_ref()) } else { None }
+    if call.name.starts_with("regex.") { call.arguments.get(place).map(|parameter| parameter.as_ref()) } else { None }
 }
 
 fn wrong(name: &str, arguments: usize) -> Option<String> {
     if name == "print" {
         return None;
     }
-    let Some(takes) = functions::arity(name).or_else(|| BUILTINS.get(name).map(|(_, takes)| usize::from(*takes))) else {
+    let Some(takes) = functions::arity(name).or_else(|| BUILTINS.get(name).map(|(_, takes)| usize::from(*takes)))
+    else {
         return Some(format!("there is no function {name}"));
     };
     // One more is where the result goes, as in `plus(1, 2, x)`.
@@ -86,11 +90,15 @@ fn function(rule: &Rule) -> Option<&str> {
 
 /// The variable that a reference starts with.
 fn root(reference: &Expr) -> &str {
+    first(reference).span().text()
+}
+
+fn first(reference: &Expr) -> &Expr {
     let mut reference = reference;
     while let Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } = reference {
         reference = refr.as_ref();
     }
-    reference.span().text()
+    reference
 }
 
 fn calls(module: &Module) -> Vec<Call<'_>> {
@@ -130,7 +138,9 @@ impl<'m> Walk<'m> {
             Rule::Default { value, .. } => self.expressions.push(value.as_ref()),
             Rule::Spec { head, bodies, .. } => {
                 let assigned = match head {
-                    RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. } => assign.as_ref().map(|it| &it.value),
+                    RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. } => {
+                        assign.as_ref().map(|it| &it.value)
+                    }
                     RuleHead::Set { key, .. } => key.as_ref(),
                 };
                 self.expressions.extend(assigned.map(|value| value.as_ref()));
@@ -161,7 +171,7 @@ impl<'m> Walk<'m> {
         match expression {
             Expr::Call { fcn, params, .. } => {
                 let name = fcn.span().text();
-                self.calls.push(Call { name, arguments: params.len(), expression });
+                self.calls.push(Call { name, function: fcn.as_ref(), arguments: params });
                 self.expressions.extend(params.iter().map(|parameter| parameter.as_ref()));
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {

@@ -40,9 +40,11 @@ mod tests {
 
     #[test]
     fn the_drawing_goes_and_the_place_stays() {
-        let error = "\n--> source:3:7\n  |\n3 | allow if x\n  |       ^\nerror: use of undefined variable `x` is unsafe";
+        let error =
+            "\n--> source:3:7\n  |\n3 | allow if x\n  |       ^\nerror: use of undefined variable `x` is unsafe";
         assert_eq!(said(error), "line 3, column 7: use of undefined variable `x` is unsafe");
-        let nested = "\n--> source:1:2\n  |\nerror: recursion detected when evaluating rule:\n--> source:9:9\n\nerror: x";
+        let nested =
+            "\n--> source:1:2\n  |\nerror: recursion detected when evaluating rule:\n--> source:9:9\n\nerror: x";
         assert_eq!(said(nested), "line 1, column 2: recursion detected when evaluating rule:");
     }
 

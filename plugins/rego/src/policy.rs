@@ -21,11 +21,8 @@ const ANSWER: &str = "portcullis_answer";
 const DECISION: &str = "";
 
 /// The longest line and source, in bytes. The host's limits are narrower; these only have to be wider than they are.
-const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
-    max_col: NonZeroU32::MAX,
-    max_file_bytes: NonZeroUsize::MAX,
-    max_lines: NonZeroUsize::MAX,
-};
+const LENGTHS: PolicyLengthConfig =
+    PolicyLengthConfig { max_col: NonZeroU32::MAX, max_file_bytes: NonZeroUsize::MAX, max_lines: NonZeroUsize::MAX };
 
 /// A policy that can be asked.
 pub struct Policy {
@@ -45,7 +42,9 @@ impl Policy {
             None => return Err(Problem::new("/source", "there is no module")),
         };
         if let Some(data) = data {
-            engine.add_data(Value::from(data)).map_err(|error| Problem::new("/data", place::said(&error.to_string())))?;
+            engine
+                .add_data(Value::from(data))
+                .map_err(|error| Problem::new("/data", place::said(&error.to_string())))?;
         }
         engine.add_policy("answer".to_owned(), collects).map_err(|error| in_source(&error))?;
         // Prepares everything that does not depend on the input.
@@ -102,7 +101,8 @@ fn collecting(
     no_conflict(package, &rules, data)?;
     let decision = decision(package, &rules, query, (span.line, span.col))?;
     let outputs = handed_over(&rules, outputs, &decision, package)?;
-    let mut collects = format!("package {ANSWER}\n\ncollected contains [\"{DECISION}\", value] if value := {decision}\n");
+    let mut collects =
+        format!("package {ANSWER}\n\ncollected contains [\"{DECISION}\", value] if value := {decision}\n");
     for output in outputs {
         collects.push_str(&format!("\ncollected contains [\"{output}\", value] if value := data.{package}.{output}\n"));
     }
@@ -117,7 +117,10 @@ fn decision(package: &str, rules: &[&str], query: Option<String>, head: (u32, u3
             false => Err(Problem::new("/source", place::at(head.0, head.1, "the package has no rule allow"))),
         };
     };
-    let path = query.strip_prefix("data.").and_then(|query| query.strip_prefix(package)).and_then(|rest| rest.strip_prefix('.'));
+    let path = query
+        .strip_prefix("data.")
+        .and_then(|query| query.strip_prefix(package))
+        .and_then(|rest| rest.strip_prefix('.'));
     let is_path = |path: &str| path.split('.').all(is_name);
     match path {
         Some(path) if is_path(path) && rules.contains(&path.split('.').next().unwrap_or_default()) => Ok(query),

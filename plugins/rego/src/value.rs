@@ -17,7 +17,8 @@ pub(crate) fn of(json: &Json<'_>) -> Value {
         Json::Array(elements) => Value::from(elements.iter().map(of).collect::<Vec<_>>()),
         // Of a name that occurs twice the last value counts, as everywhere.
         Json::Object(members) => {
-            let member = |(name, value): &(std::borrow::Cow<'_, str>, Json<'_>)| (Value::from(name.as_ref()), of(value));
+            let member =
+                |(name, value): &(std::borrow::Cow<'_, str>, Json<'_>)| (Value::from(name.as_ref()), of(value));
             Value::from(members.iter().map(member).collect::<BTreeMap<_, _>>())
         }
     }

@@ -29,9 +29,10 @@ struct Case {
 
 /// What a case comes to, in the words of its `want`, and its output.
 fn told(case: &Case) -> (String, Option<Value>) {
-    let source = case.source.clone().unwrap_or_else(|| {
-        format!("package t\n\nallow if {{ {} }}\n", case.body.as_deref().unwrap())
-    });
+    let source = case
+        .source
+        .clone()
+        .unwrap_or_else(|| format!("package t\n\nallow if {{ {} }}\n", case.body.as_deref().unwrap()));
     let mut conf = json!({ "source": source });
     for (name, value) in [("query", &case.query), ("data", &case.data), ("outputs", &case.outputs)] {
         if let Some(value) = value {
@@ -59,11 +60,8 @@ fn told(case: &Case) -> (String, Option<Value>) {
 
 #[test]
 fn our_own_cases() {
-    let texts = [
-        include_str!("cases/language.yaml"),
-        include_str!("cases/functions.yaml"),
-        include_str!("cases/refused.yaml"),
-    ];
+    let texts =
+        [include_str!("cases/language.yaml"), include_str!("cases/functions.yaml"), include_str!("cases/refused.yaml")];
     let cases: Vec<Case> = texts.iter().flat_map(|text| serde_saphyr::from_str::<Vec<Case>>(text).unwrap()).collect();
     let mut failed = Vec::new();
     for case in &cases {
@@ -123,7 +121,11 @@ fn passes(case: &Opa) -> Result<(), String> {
     let (mut found, mut wanted) = (results?, case.want_result.clone().unwrap_or_default());
     for values in [&mut found, &mut wanted] {
         // The suite writes sets as lists, in no order that it promises.
-        values.iter_mut().for_each(|value| if case.sort_bindings { sort(value) });
+        values.iter_mut().for_each(|value| {
+            if case.sort_bindings {
+                sort(value)
+            }
+        });
         values.sort_by_key(Value::to_string);
     }
     if same(&found, &wanted) { Ok(()) } else { Err(format!("{found:?} instead of {wanted:?}")) }
@@ -192,7 +194,11 @@ fn the_public_suite() {
         }
     }
     let excused: usize = counts.iter().map(|(_, failed)| failed).sum();
-    println!("rego: of {} cases of OPA {passed} pass, {excused} fail as written down, {} fail", cases.len(), unexpected.len());
+    println!(
+        "rego: of {} cases of OPA {passed} pass, {excused} fail as written down, {} fail",
+        cases.len(),
+        unexpected.len()
+    );
     // What is written down has to fail: otherwise the list hides nothing but its age.
     for (allowed, (passed, _)) in allowed.iter().zip(&counts) {
         if *passed > 0 {
@@ -209,7 +215,8 @@ fn collect(folder: &Path, cases: &mut Vec<Opa>) {
             collect(&path, cases);
         } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let suite: Suite = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let suite: Suite =
+                serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             cases.extend(suite.cases);
         }
     }

@@ -168,7 +168,7 @@ async fn no_pattern_is_catastrophic() {
     let huge = sandbox.ask(&rules(&[("rego", &conf)]), r#"{"p":"((a{1000}){1000}){1000}"}"#).await.answers;
     assert!(["evaluation_error", "resource_limit", "deadline"].contains(&word(&huge[0])), "{huge:?}");
     let message = refused(&sandbox, "rego", "package t\n\nallow if regex.match(`((a{1000}){1000}){1000}`, \"a\")\n").await;
-    assert!(message.starts_with("line 3, column 22: "), "{message}");
+    assert!(message.starts_with("line 3, column 23: "), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
