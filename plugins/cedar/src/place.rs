@@ -15,6 +15,11 @@ pub(crate) fn at(text: &str, offset: usize, sentence: &str) -> String {
     format!("line {line}, column {column}: {}", cut(sentence))
 }
 
+/// The byte at which an error is; an error of no place comes last.
+pub(crate) fn offset(error: &impl Diagnostic) -> usize {
+    error.labels().and_then(|mut labels| labels.next()).map_or(usize::MAX, |label| label.offset())
+}
+
 /// What an error says and where in `text` it is.
 pub(crate) fn said<E: Diagnostic>(text: &str, error: &E) -> String {
     let label = error.labels().and_then(|mut labels| labels.next());

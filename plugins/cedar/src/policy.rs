@@ -162,8 +162,8 @@ fn typed(schema: Value) -> Result<Typed, Problem> {
 
 fn validate(source: &str, policies: &PolicySet, schema: &Schema) -> Result<(), Problem> {
     let result = Validator::new(schema.clone()).validate(policies, ValidationMode::Strict);
-    let first = result.validation_errors().map(|error| place::said(source, error)).min();
-    first.map_or(Ok(()), |message| Err(Problem::new("/source", message)))
+    let first = result.validation_errors().min_by_key(|error| place::offset(*error));
+    first.map_or(Ok(()), |error| Err(Problem::new("/source", place::said(source, error))))
 }
 
 fn known(entities: Option<Value>, schema: Option<&Schema>) -> Result<Entities, Problem> {

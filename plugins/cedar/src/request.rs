@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
-use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, Schema};
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression, Schema,
+};
 use portcullis_sdk::{Input, Json, Outcome};
 use serde_json::{Value, json};
 
@@ -43,7 +45,7 @@ impl Requests {
         let context = self.context(&action, input)?;
         let schema = self.typed.as_ref().map(|typed| &typed.schema);
         let request = Request::new(principal, action, object, context, schema);
-        request.map(|request| (request, entities)).map_err(|error| invalid(&error))
+        request.map(|request| (request, entities)).map_err(|_| invalid())
     }
 
     fn action(&self, input: &Input<'_>) -> Result<EntityUid, Outcome> {
@@ -81,19 +83,19 @@ impl Requests {
             None => plain(uid, known, properties)?,
         };
         let schema = self.typed.as_ref().map(|typed| &typed.schema);
-        entities.upsert_entities([entity], schema).map_err(|error| invalid(&error))
+        entities.upsert_entities([entity], schema).map_err(|_| invalid())
     }
 
     fn context(&self, action: &EntityUid, input: &Input<'_>) -> Result<Context, Outcome> {
         let Some(typed) = &self.typed else {
             let member = |name: &str| Some((name.to_owned(), value::of(input.get(name)?)?));
-            return Context::from_pairs(CONTEXT.into_iter().filter_map(member)).map_err(|error| invalid(&error));
+            return Context::from_pairs(CONTEXT.into_iter().filter_map(member)).map_err(|_| invalid());
         };
         let kind = action.type_name().to_string();
         let declared = typed.shapes.context(&kind, action.id().unescaped());
         let context = declared.map(|shape| shape.members(input.document())).unwrap_or_default();
         let context = Context::from_json_value(Value::Object(context), Some((&typed.schema, action)));
-        context.map_err(|error| invalid(&error))
+        context.map_err(|_| invalid())
     }
 }
 
@@ -101,7 +103,7 @@ impl Requests {
 fn declared(typed: &Typed, uid: &EntityUid, known: Option<Entity>, properties: &Json<'_>) -> Result<Entity, Outcome> {
     let kind = uid.type_name().to_string();
     let mut attributes = typed.shapes.entity(&kind).map(|shape| shape.members(properties)).unwrap_or_default();
-    let known = known.map(|entity| entity.to_json_value()).transpose().map_err(|error| invalid(&error))?;
+    let known = known.map(|entity| entity.to_json_value()).transpose().map_err(|_| invalid())?;
     let mut entity =
         known.unwrap_or_else(|| json!({ "uid": { "type": kind, "id": uid.id().unescaped() }, "parents": [] }));
     if let Some(Value::Object(own)) = entity.get_mut("attrs").map(Value::take) {
@@ -110,27 +112,36 @@ fn declared(typed: &Typed, uid: &EntityUid, known: Option<Entity>, properties: &
     if let Value::Object(members) = &mut entity {
         members.insert("attrs".to_owned(), Value::Object(attributes));
     }
-    Entity::from_json_value(entity, Some(&typed.schema)).map_err(|error| invalid(&error))
+    Entity::from_json_value(entity, Some(&typed.schema)).map_err(|_| invalid())
 }
 
 /// An entity with whatever attributes it comes with.
 fn plain(uid: &EntityUid, known: Option<Entity>, properties: &Json<'_>) -> Result<Entity, Outcome> {
     let mut attributes: HashMap<_, _> = value::members(properties).into_iter().collect();
-    let mut parents = HashSet::new();
+    let (mut parents, mut tags) = (HashSet::new(), HashMap::new());
     if let Some(known) = known {
+        tags = tags_of(&known)?;
         let (_, own, own_parents) = known.into_inner();
         attributes.extend(own);
         parents = own_parents;
     }
-    Entity::new(uid.clone(), attributes, parents).map_err(|error| invalid(&error))
+    Entity::new_with_tags(uid.clone(), attributes, parents, tags).map_err(|_| invalid())
+}
+
+/// The tags of an entity. The crate hands out attributes only, so they are read as such.
+fn tags_of(entity: &Entity) -> Result<HashMap<String, RestrictedExpression>, Outcome> {
+    let mut json = entity.to_json_value().map_err(|_| invalid())?;
+    let Some(tags) = json.get_mut("tags").map(Value::take) else { return Ok(HashMap::new()) };
+    let uid = json.get_mut("uid").map(Value::take);
+    let only = Entity::from_json_value(json!({ "uid": uid, "attrs": tags, "parents": [] }), None);
+    only.map(|only| only.into_inner().1).map_err(|_| invalid())
 }
 
 fn missing(what: &str) -> Outcome {
     Outcome::deny("missing", format!("the input has no {what}"))
 }
 
-/// The words of the error could repeat what was sent, so they are not passed on.
-fn invalid(error: &impl std::error::Error) -> Outcome {
-    let _ = error;
+/// The words of an error could repeat what was sent, so they are not passed on.
+fn invalid() -> Outcome {
     Outcome::deny("invalid_request", "the request is none that the policy's schema or Cedar knows")
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema, ValidationMode,
+    AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema, ValidationMode,
     Validator as Checker,
 };
 use portcullis_cedar::Cedar;
@@ -222,7 +222,7 @@ fn ask(query: &Query, schema: &Schema, policies: &PolicySet, entities: &Entities
     let response = Authorizer::new().is_authorized(&request, policies, entities);
     let decision = if response.decision() == Decision::Allow { "allow" } else { "deny" };
     let mut reasons: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-    let mut errors: Vec<String> = response.diagnostics().errors().map(|error| error.id().to_string()).collect();
+    let mut errors: Vec<String> = response.diagnostics().errors().map(failing).collect();
     let (mut wanted, mut wanted_errors) = (query.reason.clone(), query.errors.clone());
     for list in [&mut reasons, &mut errors, &mut wanted, &mut wanted_errors] {
         list.sort();
@@ -231,4 +231,9 @@ fn ask(query: &Query, schema: &Schema, policies: &PolicySet, entities: &Entities
         true => Ok(()),
         false => Err(format!("{decision}, reasons {reasons:?}, errors {errors:?}")),
     }
+}
+
+fn failing(error: &AuthorizationError) -> String {
+    let AuthorizationError::PolicyEvaluationError(error) = error;
+    error.policy_id().to_string()
 }
