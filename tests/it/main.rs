@@ -64,7 +64,6 @@ mod replay;
 mod required_consents;
 mod revocation;
 mod scopes;
-mod scripts;
 mod second_factor;
 mod self_service;
 mod server_keys;

@@ -1,6 +1,5 @@
 //! Tests of the sandbox with real components, written as text in tests/hostile.
 
-mod engines;
 mod hostile;
 mod images;
 mod saving;
