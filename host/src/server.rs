@@ -18,9 +18,11 @@ use crate::{
     bundled,
     config::{Config, PagemapScan},
     crypto::{KEY_FILE, MacKey, Secret, Vault},
+    decision::Library,
     domain::{
         Domain, Failure, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
+        plugin::{PluginRules, Shelf, TrustedKey},
     },
     metrics::{Metrics, SandboxCounts},
     outbound::Outbound,
@@ -94,7 +96,7 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let vault = open_vault(&config, secrets.master_key.as_ref(), &world)?;
         let store = open_store(&config)?;
-        let sandbox = start_sandbox(&config, &vault)?;
+        let sandbox = start_sandbox(&config, &vault, Arc::new(Shelf::over(store.clone())))?;
         let bound = serve::bind(&config).map_err(|error| cannot("cannot listen")(&error))?;
         let public_url = public_url(&config, &bound);
         let observer: Arc<dyn Observer> = Arc::new(MetricsObserver(Arc::clone(&metrics)));
@@ -202,12 +204,13 @@ pub fn open_vault(config: &Config, given: Option<&Secret>, world: &World) -> Res
 }
 
 /// Prepares the sandbox with the bundled components.
-pub fn start_sandbox(config: &Config, vault: &Vault) -> Result<Sandbox, StartError> {
+pub fn start_sandbox(config: &Config, vault: &Vault, library: Arc<dyn Library>) -> Result<Sandbox, StartError> {
     let settings = Settings {
         limits: limits(config),
         artefacts: config.sandbox.artefacts.clone().unwrap_or_else(|| config.data.join(ARTEFACTS)),
         mac: Arc::new(VaultMac(vault.mac_key("artefacts"))),
         workers: workers(config),
+        library,
     };
     let sandbox = Sandbox::start(settings).map_err(|error| cannot("cannot start the sandbox")(&error))?;
     for component in bundled::COMPONENTS {
@@ -253,6 +256,7 @@ pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: boo
             validators: config.policies.validators,
             states_kept: config.store.states_kept,
         },
+        plugins: plugin_rules(config)?,
         policies: bundled::policies().map_err(StartError)?,
         public_url,
         rotation_grace_seconds: config.organization_clients.rotation_grace_seconds,
@@ -277,9 +281,20 @@ fn limits(config: &Config) -> Limits {
         images: sandbox.images,
         image_bytes: sandbox.image_bytes as u64,
         conf_bytes: config.policies.bytes,
+        component_bytes: config.plugins.component_bytes,
         pagemap_scan: sandbox.pagemap_scan == PagemapScan::Auto,
         ..Limits::default()
     }
+}
+
+/// What uploads have to be like; a key that cannot be read keeps the server from starting.
+fn plugin_rules(config: &Config) -> Result<PluginRules, StartError> {
+    let key = |text: &String| TrustedKey::parse(text).map_err(|why| cannot("plugins.keys")(&format!("{text}: {why}")));
+    Ok(PluginRules {
+        component_bytes: config.plugins.component_bytes,
+        require_signature: config.plugins.require_signature,
+        keys: config.plugins.keys.iter().map(key).collect::<Result<_, _>>()?,
+    })
 }
 
 fn log_settings(config: &Config) -> LogSettings {

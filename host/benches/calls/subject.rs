@@ -57,7 +57,11 @@ impl Start {
         let mut config = Config::load(None, std::iter::empty(), flags).unwrap();
         change(&mut config);
         let vault = server::open_vault(&config, None, &World::system()).unwrap();
-        Start { sandbox: server::start_sandbox(&config, &vault).unwrap(), _folder: folder }
+        Start {
+            sandbox: server::start_sandbox(&config, &vault, std::sync::Arc::new(portcullis::decision::NoLibrary))
+                .unwrap(),
+            _folder: folder,
+        }
     }
 }
 

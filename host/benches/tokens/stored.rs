@@ -27,7 +27,7 @@ pub(crate) fn open(folder: &Path) -> Domain {
     let config = Config::load(None, variables.into_iter(), flags).unwrap();
     let world = World::system();
     let vault = server::open_vault(&config, None, &world).unwrap();
-    let sandbox = server::start_sandbox(&config, &vault).unwrap();
+    let sandbox = server::start_sandbox(&config, &vault, std::sync::Arc::new(portcullis::decision::NoLibrary)).unwrap();
     let store = server::open_store(&config).unwrap();
     let parts = Assembled { store, vault, world, sandbox, observer: std::sync::Arc::new(Unheard) };
     server::assemble(&config, parts, config.public_url.clone().unwrap_or_default(), false).unwrap()

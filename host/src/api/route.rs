@@ -57,7 +57,8 @@ pub struct Row {
 }
 
 /// The operations whose body is a whole document and may be as large as `limits.document_bytes`.
-pub const DOCUMENTS: [&str; 3] = ["importSpecificationFromFile", "importSpecificationFromText", "importConfiguration"];
+pub const DOCUMENTS: [&str; 4] =
+    ["importSpecificationFromFile", "importSpecificationFromText", "importConfiguration", "uploadPlugin"];
 
 /// A handler.
 pub type Run = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;

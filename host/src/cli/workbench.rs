@@ -17,6 +17,7 @@ use super::{Error, runtime};
 use crate::{
     bundled,
     crypto::{MacKey, Vault},
+    decision::NoLibrary,
     plugin::{ArtefactMac, Limits, Sandbox, Settings},
     world::World,
 };
@@ -54,7 +55,8 @@ impl Workbench {
             }
         };
         let limits = Limits { images, deadline: PATIENCE, configure_deadline: PATIENCE, ..Limits::default() };
-        let settings = Settings { limits, artefacts, mac: Arc::new(Mac(key)), workers: 1 };
+        let settings =
+            Settings { limits, artefacts, mac: Arc::new(Mac(key)), workers: 1, library: Arc::new(NoLibrary) };
         let sandbox = Sandbox::start(settings).map_err(Error::from_display)?;
         for component in bundled::COMPONENTS {
             sandbox.install_packed(component).map_err(Error::from_display)?;

@@ -48,6 +48,8 @@ pub struct Config {
     pub decisions: Decisions,
     /// What one policy may hold.
     pub policies: Policies,
+    /// Components that tenants bring.
+    pub plugins: Plugins,
     /// Caches and history.
     pub store: StoreConfig,
     /// Diagnostics on stderr.
@@ -164,6 +166,18 @@ pub struct Policies {
     pub bytes: usize,
     /// Most validators in one policy.
     pub validators: usize,
+}
+
+/// Components that tenants bring.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugins {
+    /// Largest component, in bytes.
+    pub component_bytes: usize,
+    /// Whether an upload needs a signature by one of the keys.
+    pub require_signature: bool,
+    /// Ed25519 keys whose signatures count (`name=base64`).
+    pub keys: Vec<String>,
 }
 
 /// Caches and history.

@@ -5,6 +5,7 @@
 
 pub mod detached;
 pub mod digest;
+pub mod ed25519;
 pub mod jws;
 mod key_file;
 pub mod keys;

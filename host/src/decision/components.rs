@@ -3,7 +3,7 @@
 //!
 //! Like a policy, what is asked is a [`RuleSet`]: the rules of one component are answered by one instance.
 
-use super::{Asked, BoxFuture, Code, ConfProblem, RuleSet};
+use super::{Asked, BoxFuture, Code, ComponentId, ConfProblem, Inspected, RuleSet};
 
 /// One claim made by a claim mapper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,4 +37,21 @@ pub trait Components: Send + Sync {
 
     /// Checks that every rule names an installed consent checker whose `conf` is acceptable.
     fn accept_checkers<'a>(&'a self, checkers: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>>;
+
+    /// Finds out what a component is, without installing it: whether it can be used at all, and what it says about itself. A
+    /// refusal is a sentence for its author.
+    fn inspect<'a>(&'a self, wasm: Vec<u8>) -> BoxFuture<'a, Result<Inspected, String>>;
+
+    /// Waits until these rules can be asked from snapshots, where that is possible: whoever asks first is answered as fast
+    /// as those who come later.
+    fn make_ready<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, ()>;
+
+    /// The components that come with the server, by name. May take a while the first time.
+    fn bundled<'a>(&'a self) -> BoxFuture<'a, Vec<ComponentId>>;
+
+    /// What the component of this name that comes with the server says about itself; none when there is none.
+    fn describe_bundled<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Option<Inspected>>;
+
+    /// Whether a component of this name comes with the server.
+    fn is_bundled(&self, name: &str) -> bool;
 }

@@ -6,6 +6,7 @@
 pub mod components;
 pub mod evaluate;
 pub mod input;
+pub mod library;
 pub mod outside;
 pub mod policy;
 pub mod validators;
@@ -14,6 +15,7 @@ pub mod verdict;
 pub use components::{Claim, Components, Mapped, Unmapped};
 pub use evaluate::{decide, try_out};
 pub use input::Input;
+pub use library::{ComponentKind, Inspected, Library, NoLibrary, pinned, unpinned};
 pub use outside::{Outside, Reach, Request, Response, Unread, Unsent};
 pub use policy::{Condition, Recovery, Rule, RuleSet};
 pub use validators::{Answer, Asked, BoxFuture, ComponentId, ConfProblem, Usage, Validators};

@@ -45,7 +45,7 @@ pub struct Decision {
 /// Decides by the policy that the server's bindings or the question itself name, and offers the decision to the log.
 pub async fn decide(domain: &Domain, caller: &Caller, question: Question<'_>) -> Result<Decision, Failure> {
     let watch = Stopwatch::start();
-    let found = find_policy(domain, question.tenant, question.server, &question.input)?;
+    let found = find_policy(domain, question.tenant, question.server, &question.input).await?;
     domain.observer.store(watch.micros());
     ask(domain, caller, question, found).await
 }
@@ -58,7 +58,7 @@ pub async fn by_policy(
     question: Question<'_>,
     policy_id: &str,
 ) -> Result<Decision, Failure> {
-    let found = policy_or_none(domain, question.tenant, policy_id.to_owned())?;
+    let found = policy_or_none(domain, question.tenant, policy_id.to_owned()).await?;
     ask(domain, caller, question, found).await
 }
 
@@ -98,7 +98,7 @@ async fn ask(
 type FoundPolicy = (String, Option<Arc<Linked>>);
 
 /// A resource of type `policy` names the policy; any other type is looked up in the server's bindings.
-fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Result<FoundPolicy, Failure> {
+async fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Result<FoundPolicy, Failure> {
     let text = |map: &serde_json::Map<String, serde_json::Value>, member: &str| {
         map.get(member).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };
@@ -112,10 +112,10 @@ fn find_policy(domain: &Domain, tenant: &str, server: &str, input: &Input) -> Re
             None => return Ok((String::new(), None)),
         }
     };
-    policy_or_none(domain, tenant, policy_id)
+    policy_or_none(domain, tenant, policy_id).await
 }
 
-fn policy_or_none(domain: &Domain, tenant: &str, policy_id: String) -> Result<FoundPolicy, Failure> {
-    let found = policy::linked(domain, tenant, &policy_id)?;
+async fn policy_or_none(domain: &Domain, tenant: &str, policy_id: String) -> Result<FoundPolicy, Failure> {
+    let found = policy::linked(domain, tenant, &policy_id).await?;
     Ok((policy_id, found))
 }

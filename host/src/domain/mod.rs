@@ -130,6 +130,8 @@ pub struct Domain {
     pub log: DecisionLog,
     /// The sizes a policy may have.
     pub limits: PolicyLimits,
+    /// What uploaded components have to be like.
+    pub plugins: plugin::PluginRules,
     /// The built-in policies of every tenant, by id.
     pub policies: Arc<[(String, policy::Policy)]>,
     /// Where clients reach this server, without a slash at the end.
@@ -208,6 +210,8 @@ pub struct Parts {
     pub log: DecisionLog,
     /// See [`Domain::limits`].
     pub limits: PolicyLimits,
+    /// See [`Domain::plugins`].
+    pub plugins: plugin::PluginRules,
     /// See [`Domain::policies`].
     pub policies: Vec<(String, policy::Policy)>,
     /// See [`Domain::public_url`].
@@ -242,6 +246,7 @@ impl Domain {
             outbound,
             log,
             limits,
+            plugins,
             policies,
             public_url,
             rotation_grace_seconds,
@@ -264,6 +269,7 @@ impl Domain {
             guesses,
             log,
             limits,
+            plugins,
             policies,
             public_url,
             rotation_grace_seconds,

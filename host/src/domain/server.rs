@@ -22,6 +22,7 @@ use super::{
     key_ring::Owner,
     noun::{self, Named},
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
+    plugin,
     policy_use::{self, Reference},
     scope, service,
     setup::members::ServerMembers,
@@ -36,6 +37,7 @@ use crate::{
 };
 
 pub use checker::Checker;
+pub(super) use checker::try_checker;
 pub use keys::{add_key, remove_key, rotate_keys};
 pub(super) use later::bring_forward;
 pub use prepare::Wanted;
@@ -340,6 +342,9 @@ pub(super) fn save_as(
     }
     let before = old.map(policies).unwrap_or_default();
     policy_use::switch(write, tenant, &user_of_policy(id), &before, &policies(&server), stamp)?;
+    let before = old.map(|old| old.consent_checker.name.as_str());
+    let components = ("/consent_checker/name", before);
+    plugin::users::switch(write, tenant, &user_of_plugin(id), components, [&*server.consent_checker.name], stamp)?;
     Ok(stamp.replace(write, tenant, id, server)?)
 }
 
@@ -366,6 +371,8 @@ pub(super) fn remove(
     stamp: &Stamp,
 ) -> Result<(), Failure> {
     policy_use::switch(write, tenant, &user_of_policy(id), &policies(old), &[], stamp)?;
+    let components = ("/consent_checker/name", [&*old.consent_checker.name]);
+    plugin::users::switch(write, tenant, &user_of_plugin(id), components, [], stamp)?;
     remove_below(write, tenant, id, stamp)?;
     stamp.soft_delete::<Server>(write, tenant, id)?;
     Ok(())
@@ -391,6 +398,10 @@ fn policies(server: &Server) -> Vec<Reference<'_>> {
     let own = [("/user_policy_id", &server.user_policy), ("/developer_policy_id", &server.developer_policy)];
     let own = own.into_iter().filter_map(|(member, policy)| Reference::of(member, policy.as_ref()));
     bindings.chain(own).collect()
+}
+
+fn user_of_plugin(server: &str) -> String {
+    format!("servers/{server}")
 }
 
 fn user_of_policy(server: &str) -> String {

@@ -12,6 +12,7 @@ use super::{
     noun::{self, Named},
     organization,
     permit::SYSTEM_TENANT,
+    plugin,
     server::Server,
     stamp::{Author, Stamp},
     text,
@@ -139,6 +140,7 @@ pub async fn delete(domain: &Domain, by: &By<'_>, id: &str) -> Result<(), Failur
                 return Err(Failure::InUse { noun: Tenant::NAME, by: vec!["the installation itself".to_owned()] });
             }
             organization::forget(write, &id)?;
+            plugin::forget(write, &id, stamp.now)?;
             tenants::erase(write, &id)?;
             stamp.append(write, &id, &id, last)?;
             stamp.soft_delete::<Tenant>(write, &id, &id)?;

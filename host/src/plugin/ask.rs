@@ -17,7 +17,9 @@ use super::{
     sandbox::Inner,
     world::{Checking, Mapping, Validating, World},
 };
-use crate::decision::{Asked, BoxFuture, Code, Components, ConfProblem, Mapped, RuleSet, Usage, Validators};
+use crate::decision::{
+    Asked, BoxFuture, Code, ComponentId, Components, ConfProblem, Inspected, Mapped, RuleSet, Usage, Validators,
+};
 
 impl Validators for Sandbox {
     fn check<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>> {
@@ -48,6 +50,27 @@ impl Components for Sandbox {
 
     fn accept_checkers<'a>(&'a self, checkers: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>> {
         Box::pin(self.inner.check(checkers, Kind::ConsentChecker))
+    }
+
+    fn inspect<'a>(&'a self, wasm: Vec<u8>) -> BoxFuture<'a, Result<Inspected, String>> {
+        Box::pin(async { self.inner.inspect(wasm).await.map_err(|error| error.to_string()) })
+    }
+
+    fn make_ready<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, ()> {
+        Box::pin(self.inner.make_ready(rules))
+    }
+
+    fn bundled<'a>(&'a self) -> BoxFuture<'a, Vec<ComponentId>> {
+        let sandbox = self.clone();
+        Box::pin(async { tokio::task::spawn_blocking(move || sandbox.installed()).await.unwrap_or_default() })
+    }
+
+    fn describe_bundled<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Option<Inspected>> {
+        Box::pin(async { self.inner.describe_installed(name).await.ok() })
+    }
+
+    fn is_bundled(&self, name: &str) -> bool {
+        self.inner.registry.installed(name).is_some()
     }
 }
 
@@ -83,6 +106,7 @@ impl Inner {
         let world = PhantomData::<W>;
         let outside = group.rules.first().and_then(|rule| rules.rules().get(*rule));
         let outside = outside.and_then(|rule| rules.reach().get(&rule.validator));
+        self.registry.touch(&group.guest);
         if let Some(image) = self.image(group).await {
             let job = Ask { loaded: &image.loaded, confs: None, input, world };
             return self.call(&group.guest, job, outside).await;

@@ -49,7 +49,10 @@ pub(super) struct Bench<'a> {
 impl Bench<'_> {
     /// The compiled snapshot of `guest` configured with `confs`. Must run on a blocking thread of a tokio runtime.
     pub(super) fn build(&self, guest: &Guest, confs: &[String]) -> Result<Machine, NoImage> {
-        let wasm = guest.wasm().map_err(|error| NoImage::Component(error.to_string()))?;
+        let wasm = guest.wasm().map_err(|error| match error.passes() {
+            true => NoImage::Passing(error.to_string()),
+            false => NoImage::Component(error.to_string()),
+        })?;
         let wizer = Wizer::new();
         let (context, instrumented) = wizer.instrument_component(&wasm).map_err(component)?;
         let component = self.instrumented(guest, &instrumented)?;

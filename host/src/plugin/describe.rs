@@ -43,6 +43,11 @@ impl Described {
         Described { about: About { component, kind, name, version, help, conf_schema }, schema }
     }
 
+    /// Why no configuration can be checked, if so.
+    pub(super) fn fault(&self) -> Option<&str> {
+        self.schema.as_ref().err().map(String::as_str)
+    }
+
     /// What is wrong with `conf`: JSON Pointers into it, each with a sentence.
     pub(super) fn problems(&self, conf: &str) -> Vec<(String, String)> {
         let schema = match &self.schema {

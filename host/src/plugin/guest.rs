@@ -5,7 +5,10 @@
 use std::{
     borrow::Cow,
     io::Read,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use data_encoding::HEXLOWER;
@@ -21,34 +24,12 @@ use super::{
     key::{self, Key},
     state::State,
 };
-use crate::decision::ComponentId;
+use crate::decision::{ComponentId, ComponentKind as Kind, Library};
 
 /// The imports a component may have.
 const OURS: &str = "portcullis:policy/";
 /// Their major version, as it begins after the `@`.
 const MAJOR: &str = "1.";
-
-/// What a component does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// World `validator`.
-    Validator,
-    /// World `claim-mapper`.
-    ClaimMapper,
-    /// World `consent-checker`.
-    ConsentChecker,
-}
-
-impl Kind {
-    /// The world's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Validator => "validator",
-            Kind::ClaimMapper => "claim-mapper",
-            Kind::ConsentChecker => "consent-checker",
-        }
-    }
-}
 
 /// An installed component.
 pub(super) struct Guest {
@@ -65,11 +46,17 @@ pub(super) struct Guest {
     pub(super) instrumented: OnceLock<Result<Component, String>>,
     /// Why no configuration of this component can be snapshotted, once that is known.
     pub(super) not_snapshotted: OnceLock<String>,
+    /// When it was last asked, for the registry of uploaded ones.
+    pub(super) used: AtomicU64,
+    /// Set when the registry has let go of it.
+    pub(super) retired: AtomicBool,
+    told: AtomicBool,
 }
 
 enum Source {
     Plain(Vec<u8>),
     Packed(&'static [u8]),
+    Library(Arc<dyn Library>, String),
 }
 
 /// Which bytes a guest consists of.
@@ -89,6 +76,17 @@ pub(super) enum Loaded {
 }
 
 impl Loaded {
+    /// The interfaces of the host that it asks for.
+    pub(super) fn imports(&self) -> Vec<String> {
+        let pre = match self {
+            Loaded::Validator(pre) => pre.instance_pre(),
+            Loaded::ClaimMapper(pre) => pre.instance_pre(),
+            Loaded::ConsentChecker(pre) => pre.instance_pre(),
+        };
+        let component = pre.component();
+        component.component_type().imports(component.engine()).map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// Which world it implements.
     pub(super) fn kind(&self) -> Kind {
         match self {
@@ -110,6 +108,15 @@ impl Guest {
         Guest::new(name, Source::Packed(zst))
     }
 
+    /// A guest whose bytes are in a library, under `key`, and are fetched whenever they are needed. Policies know it as
+    /// `pinned`, decisions record it as `name`.
+    pub(super) fn uploaded(pinned: &str, name: &str, key: Key, library: Arc<dyn Library>) -> Guest {
+        let digest = HEXLOWER.encode(&key);
+        let id = ComponentId { name: name.to_owned(), digest: digest.clone() };
+        let identity = OnceLock::from(Ok(Identity { id, key }));
+        Guest { identity, ..Guest::new(pinned, Source::Library(library, digest)) }
+    }
+
     fn new(name: &str, source: Source) -> Guest {
         Guest {
             name: name.into(),
@@ -120,6 +127,9 @@ impl Guest {
             described: OnceCell::new(),
             instrumented: OnceLock::new(),
             not_snapshotted: OnceLock::new(),
+            used: AtomicU64::new(0),
+            retired: AtomicBool::new(false),
+            told: AtomicBool::new(false),
         }
     }
 
@@ -128,6 +138,17 @@ impl Guest {
         match &self.source {
             Source::Plain(wasm) => Ok(Cow::Borrowed(wasm)),
             Source::Packed(packed) => unpack(packed).map(Cow::Owned),
+            Source::Library(library, digest) => self.fetch(library.as_ref(), digest).map(Cow::Owned),
+        }
+    }
+
+    /// The bytes from the library, which must be those that the name promises.
+    fn fetch(&self, library: &dyn Library, digest: &str) -> Result<Vec<u8>, PluginError> {
+        let wasm = library.wasm(digest).map_err(PluginError::Library)?;
+        let wasm = wasm.ok_or_else(|| PluginError::Unknown(self.name.to_string()))?;
+        match HEXLOWER.encode(&key::component(&wasm)) == digest {
+            true => Ok(wasm),
+            false => Err(PluginError::Damaged("its bytes have another digest".to_owned())),
         }
     }
 
@@ -159,13 +180,21 @@ impl Guest {
             return Err(fault.clone());
         }
         let loaded = self.loaded.get_or_try_init(|| load).await.cloned();
-        if let Err(fault) = &loaded
-            && *fault != PluginError::Stopped
-        {
-            // Set once; whoever came to the same end at the same time has nothing to add. A stop may not happen again.
-            let _ = self.hopeless.set(fault.clone());
+        if let Err(fault) = &loaded {
+            self.note(fault);
         }
         loaded
+    }
+
+    /// Remembers why it cannot be loaded, unless that may pass, and tells it once.
+    fn note(&self, fault: &PluginError) {
+        if !fault.passes() {
+            // Set once; whoever came to the same end at the same time has nothing to add.
+            let _ = self.hopeless.set(fault.clone());
+        }
+        if matches!(self.source, Source::Library(..)) && !self.told.swap(true, Relaxed) {
+            tracing::error!(component = &*self.name, %fault, "an uploaded component cannot be loaded, its rules deny");
+        }
     }
 
     fn load(&self, engines: &Engines, folder: &Folder) -> Result<Arc<Loaded>, PluginError> {

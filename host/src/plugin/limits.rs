@@ -5,6 +5,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::ArtefactMac;
+use crate::decision::Library;
 
 /// Bounds for guests and for what the host keeps on their behalf.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Limits {
     pub image_bytes: u64,
     /// The largest component, in bytes.
     pub component_bytes: usize,
+    /// Uploaded components kept compiled.
+    pub uploaded: usize,
     /// The largest configuration of one rule, in bytes.
     pub conf_bytes: usize,
     /// Lines one call may write to the log.
@@ -55,6 +58,7 @@ impl Default for Limits {
             images: 256,
             image_bytes: 256 << 20,
             component_bytes: 32 << 20,
+            uploaded: 64,
             conf_bytes: 256 << 10,
             log_lines: 16,
             log_line_bytes: 512,
@@ -75,6 +79,8 @@ pub struct Settings {
     pub mac: Arc<dyn ArtefactMac>,
     /// Threads of the runtime that polls the calls.
     pub workers: usize,
+    /// Where uploaded components are.
+    pub library: Arc<dyn Library>,
 }
 
 /// A component that comes with the binary.

@@ -13,7 +13,7 @@
 //! | what happens around one call? | `call`, `job`, `admission`, `state`, `clock`, `ticker` |
 //! | what may a call reach beyond the log? | `outside` |
 //! | where do images come from? | `workshop`, `build`, `image`, `artefact`, `key` |
-//! | what is a component? | `registry`, `guest`, `describe`, `bindings` |
+//! | what is a component? | `registry`, `guest`, `describe`, `inspect`, `bindings` |
 //! | what is checked when a policy is saved? | `check` |
 //! | how is the engine set up? | `engine`, `mode`, `limits` |
 
@@ -31,6 +31,7 @@ mod engine;
 mod error;
 mod guest;
 mod image;
+mod inspect;
 mod job;
 mod key;
 mod limits;
@@ -49,10 +50,10 @@ mod ticker;
 mod workshop;
 mod world;
 
+pub use crate::decision::ComponentKind as Kind;
 pub use artefact::ArtefactMac;
 pub use describe::About;
 pub use error::PluginError;
-pub use guest::Kind;
 pub use limits::{Bundled, Limits, Settings};
 pub use mode::Mode;
 pub use report::Report;

@@ -2,7 +2,7 @@
 //!
 //! Made once per rule set and kept, since `ask` is the hot path. Knows nothing of running anything.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use quick_cache::sync::Cache;
 
@@ -55,7 +55,12 @@ impl Plans {
 
     /// The plan for `rules`, when it was made since the registry last changed.
     pub(super) fn get(&self, rules: &RuleSet, registry: &Registry) -> Option<Arc<Plan>> {
-        self.0.get(rules.digest()).filter(|plan| plan.generation == registry.generation())
+        self.0.get(rules.digest()).filter(|plan| plan.generation == registry.generation() && !plan.is_stale())
+    }
+
+    /// Lets go of plans whose components were let go of, so that these leave memory.
+    pub(super) fn tidy(&self) {
+        self.0.retain(|_, plan| !plan.is_stale());
     }
 
     /// Keeps the plan for `rules`.
@@ -82,6 +87,11 @@ impl Plan {
         plan
     }
 
+    /// Whether the registry has let go of one of its components.
+    fn is_stale(&self) -> bool {
+        self.groups.iter().any(|group| group.guest.retired.load(Relaxed))
+    }
+
     fn begin(&mut self, rule: usize, guest: Option<Arc<Guest>>) {
         let Some(guest) = guest else { return self.fixed.push((rule, Code::UnknownValidator)) };
         match guest.identity().cloned() {
@@ -96,7 +106,11 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Rule;
+    use crate::decision::{NoLibrary, Rule};
+
+    fn registry() -> Registry {
+        Registry::new(Arc::new(NoLibrary), 2)
+    }
 
     fn rules(rules: &[(&str, &str)]) -> RuleSet {
         let rule = |(validator, conf): &(&str, &str)| Rule {
@@ -110,7 +124,7 @@ mod tests {
 
     #[test]
     fn rules_are_grouped_in_order_of_first_use() {
-        let registry = Registry::default();
+        let registry = registry();
         registry.put(Guest::plain("a", b"one".to_vec())).unwrap();
         registry.put(Guest::plain("b", b"two".to_vec())).unwrap();
         let plan = Plan::make(&rules(&[("b", "1"), ("x", "2"), ("a", "3"), ("b", "4")]), &registry);
@@ -121,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_old_once_a_name_means_something_else() {
-        let (registry, plans) = (Registry::default(), Plans::new());
+        let (registry, plans) = (registry(), Plans::new());
         let rules = rules(&[("a", "1")]);
         plans.put(&rules, Arc::new(Plan::make(&rules, &registry)));
         assert!(plans.get(&rules, &registry).is_some());

@@ -44,14 +44,14 @@ pub(super) struct Inner {
 impl Sandbox {
     /// Starts the engines and the ticker. Loads nothing.
     pub fn start(settings: Settings) -> Result<Sandbox, PluginError> {
-        let Settings { limits, artefacts, mac, workers } = settings;
+        let Settings { limits, artefacts, mac, workers, library } = settings;
         let engines = Engines::start(&limits)?;
         let ticker = Ticker::start(vec![engines.run.clone(), engines.build.clone()]);
         let inner = Inner {
             folder: Arc::new(Folder::open(artefacts, mac, engines.compatibility)?),
             ticker: ticker.map_err(|error| PluginError::Engine(error.to_string()))?,
             admission: Admission::new(&limits, workers),
-            registry: Registry::default(),
+            registry: Registry::new(library, limits.uploaded),
             plans: Plans::new(),
             images: Images::new(&limits),
             workshop: Workshop::new(&limits),
@@ -134,6 +134,9 @@ impl Inner {
         let made = tokio::task::spawn_blocking(move || Plan::make(&theirs, &inner.registry)).await;
         let plan = Arc::new(made.unwrap_or_else(|_| Plan::make(rules, &self.registry)));
         self.plans.put(rules, plan.clone());
+        if self.registry.has_retired() {
+            self.plans.tidy();
+        }
         plan
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Notify, OnceCell, Semaphore};
 
 use super::{
     Limits, PluginError,
@@ -35,6 +35,8 @@ pub(super) struct Workshop {
     pub(super) benches: Arc<Semaphore>,
     /// Calls of `describe` and `configure` for authors at once.
     pub(super) desks: Arc<Semaphore>,
+    /// Told whenever a build has ended, whatever came of it.
+    pub(super) ended: Notify,
     loading: Mutex<HashMap<Key, Loading>>,
     building: Mutex<HashSet<Key>>,
     refused: Cache<Key, Arc<NoImage>>,
@@ -47,6 +49,7 @@ impl Workshop {
         Workshop {
             benches: Arc::new(Semaphore::new(threads)),
             desks: Arc::new(Semaphore::new(threads)),
+            ended: Notify::new(),
             loading: Mutex::default(),
             building: Mutex::default(),
             refused: Cache::new(REFUSED),
@@ -55,6 +58,11 @@ impl Workshop {
 
     fn loading(&self) -> MutexGuard<'_, HashMap<Key, Loading>> {
         self.loading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the image of `key` is being built.
+    pub(super) fn is_building(&self, key: &Key) -> bool {
+        self.building().contains(key)
     }
 
     fn building(&self) -> MutexGuard<'_, HashSet<Key>> {
@@ -70,7 +78,7 @@ impl Inner {
             return Some(image);
         }
         self.counters.misses.fetch_add(1, Relaxed);
-        if self.limits.images == 0 || self.is_hopeless(group) || self.workshop.building().contains(&group.key) {
+        if self.limits.images == 0 || self.is_hopeless(group) || self.workshop.is_building(&group.key) {
             return None;
         }
         self.fetch(group.key).await
@@ -83,12 +91,13 @@ impl Inner {
         }
     }
 
-    fn is_hopeless(&self, group: &Group) -> bool {
+    /// Whether it is known that there will be no image.
+    pub(super) fn is_hopeless(&self, group: &Group) -> bool {
         group.guest.not_snapshotted.get().is_some() || self.workshop.refused.get(&group.key).is_some()
     }
 
     /// Loads the artefact of `key`. Callers who come at the same time share one look at the disk.
-    async fn fetch(self: &Arc<Inner>, key: Key) -> Option<Arc<Image>> {
+    pub(super) async fn fetch(self: &Arc<Inner>, key: Key) -> Option<Arc<Image>> {
         let cell = self.workshop.loading().entry(key).or_default().clone();
         let look = async {
             let inner = self.clone();
@@ -120,7 +129,8 @@ impl Inner {
         Ok(image)
     }
 
-    fn order(self: &Arc<Inner>, group: &Group, rules: &RuleSet) {
+    /// Starts a build of the image of `group`, unless it is being built or too many wait.
+    pub(super) fn order(self: &Arc<Inner>, group: &Group, rules: &RuleSet) {
         let mut building = self.workshop.building();
         if building.len() >= WAITING || !building.insert(group.key) {
             return;
@@ -141,6 +151,7 @@ impl Inner {
                 inner.counters.failed_builds.fetch_add(1, Relaxed);
             }
             inner.workshop.building().remove(&key);
+            inner.workshop.ended.notify_waiters();
         });
     }
 

@@ -260,8 +260,11 @@ pub enum Index {
     ClientsOfOrganization = 21,
     /// What a client has on its own behalf: tenant, server, client → grant.
     OwnGrants = 22,
-    /// Whatever uses a plugin: tenant, plugin → `policies/ID` and the like.
+    /// Whatever uses a plugin: tenant, the plugin as it is named there (`NAME`, `NAME@VERSION`, `NAME@sha256:DIGEST`) →
+    /// `policies/ID` and the like.
     PluginUsers = 23,
+    /// Who has an uploaded component: nothing, digest → `TENANT/PLUGIN`.
+    ComponentHolders = 24,
 }
 
 /// Configuration that has a timeline.

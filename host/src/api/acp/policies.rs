@@ -153,7 +153,8 @@ pub async fn test(call: Call) -> Result<Answer, Failure> {
         input.now = domain.world.now_seconds();
     }
     let text = serde_json::to_string(&input).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    let verdict = policy::test(domain, &policy, &text).await.map_err(|failure| failure.below("/policy"))?;
+    let verdict =
+        policy::test(domain, call.tenant(), &policy, &text).await.map_err(|failure| failure.below("/policy"))?;
     let answer = TestAnswer {
         status: verdict.allow,
         result: verdicts::result(verdict.allow),

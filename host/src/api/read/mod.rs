@@ -20,7 +20,7 @@ use crate::domain::Failure;
 pub use accept::accepted;
 pub use document::{document, large_document};
 pub use json::{from_json, from_value};
-pub use multipart::{MULTIPART, field};
+pub use multipart::{MULTIPART, field, fields};
 pub use pairs::{Pairs, form, form_with_lists, query, query_with_lists, sent};
 pub use xml::{Element, xml};
 

@@ -1,4 +1,4 @@
-//! Multipart forms (RFC 7578): the one field that an operation asks for.
+//! Multipart forms (RFC 7578): the fields that an operation asks for.
 //!
 //! Called by the handlers through `read`. The body is whole and bounded already. Must not know what the field is about.
 
@@ -30,6 +30,22 @@ pub async fn field(request: &Request, name: &str) -> Result<Bytes, Failure> {
         }
     }
     found.ok_or_else(|| Failure::invalid(format!("form.{name}"), "is required"))
+}
+
+/// The fields of a form in their order; all of them have one of the names that are `known`.
+pub async fn fields(request: &Request, known: &[&'static str]) -> Result<Vec<(&'static str, Bytes)>, Failure> {
+    media_type(request, MULTIPART)?;
+    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
+    let mut form = Multipart::new(BodyDataStream::new(Full::new(request.body.clone())), boundary);
+    let mut found = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        let name = known.iter().find(|name| field.name() == Some(**name)).copied();
+        let other = || Failure::malformed("form", format!("has another field than {}", known.join(", ")));
+        let name = name.ok_or_else(other)?;
+        found.push((name, field.bytes().await.map_err(unreadable)?));
+    }
+    Ok(found)
 }
 
 fn unreadable(error: multer::Error) -> Failure {

@@ -53,7 +53,7 @@ pub(super) async fn prepare(domain: &Domain, wanted: Configuration<Wanted>) -> R
     found.each(&consents, |draft| consent::check(draft, now))?;
     found.each(&actions, consent_action::check)?;
     for entry in &policies {
-        found.add(&entry.place, policy::check(domain, &entry.value).await)?;
+        found.add(&entry.place, policy::check(domain, &entry.tenant, &entry.value).await)?;
     }
     let tenants = found.tenants(domain, tenants).await?;
     let servers = found.servers(domain, servers).await?;

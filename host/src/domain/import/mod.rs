@@ -106,7 +106,7 @@ pub async fn import(
     import: Import,
 ) -> Result<Imported, Failure> {
     let found = service::current(domain, tenant, service)?;
-    let plan = plan::plan(domain, service, &found.value.server, import).await?;
+    let plan = plan::plan(domain, (tenant, service), &found.value.server, import).await?;
     let (tenant, service, author) = (tenant.to_owned(), service.to_owned(), Author::of(domain, by));
     let imported = domain
         .write(move |write| {

@@ -36,7 +36,12 @@ pub(super) struct Plan {
 }
 
 /// Plans an import into a service.
-pub(super) async fn plan(domain: &Domain, service: &str, server: &str, import: Import) -> Result<Plan, Failure> {
+pub(super) async fn plan(
+    domain: &Domain,
+    (tenant, service): (&str, &str),
+    server: &str,
+    import: Import,
+) -> Result<Plan, Failure> {
     let Import { document, policies, gateway_type } = import;
     let openapi::Document { operations, policies: places, scopes } = document;
     let mut problems = Vec::new();
@@ -50,7 +55,7 @@ pub(super) async fn plan(domain: &Domain, service: &str, server: &str, import: I
                 problems.push(Problem::new(place.place, format!("another policy of the document has the id `{id}`")))
             }
             None => {
-                collect(&mut problems, &place.place, policy::check(domain, &policy).await)?;
+                collect(&mut problems, &place.place, policy::check(domain, tenant, &policy).await)?;
                 kept.insert(id.clone(), policy.clone());
                 own.push((id.clone(), policy));
             }

@@ -16,6 +16,7 @@ use crate::{
         Domain, Failure, Problem,
         consent_grant::{self, Also, Change, Circumstances, GrantType, Held, Shown, Subject},
         in_force::policies::About,
+        policy,
         server::Checker,
     },
 };
@@ -49,7 +50,7 @@ pub async fn given(domain: &Domain, about: About<'_>) -> Result<bool, Failure> {
     };
     let rules = known::rules(domain, about.tenant, about.server.0)?;
     let input = input::text(domain, &rules, Whose::of_about(about))?;
-    let checker = RuleSet::of(name, [conf]);
+    let checker = policy::pin(domain, about.tenant, RuleSet::of(name, [conf]))?;
     let asked = domain.components.check_consents(&checker, &input, again).await;
     match asked.answers.as_slice() {
         [Answer::Pass { .. }] => Ok(true),

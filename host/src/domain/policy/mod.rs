@@ -1,6 +1,7 @@
 //! A policy: rules that must all pass. The five policy operations of the admin group, and the test of an unsaved one.
 
 mod linked;
+mod pinned;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     By, Domain, Failure, Problem, import,
     noun::{self, Named},
-    shadow,
+    plugin, shadow,
     stamp::Stamp,
     tenant, text,
 };
@@ -18,7 +19,8 @@ use crate::{
     store::{Index, Kind, Noun, Record, State, Table, Write, records},
 };
 
-pub(super) use linked::{Linked, LinkedPolicies, link_unsaved, linked};
+pub(super) use linked::{Linked, LinkedPolicies, link_unsaved, linked, linked_with};
+pub(super) use pinned::{Plugins, pin};
 
 /// A stored policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,9 +91,9 @@ pub async fn create(
     id: &str,
     policy: Policy,
 ) -> Result<State<Policy>, Failure> {
-    check(domain, &policy).await?;
+    check(domain, tenant, &policy).await?;
     let (_, saved) = noun::create(domain, by, tenant, Some(id), policy, save_over).await?;
-    domain.validators.prepare(&saved.value.rules).await;
+    prepare(domain, tenant, &saved.value).await?;
     Ok(saved)
 }
 
@@ -116,9 +118,9 @@ pub(super) async fn update_with(
     save: noun::Save<Policy>,
 ) -> Result<State<Policy>, Failure> {
     current(domain, tenant, id)?;
-    check(domain, &policy).await?;
+    check(domain, tenant, &policy).await?;
     let saved = noun::update(domain, by, tenant, id, move |_| Ok(policy.clone()), save).await?;
-    domain.validators.prepare(&saved.value.rules).await;
+    prepare(domain, tenant, &saved.value).await?;
     Ok(saved)
 }
 
@@ -128,9 +130,16 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
 }
 
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
-pub async fn test(domain: &Domain, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
-    check(domain, policy).await?;
-    Ok(decision::try_out(&policy.rules, input, domain.validators.as_ref()).await)
+pub async fn test(domain: &Domain, tenant: &str, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
+    check(domain, tenant, policy).await?;
+    let rules = pin(domain, tenant, policy.rules.clone())?;
+    Ok(decision::try_out(&rules, input, domain.validators.as_ref()).await)
+}
+
+/// Starts what decisions by a saved policy need.
+async fn prepare(domain: &Domain, tenant: &str, policy: &Policy) -> Result<(), Failure> {
+    domain.validators.prepare(&pin(domain, tenant, policy.rules.clone())?).await;
+    Ok(())
 }
 
 /// Writes a policy inside a transaction. Also the way the first start makes the built-in ones.
@@ -142,6 +151,9 @@ pub(super) fn save(
     stamp: &Stamp,
 ) -> Result<State<Policy>, Failure> {
     records::put(write, &[policy.rules.digest()], &PolicyRules(policy.rules.clone()))?;
+    let old = stamp.live::<Policy>(write, tenant, id)?;
+    let before = old.iter().flat_map(|old| components(&old.value));
+    plugin::users::switch(write, tenant, &user(id), ("/validators", before), components(policy), stamp)?;
     Ok(stamp.replace(write, tenant, id, policy.clone())?)
 }
 
@@ -158,9 +170,16 @@ fn save_over(
 }
 
 /// Removes a policy unless somebody uses it, inside a transaction. Its rules stay for the decisions they have made.
-pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, _: &Policy, stamp: &Stamp) -> Result<(), Failure> {
+pub(super) fn remove(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    old: &Policy,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
     noun::unused::<Policy>(write, Index::PolicyUsers, tenant, id)?;
     shadow::remove(write, tenant, id)?;
+    plugin::users::switch(write, tenant, &user(id), ("/validators", components(old)), [], stamp)?;
     stamp.soft_delete::<Policy>(write, tenant, id)?;
     Ok(())
 }
@@ -172,14 +191,35 @@ fn remove_by_hand(write: &mut Write<'_>, tenant: &str, id: &str, old: &Policy, s
 }
 
 /// Checks a policy: its sizes, and in the sandbox whether its validators take their configurations.
-pub(super) async fn check(domain: &Domain, policy: &Policy) -> Result<(), Failure> {
+pub(super) async fn check(domain: &Domain, tenant: &str, policy: &Policy) -> Result<(), Failure> {
     let mut problems = sizes(domain, policy);
-    if problems.is_empty()
-        && let Err(refused) = domain.validators.check(&policy.rules).await
-    {
+    if problems.is_empty() {
+        let refused = refused(domain, tenant, policy).await?;
         problems.extend(refused.into_iter().map(|problem| place(policy, problem)));
     }
     Failure::unless_fine(problems)
+}
+
+/// What the sandbox has against a policy, or before that its own names: those of plugins must mean something.
+async fn refused(domain: &Domain, tenant: &str, policy: &Policy) -> Result<Vec<ConfProblem>, Failure> {
+    let plugins = Plugins::of(domain, tenant)?;
+    let mut problems = plugins.problems(&policy.rules)?;
+    let known = |problem: &ConfProblem| problems.iter().any(|other| other.rule == problem.rule);
+    let refused = domain.validators.check(&plugins.pin(policy.rules.clone())?).await.err().unwrap_or_default();
+    let refused: Vec<_> = refused.into_iter().filter(|problem| !known(problem)).collect();
+    problems.extend(refused);
+    problems.sort_by_key(|problem| problem.rule);
+    Ok(problems)
+}
+
+/// The components that a policy names.
+fn components(policy: &Policy) -> impl Iterator<Item = &str> {
+    policy.rules.rules().iter().map(|rule| rule.validator.as_str())
+}
+
+/// A policy as a user of plugins.
+fn user(id: &str) -> String {
+    format!("policies/{id}")
 }
 
 fn sizes(domain: &Domain, policy: &Policy) -> Vec<Problem> {
@@ -214,7 +254,7 @@ fn recovery(member: &str, steps: &[Recovery]) -> Vec<Problem> {
 }
 
 /// Where a rule's problem stands in the policy as its author wrote it.
-fn place(policy: &Policy, problem: ConfProblem) -> Problem {
+pub(super) fn place(policy: &Policy, problem: ConfProblem) -> Problem {
     let member = match (&policy.script, problem.path.as_str()) {
         (Some(_), "/name") => "/language".to_owned(),
         (Some(_), _) => "/definition".to_owned(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     decision::{ConfProblem, RuleSet},
-    domain::{Domain, Failure, Problem, in_force::consents::conf_for},
+    domain::{Domain, Failure, Problem, in_force::consents::conf_for, policy::Plugins},
 };
 
 /// The member that holds it.
@@ -32,17 +32,31 @@ impl Default for Checker {
 
 /// Checks a server's checker: there is such a component, and it takes the conf. One that stays as it is stays: its component
 /// may be gone for reasons that have nothing to do with this change.
-pub(super) async fn accept(domain: &Domain, checker: &Checker, before: Option<&Checker>) -> Result<(), Failure> {
+pub(super) async fn accept(
+    domain: &Domain,
+    tenant: &str,
+    checker: &Checker,
+    before: Option<&Checker>,
+) -> Result<(), Failure> {
     if before == Some(checker) || *checker == Checker::default() {
         return Ok(());
     }
+    try_checker(&Plugins::of(domain, tenant)?, checker).await
+}
+
+/// Tries a checker among these plugins.
+pub(in crate::domain) async fn try_checker(plugins: &Plugins<'_>, checker: &Checker) -> Result<(), Failure> {
     let Checker { name, conf } = checker;
     if conf.as_ref().is_some_and(|conf| conf.len() > LONGEST_CONF) {
         return Err(Failure::invalid(format!("{MEMBER}/conf"), "may have at most 65536 bytes"));
     }
     // Without a conf it will get one like this.
     let tried = conf.clone().unwrap_or_else(|| conf_for(["consent"]));
-    let refused = domain.components.accept_checkers(&RuleSet::of(name, [tried])).await;
+    let rules = RuleSet::of(name, [tried]);
+    let mut problems = plugins.problems(&rules)?;
+    if problems.is_empty() {
+        problems = plugins.domain().components.accept_checkers(&plugins.pin(rules)?).await.err().unwrap_or_default();
+    }
     let place = |problem: ConfProblem| match (conf, problem.path.as_str()) {
         (None, path) if path != "/name" => {
             let reason = format!("is needed, as the component does not take the server's own: {}", problem.message);
@@ -50,5 +64,5 @@ pub(super) async fn accept(domain: &Domain, checker: &Checker, before: Option<&C
         }
         (_, path) => Problem::new(format!("{MEMBER}{path}"), problem.message),
     };
-    refused.map_err(|problems| Failure::Invalid(problems.into_iter().map(place).collect()))
+    Failure::unless_fine(problems.into_iter().map(place).collect())
 }

@@ -52,7 +52,8 @@ pub(in crate::domain) async fn prepare(
     warn_of_promises(tenant, id, &wanted.server);
     let Wanted { mut server, authentications, secret, rotated_secrets, jwks } = wanted;
     let now = domain.store.current::<Server>(tenant, id, domain.now())?;
-    checker::accept(domain, &server.consent_checker, now.as_deref().map(|now| &now.value.consent_checker)).await?;
+    let checker_now = now.as_deref().map(|now| &now.value.consent_checker);
+    checker::accept(domain, tenant, &server.consent_checker, checker_now).await?;
     let has_ring = domain.store.record::<KeyRing>(&[tenant, id])?.is_some();
     let needs = (!has_ring).then_some(server.key_type);
     let keys = Keys::prepare(domain, Owner::Server(tenant, id), jwks, needs).await?;

@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 
 use super::{ArtefactMac, Limits, Sandbox, Settings};
 use crate::{
-    decision::{Answer, Asked, Code, Rule, RuleSet, Validators},
+    decision::{Answer, Asked, Code, NoLibrary, Rule, RuleSet, Validators},
     world::World,
 };
 
@@ -101,7 +101,8 @@ fn friendly() -> Vec<u8> {
 
 fn start_in(scratch: &Scratch, limits: Limits) -> Sandbox {
     let artefacts = scratch.path().to_owned();
-    Sandbox::start(Settings { limits, artefacts, mac: Arc::new(TestMac), workers: 2 }).unwrap()
+    Sandbox::start(Settings { limits, artefacts, mac: Arc::new(TestMac), workers: 2, library: Arc::new(NoLibrary) })
+        .unwrap()
 }
 
 /// Limits under which a test does not fail because the machine is busy.
