@@ -55,6 +55,7 @@ mod logout;
 mod nginx;
 mod organizations;
 mod outbound;
+mod plugins;
 mod policies;
 mod policy_test;
 mod promises;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Caller, SECRET, TestServer,
+    guests,
     made::{ADMIN, FORM, basic, multipart, yes},
     person::{Person, SELF_SERVICE},
     visitor::{set_methods, waits_at_page},
@@ -229,6 +230,27 @@ impl Surface {
         self.restore_application().await;
         self.restore_token().await;
         self.restore_snapshots().await;
+        self.restore_plugins().await;
+    }
+
+    /// A plugin with two versions of which the second one answers, and one that may go.
+    async fn restore_plugins(&self) {
+        for (name, version, behaviour) in [("acmes", "1.0.0", ""), ("acmes", "2.0.0", "deny"), ("spare", "1.0.0", "")] {
+            let answer = self.bring(guests::plugin(name, version, behaviour)).await;
+            assert!([200, 201].contains(&answer.status.as_u16()), "{}", answer.text());
+        }
+        let path = format!("{ADMIN}/plugins/acmes");
+        let known = self.admin.get(&path).await.expect(200).json();
+        if (&known["enabled_version"], &known["previous_version"]) != (&json!("2.0.0"), &json!("1.0.0")) {
+            for version in ["1.0.0", "2.0.0"] {
+                self.admin.post(&format!("{path}/enable"), &json!({ "version": version })).await.expect(200);
+            }
+        }
+    }
+
+    async fn bring(&self, component: Vec<u8>) -> Answer {
+        let path = format!("{ADMIN}/plugins");
+        self.admin.send(Method::POST, &path, Some("application/octet-stream"), component.into()).await
     }
 
     /// States that are yet to begin.
@@ -351,6 +373,7 @@ impl Surface {
             "createClaim" => Some("claims/new"),
             "createConsentAction" => Some("actions/new"),
             "createConsent" => Some("consents/new"),
+            "uploadPlugin" => Some("plugins/fresh"),
             _ => None,
         };
         if let Some(made) = made {
@@ -398,6 +421,7 @@ impl Surface {
         let (content_type, body) = match row.id {
             "importSpecificationFromText" => ("text/plain".to_owned(), Bytes::from_static(PETS.as_bytes())),
             "importSpecificationFromFile" => multipart("file", PETS),
+            "uploadPlugin" => ("application/octet-stream".to_owned(), guests::plugin("fresh", "1.0.0", "").into()),
             "token" => {
                 let secret = SECRET.replace(' ', "+");
                 let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
@@ -479,6 +503,8 @@ impl Surface {
             ("{organizationId}", "default"),
             ("{*path}", "orders"),
             ("{connection}", "Mail"),
+            ("{name}", if row.id == "deletePlugin" { "spare" } else { "acmes" }),
+            ("{version}", if deletes { "2.0.0" } else { "1.0.0" }),
         ];
         let path = values.iter().fold(row.path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{}: give the parameters of {} values in surface.rs", row.id, row.path);
@@ -547,6 +573,7 @@ impl Surface {
             "acceptScopeGrant" => json!({ "login_state": PAGE_STATE, "granted_scopes": ["orders:read"] }),
             "rejectLogin" | "rejectScopeGrant" => json!({ "login_state": PAGE_STATE }),
             "rollBack" => json!({ "version": 1 }),
+            "enablePlugin" => json!({ "version": "1.0.0" }),
             "createSetup" | "updateSetup" => setup("Shop"),
             "createSetupClient" => setup_client("New"),
             "updateSetupClient" => setup_client("Leaver"),

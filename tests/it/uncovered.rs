@@ -39,6 +39,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("logout", crate::logout::COVERS),
     ("organizations", crate::organizations::COVERS),
     ("outbound", crate::outbound::COVERS),
+    ("plugins", crate::plugins::COVERS),
     ("policies", crate::policies::COVERS),
     ("proofs", crate::proofs::COVERS),
     ("registration", crate::registration::COVERS),

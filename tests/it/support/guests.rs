@@ -1,8 +1,28 @@
-//! The hostile guests of tests/hostile, as components.
+//! The hostile guests of tests/hostile, as components, and versions of plugins made in the same way.
 
 /// The component of a file that goes into the frame.
 pub fn component(name: &str) -> Vec<u8> {
     framed(&file(name))
+}
+
+/// The same under a name and a version of its own, each of five characters: the frame has no room for more.
+pub fn plugin(name: &str, version: &str, behaviour: &str) -> Vec<u8> {
+    assert_eq!((name.len(), version.len()), (5, 5));
+    let functions = if behaviour.is_empty() { String::new() } else { file(behaviour) };
+    let frame = file("frame").replace("guest1.0.0", &format!("{name}{version}"));
+    wat::parse_str(frame.replace(";; GUEST\n", &with_defaults(&functions))).unwrap()
+}
+
+/// A plugin that is a consent checker and allows.
+pub fn plugin_checker(name: &str, version: &str) -> Vec<u8> {
+    let frame = file("frame").replace("guest1.0.0", &format!("{name}{version}"));
+    let frame = frame.replace(r#"(func (export "validate")"#, r#"(func (export "check")"#);
+    wat::parse_str(frame.replace(";; GUEST\n", &with_defaults(""))).unwrap()
+}
+
+/// The component of a file that is whole.
+pub fn whole(name: &str) -> Vec<u8> {
+    wat::parse_str(file(name)).unwrap()
 }
 
 /// A claim mapper of a file that goes into its frame.

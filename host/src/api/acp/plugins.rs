@@ -118,11 +118,8 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
         let versions = plugin::describe(domain, tenant, &name, &state.value)?;
         plugins.push(show(tenant, name, state.value, versions));
     }
-    let bundled = domain.components.bundled().await.into_iter().map(|ComponentId { name, digest }| {
-        let version = Version { version: String::new(), digest, source: BUNDLED.to_owned(), signed_by: Vec::new() };
-        show_bundled(name, version, None)
-    });
-    plugins.extend(bundled);
+    let found = domain.components.bundled().await.into_iter();
+    plugins.extend(found.map(|ComponentId { name, digest }| bundled(name, digest)));
     Ok(call.json(StatusCode::OK, &PluginsBody { plugins }))
 }
 
@@ -140,7 +137,7 @@ pub async fn upload(call: Call) -> Result<Answer, Failure> {
 
 /// getPlugin
 pub async fn get(call: Call) -> Result<Answer, Failure> {
-    let name = call.param("plugin");
+    let name = call.param("name");
     match plugin::current(&call.app.domain, call.tenant(), name) {
         Ok(state) => one(&call, StatusCode::OK, name, state.value.clone(), state.version),
         Err(missing @ Failure::NotFound { .. }) => {
@@ -153,21 +150,21 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 
 /// deletePlugin
 pub async fn delete(call: Call) -> Result<Answer, Failure> {
-    plugin::remove(&call.app.domain, &call.by(), call.tenant(), call.param("plugin")).await?;
+    plugin::remove(&call.app.domain, &call.by(), call.tenant(), call.param("name")).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// getPluginVersion
 pub async fn get_version(call: Call) -> Result<Answer, Failure> {
     let which = Which::parse(call.param("version"));
-    let (found, version) = plugin::describe_one(&call.app.domain, call.tenant(), call.param("plugin"), which)?;
+    let (found, version) = plugin::describe_one(&call.app.domain, call.tenant(), call.param("name"), which)?;
     Ok(call.one(StatusCode::OK, &show_version(found), version))
 }
 
 /// deletePluginVersion
 pub async fn delete_version(call: Call) -> Result<Answer, Failure> {
     let which = Which::parse(call.param("version"));
-    plugin::remove_version(&call.app.domain, &call.by(), call.tenant(), call.param("plugin"), which).await?;
+    plugin::remove_version(&call.app.domain, &call.by(), call.tenant(), call.param("name"), which).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -179,21 +176,21 @@ pub async fn enable(call: Call) -> Result<Answer, Failure> {
         (None, Some(digest)) => ("/digest", Which::Digest(digest)),
         _ => return Err(Failure::invalid("/version", "either the version or the digest is needed")),
     };
-    let name = call.param("plugin");
+    let name = call.param("name");
     let state = plugin::enable(&call.app.domain, &call.by(), call.tenant(), name, which).await?;
     one(&call, StatusCode::OK, name, state.value, state.version)
 }
 
 /// disablePlugin
 pub async fn disable(call: Call) -> Result<Answer, Failure> {
-    let name = call.param("plugin");
+    let name = call.param("name");
     let state = plugin::disable(&call.app.domain, &call.by(), call.tenant(), name).await?;
     one(&call, StatusCode::OK, name, state.value, state.version)
 }
 
 /// rollBackPlugin
 pub async fn roll_back(call: Call) -> Result<Answer, Failure> {
-    let name = call.param("plugin");
+    let name = call.param("name");
     let state = plugin::roll_back(&call.app.domain, &call.by(), call.tenant(), name).await?;
     one(&call, StatusCode::OK, name, state.value, state.version)
 }
@@ -265,6 +262,12 @@ fn show_component(inspected: Inspected) -> ComponentBody {
     // It was compiled when the component was looked at, so it is JSON.
     let conf_schema = serde_json::from_str(&conf_schema).unwrap_or_default();
     ComponentBody { world: world.as_str(), name, help, conf_schema, imports, size }
+}
+
+/// A component that comes with the server, as a line of a list: what it says is asked for one at a time.
+pub fn bundled(name: String, digest: String) -> PluginBody {
+    let version = Version { version: String::new(), digest, source: BUNDLED.to_owned(), signed_by: Vec::new() };
+    show_bundled(name, version, None)
 }
 
 fn described_bundled(name: &str, found: Inspected) -> PluginBody {

@@ -44,7 +44,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::GET,
-        path: "/api/admin/{tid}/plugins/{plugin}",
+        path: "/api/admin/{tid}/plugins/{name}",
         id: "getPlugin",
         needs: Needs::Admin,
         doc: Doc {
@@ -57,7 +57,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::DELETE,
-        path: "/api/admin/{tid}/plugins/{plugin}",
+        path: "/api/admin/{tid}/plugins/{name}",
         id: "deletePlugin",
         needs: Needs::Admin,
         doc: Doc {
@@ -70,7 +70,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::GET,
-        path: "/api/admin/{tid}/plugins/{plugin}/versions/{version}",
+        path: "/api/admin/{tid}/plugins/{name}/versions/{version}",
         id: "getPluginVersion",
         needs: Needs::Admin,
         doc: Doc {
@@ -83,7 +83,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::DELETE,
-        path: "/api/admin/{tid}/plugins/{plugin}/versions/{version}",
+        path: "/api/admin/{tid}/plugins/{name}/versions/{version}",
         id: "deletePluginVersion",
         needs: Needs::Admin,
         doc: Doc {
@@ -96,7 +96,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::POST,
-        path: "/api/admin/{tid}/plugins/{plugin}/enable",
+        path: "/api/admin/{tid}/plugins/{name}/enable",
         id: "enablePlugin",
         needs: Needs::Admin,
         doc: Doc {
@@ -109,7 +109,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::POST,
-        path: "/api/admin/{tid}/plugins/{plugin}/disable",
+        path: "/api/admin/{tid}/plugins/{name}/disable",
         id: "disablePlugin",
         needs: Needs::Admin,
         doc: Doc {
@@ -122,7 +122,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         method: Method::POST,
-        path: "/api/admin/{tid}/plugins/{plugin}/rollback",
+        path: "/api/admin/{tid}/plugins/{name}/rollback",
         id: "rollBackPlugin",
         needs: Needs::Admin,
         doc: Doc {
