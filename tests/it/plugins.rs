@@ -145,7 +145,8 @@ async fn policies_name_a_plugin_by_name_version_or_digest() {
         bring(&admin, component.clone()).await.expect(201);
     }
     let exact = format!("acmes@sha256:{}", sha256_hex(&allowing));
-    let refused = |name: &str| json!({ "id": "p", "policy_name": "P", "validators": [{ "name": "true" }, { "name": name }] });
+    let refused =
+        |name: &str| json!({ "id": "p", "policy_name": "P", "validators": [{ "name": "true" }, { "name": name }] });
     for (name, words) in [
         ("acmes", "enable one of its versions (1.0.0, 2.0.0)"),
         ("acmes@3.0.0", "it has 1.0.0, 2.0.0"),
@@ -195,11 +196,17 @@ async fn what_is_used_stays() {
     make_policy(&admin, "bare", json!([{ "name": "acmes" }])).await;
     let refused = admin.delete(&format!("{version}/1.0.0")).await.expect(400);
     assert_eq!(used(refused), json!(["policies/bare"]));
-    assert_eq!(used(admin.post(&format!("{PLUGINS}/acmes/disable"), &json!({})).await.expect(400)), json!(["policies/bare"]));
+    assert_eq!(
+        used(admin.post(&format!("{PLUGINS}/acmes/disable"), &json!({})).await.expect(400)),
+        json!(["policies/bare"])
+    );
     make_policy(&admin, "exact", json!([{ "name": format!("acmes@sha256:{}", sha256_hex(&denying)) }])).await;
     let refused = admin.delete(&format!("{version}/2.0.0")).await.expect(400);
     assert_eq!(used(refused), json!(["policies/exact"]));
-    assert_eq!(used(admin.delete(&format!("{PLUGINS}/acmes")).await.expect(400)), json!(["policies/bare", "policies/exact"]));
+    assert_eq!(
+        used(admin.delete(&format!("{PLUGINS}/acmes")).await.expect(400)),
+        json!(["policies/bare", "policies/exact"])
+    );
 
     admin.delete(&format!("{ADMIN}/policies/bare")).await.expect(204);
     let disabled = admin.post(&format!("{PLUGINS}/acmes/disable"), &json!({})).await.expect(200).json();

@@ -13,8 +13,7 @@ use portcullis::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Caller, SECRET, TestServer,
-    guests,
+    Answer, Caller, SECRET, TestServer, guests,
     made::{ADMIN, FORM, basic, multipart, yes},
     person::{Person, SELF_SERVICE},
     visitor::{set_methods, waits_at_page},

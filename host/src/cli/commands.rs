@@ -121,6 +121,7 @@ impl Control for Commands {
                 super::history::command(&self.app.domain, name, arguments).await
             }
             super::policy::impact::IMPACT => super::policy::impact::command(&self.app.domain, arguments).await,
+            super::plugin::manage::PLUGINS => super::plugin::manage::command(&self.app.domain, arguments).await,
             other => Err(format!("there is no command `{other}`")),
         }
     }

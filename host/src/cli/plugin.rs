@@ -6,6 +6,7 @@ mod cases;
 mod check;
 mod component;
 mod foreign;
+pub mod manage;
 mod new;
 mod templates;
 mod test;
@@ -26,6 +27,14 @@ pub enum Plugin {
     Check(check::Check),
     Test(test::Test),
     Bench(bench::Bench),
+    Push(manage::Push),
+    List(manage::List),
+    Show(manage::Show),
+    Enable(manage::Enable),
+    Disable(manage::Disable),
+    #[command(name = "rollback")]
+    RollBack(manage::RollBack),
+    Remove(manage::Remove),
 }
 
 impl Plugin {
@@ -37,6 +46,13 @@ impl Plugin {
             Plugin::Check(command) => command.run(),
             Plugin::Test(command) => command.run(),
             Plugin::Bench(command) => command.run(),
+            Plugin::Push(command) => command.run(),
+            Plugin::List(command) => command.run(),
+            Plugin::Show(command) => command.run(),
+            Plugin::Enable(command) => command.run(),
+            Plugin::Disable(command) => command.run(),
+            Plugin::RollBack(command) => command.run(),
+            Plugin::Remove(command) => command.run(),
         }
     }
 }

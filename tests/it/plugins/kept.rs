@@ -117,7 +117,8 @@ async fn an_upload_that_was_answered_survives_a_kill_and_works() {
     let process = Process::serve(folder.path());
     let admin = process.token_of("default", "admin", "admin");
     let plugin = admin.get(&format!("{PLUGINS}/acmes")).await.expect(200).json();
-    let versions: Vec<_> = plugin["versions"].as_array().unwrap().iter().map(|version| version["version"].as_str().unwrap()).collect();
+    let versions: Vec<_> =
+        plugin["versions"].as_array().unwrap().iter().map(|version| version["version"].as_str().unwrap()).collect();
     assert!(versions.starts_with(&["0.0.0", "1.0.0", "2.0.0"]), "{versions:?}");
     assert_eq!(plugin["enabled_version"], "1.0.0");
     for version in versions {

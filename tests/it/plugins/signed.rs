@@ -76,9 +76,8 @@ async fn a_form_brings_the_component_and_its_signatures() {
     };
     let signature = signature(&key(2), &component);
     let form = |parts: &[Vec<u8>]| Bytes::from([parts.concat(), b"--edge--\r\n".to_vec()].concat());
-    let send = async |form: Bytes| {
-        admin.send(Method::POST, PLUGINS, Some("multipart/form-data; boundary=edge"), form).await
-    };
+    let send =
+        async |form: Bytes| admin.send(Method::POST, PLUGINS, Some("multipart/form-data; boundary=edge"), form).await;
     let (whole, signed) = (part("component", &component), part("signature", signature.as_bytes()));
     assert_eq!(wrong_members(&send(form(&[signed.clone()])).await.expect(422)), ["form.component"]);
     send(form(&[whole.clone(), whole.clone()])).await.expect(400);

@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::{Error, Outcome, Place, commands, output};
+use crate::cli::{Error, Outcome, Place, commands, output};
 use crate::{
     api::{acp::plugins, read},
     decision::ComponentId,

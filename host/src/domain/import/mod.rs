@@ -107,15 +107,15 @@ pub async fn import(
 ) -> Result<Imported, Failure> {
     let found = service::current(domain, tenant, service)?;
     let plan = plan::plan(domain, (tenant, service), &found.value.server, import).await?;
-    let (tenant, service, author) = (tenant.to_owned(), service.to_owned(), Author::of(domain, by));
+    let (of, service, author) = (tenant.to_owned(), service.to_owned(), Author::of(domain, by));
     let imported = domain
         .write(move |write| {
             let stamp = author.stamp(write)?;
-            apply::import(write, &tenant, &service, &plan, &stamp)
+            apply::import(write, &of, &service, &plan, &stamp)
         })
         .await?;
     for (_, policy) in &imported.policies {
-        domain.validators.prepare(&policy.rules).await;
+        policy::prepare(domain, tenant, policy).await?;
     }
     Ok(imported)
 }

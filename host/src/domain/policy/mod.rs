@@ -137,7 +137,7 @@ pub async fn test(domain: &Domain, tenant: &str, policy: &Policy, input: &str) -
 }
 
 /// Starts what decisions by a saved policy need.
-async fn prepare(domain: &Domain, tenant: &str, policy: &Policy) -> Result<(), Failure> {
+pub(super) async fn prepare(domain: &Domain, tenant: &str, policy: &Policy) -> Result<(), Failure> {
     domain.validators.prepare(&pin(domain, tenant, policy.rules.clone())?).await;
     Ok(())
 }

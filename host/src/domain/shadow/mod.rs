@@ -134,8 +134,8 @@ pub async fn put(
     if !(1..=100).contains(&percent) {
         return Err(Failure::invalid("/percent", "must be a number from 1 to 100"));
     }
-    policy::check(domain, &candidate).await.map_err(|failure| failure.below("/candidate"))?;
-    domain.validators.prepare(&candidate.rules).await;
+    policy::check(domain, tenant, &candidate).await.map_err(|failure| failure.below("/candidate"))?;
+    policy::prepare(domain, tenant, &candidate).await?;
     let (key, author) = ((tenant.to_owned(), id.to_owned()), Author::of(domain, by));
     let before = domain
         .write(move |write| {
