@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
-    By, Domain, Failure, api::Api, gateway::GatewayKind, policy::Policy, scope::Scope, service, stamp::Author,
+    By, Domain, Failure, api::Api, gateway::GatewayKind, policy, policy::Policy, scope::Scope, service, stamp::Author,
 };
 use crate::{
     openapi::Document,
