@@ -36,7 +36,7 @@ pub(in crate::domain) fn sample(
 }
 
 fn is_picked(domain: &Domain, percent: u8) -> bool {
-    let drawn = || u64::from(u32::from_be_bytes(domain.world.bytes())) * 100 >> u32::BITS;
+    let drawn = || (u64::from(u32::from_be_bytes(domain.world.bytes())) * 100) >> u32::BITS;
     percent >= 100 || drawn() < u64::from(percent)
 }
 
