@@ -13,6 +13,10 @@ pub mod testing;
 pub mod claim_mapper;
 #[cfg(feature = "consent-checker")]
 pub mod consent_checker;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "key-value")]
+pub mod key_value;
 #[cfg(feature = "validator")]
 pub mod validator;
 

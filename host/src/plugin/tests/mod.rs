@@ -1,5 +1,6 @@
 //! Tests of the sandbox with real components, written as text in tests/hostile.
 
+mod frozen;
 mod hostile;
 mod images;
 mod saving;
