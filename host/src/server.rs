@@ -22,7 +22,7 @@ use crate::{
     domain::{
         Domain, Failure, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
-        plugin::{PluginRules, Shelf, TrustedKey},
+        plugin::{PluginRules, Shelf, TrustedKey, source::Sources},
     },
     metrics::{Metrics, SandboxCounts},
     outbound::Outbound,
@@ -260,6 +260,7 @@ pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: boo
         policies: bundled::policies().map_err(StartError)?,
         public_url,
         rotation_grace_seconds: config.organization_clients.rotation_grace_seconds,
+        plugin_sources: plugin_sources(config),
         observer,
     }))
 }
@@ -295,6 +296,16 @@ fn plugin_rules(config: &Config) -> Result<PluginRules, StartError> {
         require_signature: config.plugins.require_signature,
         keys: config.plugins.keys.iter().map(key).collect::<Result<_, _>>()?,
     })
+}
+
+/// Where components can be taken from.
+fn plugin_sources(config: &Config) -> Sources {
+    Sources {
+        folder: config.plugins.folder.clone(),
+        registry_auth: config.plugins.registry_auth.clone(),
+        insecure_registries: config.plugins.insecure_registries.clone(),
+        component_bytes: limits(config).component_bytes,
+    }
 }
 
 fn log_settings(config: &Config) -> LogSettings {

@@ -178,6 +178,12 @@ pub struct Plugins {
     pub require_signature: bool,
     /// Ed25519 keys whose signatures count (`name=base64`).
     pub keys: Vec<String>,
+    /// Folder of components that are offered to every tenant.
+    pub folder: Option<PathBuf>,
+    /// Names and passwords at OCI registries.
+    pub registry_auth: Option<PathBuf>,
+    /// OCI registries that are asked with http.
+    pub insecure_registries: Vec<String>,
 }
 
 /// Caches and history.

@@ -120,6 +120,14 @@ pub const SETTINGS: &[Setting] = &[
     path("outbound.ca", "PEM file with authorities that outbound TLS trusts instead of the system's."),
     integer("outbound.body_bytes", 10 * MIB, KIB, GIB, "Largest answer to an outbound request."),
     integer("outbound.seconds", 10, 1, DAY, "Time for an outbound request, redirects included."),
+    path("plugins.folder", "Folder whose components (NAME.wasm) every tenant may take."),
+    path("plugins.registry_auth", "Names and passwords at OCI registries, a file like Docker's config.json."),
+    row(
+        "plugins.insecure_registries",
+        Kind::Names,
+        Some(Preset::NoNames),
+        "OCI registries (\"host\" or \"host:port\") that are asked with http.",
+    ),
     integer(
         "organization_clients.rotation_grace_seconds",
         0,

@@ -138,6 +138,8 @@ pub struct Domain {
     pub public_url: String,
     /// How long a secret of an organization's client goes on after it was exchanged.
     pub rotation_grace_seconds: i64,
+    /// Where components can be taken from.
+    pub plugin_sources: plugin::source::Sources,
     /// Told what happens, for the metrics.
     pub observer: Arc<dyn Observer>,
     /// What candidates beside policies have shown.
@@ -218,6 +220,8 @@ pub struct Parts {
     pub public_url: String,
     /// See [`Domain::rotation_grace_seconds`].
     pub rotation_grace_seconds: i64,
+    /// See [`Domain::plugin_sources`].
+    pub plugin_sources: plugin::source::Sources,
     /// See [`Domain::observer`].
     pub observer: Arc<dyn Observer>,
 }
@@ -250,6 +254,7 @@ impl Domain {
             policies,
             public_url,
             rotation_grace_seconds,
+            plugin_sources,
             observer,
         } = parts;
         let policies = policies.into();
@@ -273,6 +278,7 @@ impl Domain {
             policies,
             public_url,
             rotation_grace_seconds,
+            plugin_sources,
             observer,
             shadows: shadow::Shadows::new(),
             impacts: impact::Turns::new(),

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use crate::{
     api::{Answer, Call, read},
@@ -33,8 +33,7 @@ pub struct DatumBody {
     #[serde(default)]
     pub key: Option<String>,
     /// Any JSON value, of at most 64 KiB.
-    #[schemars(with = "Value")]
-    pub value: Box<RawValue>,
+    pub value: Value,
     /// When it was set (RFC 3339). Made by the server.
     #[serde(default)]
     pub changed_at: Option<String>,
@@ -77,7 +76,7 @@ pub async fn set(call: Call) -> Result<Answer, Failure> {
     // When it was set is the server's own; a PUT of what was read is not an error.
     let DatumBody { key: given, value, changed_at: _ } = read::json(&call.request)?;
     read::agrees("/key", given, key)?;
-    let value = value.get().to_owned();
+    let value = value.to_string();
     let (entry, new) = data::put(&call.app.domain, call.tenant(), call.param("namespace"), key, value).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(call.json(status, &show(key, entry)?))
@@ -91,6 +90,6 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 
 fn show(key: &str, entry: Entry) -> Result<DatumBody, Failure> {
     let Entry { value, changed } = entry;
-    let value = RawValue::from_string(value).map_err(|error| Failure::Internal { log: format!("a value: {error}") })?;
+    let value = serde_json::from_str(&value).map_err(|error| Failure::Internal { log: format!("a value: {error}") })?;
     Ok(DatumBody { key: Some(key.to_owned()), value, changed_at: Some(moment::show(changed)) })
 }

@@ -25,6 +25,7 @@ pub mod imports;
 pub mod logins;
 pub mod people;
 pub mod plugin_grants;
+pub mod plugin_sources;
 pub mod plugins;
 pub mod policies;
 pub mod rows;

@@ -5,11 +5,14 @@
 //! `NAME` (the enabled version), `NAME@VERSION` or `NAME@sha256:DIGEST`; `policy/linked.rs` finds out which bytes that means.
 
 pub mod data;
+mod folder;
 pub mod grants;
+mod oci;
 mod outside;
 mod remove;
 mod shelf;
 mod signature;
+pub mod source;
 mod switch;
 mod upload;
 pub(super) mod users;

@@ -15,9 +15,7 @@ use std::{
 use super::*;
 use crate::{
     crypto::digest::sha256_hex,
-    decision::{
-        BoxFuture, Claim, Components, Outside, Reach, Request, Response, Unread, Unsent,
-    },
+    decision::{BoxFuture, Claim, Components, Outside, Reach, Request, Response, Unread, Unsent},
 };
 
 /// The SHA-256 of each file, without comments and white space.

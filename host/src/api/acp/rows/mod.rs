@@ -21,6 +21,7 @@ mod imports;
 mod logins;
 mod people;
 mod plugin_grants;
+mod plugin_sources;
 mod plugins;
 mod policies;
 mod scope_grants;
@@ -53,6 +54,7 @@ pub static TABLES: &[&[Row]] = &[
     shadows::ROWS,
     plugins::ROWS,
     plugin_grants::ROWS,
+    plugin_sources::ROWS,
     data::ROWS,
     decisions::ROWS,
     consents::ROWS,

@@ -8,8 +8,11 @@ use super::reference::is_digest;
 pub(super) const ACCEPT: &str =
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 /// The media types of layers that are WebAssembly: that of the CNCF's guidance, and those that tools wrote before it.
-const WASM: [&str; 3] =
-    ["application/wasm", "application/vnd.wasm.content.layer.v1+wasm", "application/vnd.module.wasm.content.layer.v1+wasm"];
+const WASM: [&str; 3] = [
+    "application/wasm",
+    "application/vnd.wasm.content.layer.v1+wasm",
+    "application/vnd.module.wasm.content.layer.v1+wasm",
+];
 
 /// A layer.
 #[derive(Debug, PartialEq, Eq)]

@@ -39,7 +39,8 @@ impl Reference {
             Some((rest, digest)) => (rest, Some(digest)),
             None => (text, None),
         };
-        let (host, rest) = rest.split_once('/').ok_or("must be `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:DIGEST`")?;
+        let (host, rest) =
+            rest.split_once('/').ok_or("must be `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:DIGEST`")?;
         let (name, tag) = match rest.split_once(':') {
             Some((name, tag)) => (name, Some(tag)),
             None => (rest, None),
