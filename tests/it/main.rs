@@ -55,6 +55,8 @@ mod logout;
 mod nginx;
 mod organizations;
 mod outbound;
+mod plugin_reach;
+mod plugin_sources;
 mod plugins;
 mod policies;
 mod policy_test;

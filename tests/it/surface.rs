@@ -219,6 +219,8 @@ impl Surface {
             assert!([200, 400].contains(&answer.status.as_u16()), "{}", answer.text());
         }
         shadows::restore(&self.admin, &rule()).await;
+        let answer = self.admin.put(&format!("{ADMIN}/data/limits/orders"), &json!({ "value": 7 })).await;
+        assert!([200, 201].contains(&answer.status.as_u16()), "{}", answer.text());
         self.import().await;
         self.restore_gateway().await;
         self.restore_own_client().await;
@@ -492,6 +494,8 @@ impl Surface {
             ("{gw}", &self.gateway),
             ("{did}", &self.decision),
             ("{kind}", "policies"),
+            ("{namespace}", "limits"),
+            ("{key}", "orders"),
             ("{record}", "rule"),
             ("{setupId}", setup_of(row)),
             ("{resourceServerId}", "closed"),
@@ -546,6 +550,8 @@ impl Surface {
             "updatePolicy" => json!({ "policy_name": "Rule", "validators": [yes()] }),
             "testPolicy" => json!({ "policy": { "validators": [yes()] } }),
             "createScope" => aid(json!({ "id": "new", "name": "new", "service_id": "orders" })),
+            "setPluginGrants" => json!({ "key_value": { "namespace": "limits" } }),
+            "setDatum" => json!({ "value": 7 }),
             "updateScope" => aid(json!({ "name": "orders:read", "description": "Sees orders" })),
             "createService" => aid(json!({ "id": "new", "name": "New" })),
             "updateService" => json!({ "name": "Orders", "gateway_id": self.gateway }),
