@@ -39,6 +39,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("logout", crate::logout::COVERS),
     ("organizations", crate::organizations::COVERS),
     ("outbound", crate::outbound::COVERS),
+    ("plugin_reach", crate::plugin_reach::COVERS),
+    ("plugin_sources", crate::plugin_sources::COVERS),
     ("plugins", crate::plugins::COVERS),
     ("policies", crate::policies::COVERS),
     ("proofs", crate::proofs::COVERS),
