@@ -223,6 +223,10 @@ async fn the_operators_folder_is_offered_and_nothing_beside_it() {
     let offered: Answer = server.as_admin().get("/api/admin/default/plugin_sources").await.expect(200);
     assert_eq!(offered.json(), json!({ "sources": [{ "source": "file:checker.wasm", "size": fixture().len() }] }));
     assert_eq!(take(&server, "file:checker.wasm").await.unwrap().wasm, fixture());
+    let plugins = "/api/admin/default/plugins";
+    let made = server.as_admin().post(plugins, &json!({ "source": "file:checker.wasm" })).await.expect(201).json();
+    assert_eq!((&made["name"], &made["versions"][0]["source"]), (&json!("frozen-checker"), &json!("file:checker.wasm")));
+    server.as_admin().post(plugins, &json!({ "source": "file:../secret.wasm" })).await.expect(422);
     for source in ["file:../secret.wasm", "file:notes.txt", "file:/etc/passwd", "file:none.wasm", "http://a/b", ""] {
         assert!(take(&server, source).await.is_err(), "{source}");
     }

@@ -5,8 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{Answer, Call},
-    domain::{Failure, plugin::source, tenant},
+    api::{Answer, Call, read},
+    domain::{
+        Failure,
+        plugin::{
+            Upload,
+            source::{self, Taken},
+        },
+        tenant,
+    },
 };
 
 /// Components that can be taken as plugins.
@@ -46,4 +53,12 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
     let offered = source::offered(domain).await?.into_iter();
     let sources = offered.map(|(name, size)| OfferedBody { source: format!("file:{name}"), size });
     Ok(call.json(StatusCode::OK, &SourcesBody { sources: sources.collect() }))
+}
+
+/// What a body names, as if it had been uploaded.
+pub(super) async fn taken(call: &Call, name: Option<String>) -> Result<Upload, Failure> {
+    let SourceBody { source, signatures } = read::json(&call.request)?;
+    let Taken { wasm, source } = source::take(&call.app.domain, &source).await?;
+    let signature = |(index, text)| (format!("/signatures/{index}"), text);
+    Ok(Upload { wasm, name, signatures: signatures.into_iter().enumerate().map(signature).collect(), source })
 }

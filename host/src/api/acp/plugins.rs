@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::{
     api::{
         Answer, Call, Request,
-        read::{self, MULTIPART},
+        acp::plugin_sources,
+        read::{self, JSON, MULTIPART},
     },
     decision::{ComponentId, Inspected},
     domain::{
@@ -128,8 +129,13 @@ pub async fn upload(call: Call) -> Result<Answer, Failure> {
     let query = read::query(&call.request)?;
     query.only(&[NAME])?;
     let name = read::said(query.get(NAME).map(str::to_owned));
-    let (wasm, signatures) = component(&call.request).await?;
-    let upload = Upload { wasm, name, signatures, source: UPLOAD.to_owned() };
+    let upload = match read::sent_media_type(&call.request).eq_ignore_ascii_case(JSON) {
+        true => plugin_sources::taken(&call, name).await?,
+        false => {
+            let (wasm, signatures) = component(&call.request).await?;
+            Upload { wasm, name, signatures, source: UPLOAD.to_owned() }
+        }
+    };
     let uploaded = plugin::upload(&call.app.domain, &call.by(), call.tenant(), upload).await?;
     let status = if uploaded.is_new { StatusCode::CREATED } else { StatusCode::OK };
     one(&call, status, &uploaded.name, uploaded.state.value, uploaded.state.version)
@@ -211,7 +217,7 @@ async fn component(request: &Request) -> Result<(Vec<u8>, Signatures), Failure> 
     }
     if !sent.eq_ignore_ascii_case(MULTIPART) {
         return Err(Failure::MediaType {
-            expected: "application/octet-stream, application/wasm or multipart/form-data",
+            expected: "application/octet-stream, application/wasm, multipart/form-data or application/json",
         });
     }
     let mut component = None;

@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "uploadPlugin",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Uploads a component as a version of its plugin: as the body with signatures in X-Portcullis-Signature, or as a form with the fields `component` and `signature`. Nothing answers otherwise until the version is enabled; 200 when these bytes were there.",
+            summary: "Uploads a component as a version of its plugin: as the body with signatures in X-Portcullis-Signature, or as a form with the fields `component` and `signature`. Or takes it from elsewhere: as JSON `{\"source\": …, \"signatures\": […]}` with `oci://HOST/NAME:TAG`, `oci://HOST/NAME@sha256:DIGEST`, or `file:NAME.wasm` of the operator's folder. Nothing answers otherwise until the version is enabled; 200 when these bytes were there.",
             query: plugins::QUERY,
             body: Some((plugins::COMPONENT, shape::<String>)),
             answers: &[
