@@ -16,6 +16,8 @@ pub const COMPONENTS: &[Bundled] = &[
     Bundled { name: "consent", wasm_zst: include_bytes!("../../plugins/dist/consent.wasm.zst") },
     Bundled { name: "rego", wasm_zst: include_bytes!("../../plugins/dist/rego.wasm.zst") },
     Bundled { name: "path", wasm_zst: include_bytes!("../../plugins/dist/path.wasm.zst") },
+    Bundled { name: "cel", wasm_zst: include_bytes!("../../plugins/dist/cel.wasm.zst") },
+    Bundled { name: "cel-claims", wasm_zst: include_bytes!("../../plugins/dist/cel-claims.wasm.zst") },
     Bundled { name: "required-consents", wasm_zst: include_bytes!("../../plugins/dist/required-consents.wasm.zst") },
 ];
 

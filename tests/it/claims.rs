@@ -93,7 +93,7 @@ async fn claims_that_make_no_sense_are_refused_and_change_nothing() {
         ("name", json!("iss.x"), "/name"),
         ("name", json!("gid"), "/name"),
         ("mapping", json!(null), "/mapping"),
-        ("mapping", json!("cel:authn_ctx.email"), "/mapping"),
+        ("mapping", json!("cel:nobody.email"), "/mapping"),
         ("mapping", json!("a\\b"), "/mapping"),
         ("type", json!(null), "/type"),
         ("type", json!("string"), "/type"),

@@ -67,6 +67,7 @@ mod replay;
 mod required_consents;
 mod revocation;
 mod scopes;
+mod scripts_cel;
 mod second_factor;
 mod self_service;
 mod server_keys;

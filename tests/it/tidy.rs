@@ -418,6 +418,9 @@ fn sources_of(guest: &str) -> String {
     for folder in [&format!("plugins/{guest}"), "plugins/fields", "plugins/sdk", "wit/v1"] {
         collect(&root, folder, &mut files);
     }
+    if ["cel", "cel-claims"].contains(&guest) {
+        collect(&root, "plugins/expressions", &mut files);
+    }
     files.sort_unstable();
     let mut all = Vec::new();
     for file in files {

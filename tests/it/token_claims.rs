@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, guests,
+    made::{ADMIN, wrong_members},
     shop::{Shop, claims},
 };
 
@@ -163,4 +164,57 @@ async fn a_token_that_nobody_would_read_is_not_given_out() {
         shop.claim("access_token", name, "much", &[]).await;
     }
     no_token(shop.login("openid").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expression_makes_a_claim_of_its_type() {
+    let shop = Shop::start(context()).await;
+    shop.claim("access_token", "shop.many", "cel:authn_ctx.groups.size()", &[]).await;
+    shop.claim("access_token", "shop.groups", "cel:authn_ctx.groups.filter(g, g != 'a')", &[]).await;
+    shop.claim("access_token", "level", "level", &[]).await;
+    shop.claim("access_token", "fax", "cel:authn_ctx.?fax", &[]).await;
+    shop.claim("access_token", "phone", "cel:authn_ctx.?phone.orValue('none')", &["profile"]).await;
+    shop.claim("id_token", "home", "cel:{'in': authn_ctx.address.country, 'known': has(authn_ctx.email)}", &[]).await;
+    let answer = shop.login("openid").await.expect(200);
+    let access = claims(&answer, "access_token");
+    assert_eq!(access["shop"], json!({ "many": 2, "groups": ["b"] }));
+    assert_eq!((&access["level"], access.get("fax"), access.get("phone")), (&json!(7), None, None));
+    assert_eq!(claims(&answer, "id_token")["home"], json!({ "in": "CH", "known": true }));
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    let told = shop.server.anonymous().with_token(&token).get("/default/shop/userinfo").await.expect(200).json();
+    assert_eq!(told["home"], json!({ "in": "CH", "known": true }), "userinfo tells what the ID token tells");
+    assert_eq!(claims(&shop.login("openid profile").await.expect(200), "access_token")["phone"], "none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expression_that_fails_means_no_token_for_those_who_want_it() {
+    let shop = Shop::start(context()).await;
+    shop.claim("access_token", "fax", "cel:authn_ctx.fax", &["profile"]).await;
+    shop.login("openid").await.expect(200);
+    no_token(shop.login("openid profile").await);
+    // A path that is asked in the same breath is not to blame.
+    shop.claim("access_token", "level", "level", &[]).await;
+    assert_eq!(claims(&shop.login("openid").await.expect(200), "access_token")["level"], 7);
+    shop.server.sandbox.uninstall("cel-claims");
+    no_token(shop.login("openid profile").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expression_is_checked_when_it_is_saved() {
+    let shop = Shop::start(context()).await;
+    let claim = |mapping: &str| json!({ "authorization_server_id": "shop", "name": "c", "mapping": mapping, "type": "access_token", "scopes": [] });
+    for (mapping, reason) in [
+        ("cel:authn_ctx.groups.\n+", "line 2, column 1: "),
+        ("cel:request.method", "line 1, column 1: there is no variable `request`"),
+        ("cel:authn_ctx.groups.count()", "line 1, column 18: there is no function `count`"),
+        ("cel:", "needs an expression"),
+    ] {
+        let answer = shop.admin.post(&format!("{ADMIN}/claims"), &claim(mapping)).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/mapping"], "{}", answer.text());
+        assert!(answer.text().contains(reason), "{mapping}: {}", answer.text());
+    }
+    let made = shop.admin.post(&format!("{ADMIN}/claims"), &claim("cel:authn_ctx.level > 1")).await.expect(201).json();
+    let path = format!("{ADMIN}/claims/{}", made["id"].as_str().unwrap());
+    shop.admin.put(&path, &claim("cel:nobody")).await.expect(422);
+    assert_eq!(claims(&shop.login("openid").await.expect(200), "access_token")["c"], true);
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench calls                    about a minute
 //! cargo bench --bench calls -- fresh/true      only this one
+//! cargo bench --bench calls -- engines/        the languages of policies, side by side
 //! ```
 //!
 //! Everything goes through `Sandbox::ask`, as a decision of the server does: look-up of plan and image, admission, a
@@ -11,6 +12,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench talks to a terminal and may stop at a surprise")]
 
+mod engines;
 #[path = "../common/folder.rs"]
 mod folder;
 mod mapping;
@@ -49,6 +51,7 @@ fn main() {
     bench.fresh();
     bench.without_images();
     bench.mapping();
+    bench.engines();
     bench.criterion.final_summary();
     ratios(&bench.samples);
 }
@@ -127,6 +130,18 @@ impl Bench {
         }
     }
 
+    /// The same check in every language.
+    fn engines(&mut self) {
+        let (warm, cold) = (Start::new(subject::with_images), Start::new(subject::unhurried));
+        for engine in engines::all() {
+            let rules = [(engine.name, engine.conf.as_str())];
+            self.ask(&cold, engine.configured, &rules, true);
+            self.ask(&warm, engine.fresh, &rules, false);
+            let (reused, input) = (Reused::new(engine.name, &engine.conf), self.input.clone());
+            self.measure(engine.reused, |runtime, calls| runtime.block_on(reused.time(&input, calls)));
+        }
+    }
+
     fn ask(&mut self, start: &Start, name: &'static str, rules: &[(&str, &str)], cold: bool) {
         let asking = Asking { sandbox: &start.sandbox, rules: subject::rules(rules), input: self.input.clone(), cold };
         self.runtime.block_on(asking.prepare());
@@ -162,5 +177,8 @@ fn ratios(samples: &Samples) {
     ratio("three-of-one-component/one", "fresh/three-of-one-component", "fresh/two-fields", Limit::None);
     ratio("map/native-one", "map/one-claim", "map/one-native", Limit::None);
     ratio("map/native-twenty", "map/twenty-claims", "map/twenty-native", Limit::None);
+    ratio("engines/cel/attributes", "engines/cel/fresh", "engines/attributes/fresh", Limit::None);
+    ratio("engines/cedar/attributes", "engines/cedar/fresh", "engines/attributes/fresh", Limit::None);
+    ratio("engines/rego/attributes", "engines/rego/fresh", "engines/attributes/fresh", Limit::None);
     ratio("three-components/three-of-one", "fresh/three-components", "fresh/three-of-one-component", Limit::None);
 }

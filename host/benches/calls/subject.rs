@@ -42,6 +42,12 @@ pub(crate) fn without_images(config: &mut Config) {
     config.sandbox.images = 0;
 }
 
+/// Makes every call configure its instance, and gives it the time that the larger languages need for that.
+pub(crate) fn unhurried(config: &mut Config) {
+    config.sandbox.images = 0;
+    config.sandbox.deadline_ms = 1_000;
+}
+
 /// A sandbox with the bundled components in a folder of its own.
 pub(crate) struct Start {
     /// The sandbox.

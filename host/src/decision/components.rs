@@ -31,6 +31,9 @@ pub trait Components: Send + Sync {
     /// Makes claims from one input. Answers one [`Mapped`] for every rule, in their order, whatever happens.
     fn map<'a>(&'a self, mappers: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked<Mapped>>;
 
+    /// Checks that every rule names an installed claim mapper whose `conf` is acceptable.
+    fn accept_mappers<'a>(&'a self, mappers: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>>;
+
     /// Asks whether consents are given. Answers one [`Answer`](super::Answer) for every rule, in their order, whatever happens. `again`
     /// says whether the same rules will be asked again, so that it is worth preparing for it.
     fn check_consents<'a>(&'a self, checkers: &'a RuleSet, input: &'a str, again: bool) -> BoxFuture<'a, Asked>;

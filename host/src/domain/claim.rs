@@ -1,5 +1,7 @@
 //! A claim: what of the authentication context goes into a token, and for which scopes.
 
+pub(in crate::domain) mod expression;
+
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ pub struct Claim {
     pub server: String,
     /// The name in the token; dots nest.
     pub name: String,
-    /// The dotted path in the authentication context; [`WHOLE`] is all of it.
+    /// The dotted path in the authentication context; [`WHOLE`] is all of it. Or an expression over it, after `cel:`.
     pub mapping: String,
     /// Which token it goes into.
     pub token: ClaimToken,
@@ -78,8 +80,6 @@ const RESERVED: [&str; 24] = [
 
 /// The mapping that takes the authentication context as a whole.
 pub(super) const WHOLE: &str = ".";
-/// How a mapping begins that is to be an expression.
-const EXPRESSION: &str = "cel:";
 
 /// The longest dotted name, in bytes, and its most parts: what the claim mapper `path` takes.
 const NAME: Bounds = Bounds { bytes: 512, parts: 32 };
@@ -104,7 +104,7 @@ pub async fn create(
     id: Option<&str>,
     claim: Claim,
 ) -> Result<(String, State<Claim>), Failure> {
-    check(&claim)?;
+    accept(domain, &claim).await?;
     noun::create(domain, by, tenant, id, claim, save).await
 }
 
@@ -116,6 +116,7 @@ pub async fn update(
     id: &str,
     claim: Claim,
 ) -> Result<State<Claim>, Failure> {
+    expression::accept(domain, &claim).await?;
     let change = move |old: &Claim| {
         let server = noun::fixed("/authorization_server_id", claim.server.clone(), &old.server)?;
         let claim = Claim { server, ..claim.clone() };
@@ -175,8 +176,14 @@ pub(super) fn file_names(write: &mut Write<'_>, tenant: &str, server: &str, stam
     Ok(())
 }
 
-/// Checks what needs no store.
-pub(super) fn check(claim: &Claim) -> Result<(), Failure> {
+/// Checks what needs no store; an expression by the component that will evaluate it.
+pub(super) async fn accept(domain: &Domain, claim: &Claim) -> Result<(), Failure> {
+    check(claim)?;
+    expression::accept(domain, claim).await
+}
+
+/// Checks what needs neither store nor component.
+fn check(claim: &Claim) -> Result<(), Failure> {
     let mut problems = Vec::new();
     problems.extend(text::name("/authorization_server_id", &claim.server));
     let name = dotted(&claim.name, &NAME).or_else(|| reserved(&claim.name));
@@ -199,7 +206,8 @@ fn once(member: &str, list: &[String]) -> Vec<Problem> {
 /// Whether a token can have the claim, which may have been saved under the rules of an earlier version.
 pub(super) fn makeable(claim: &Claim) -> Result<(), String> {
     let whole = claim.mapping == WHOLE;
-    let why = reserved(&claim.name).or_else(|| dotted(&claim.mapping, &MAPPING).filter(|_| !whole));
+    let path = expression::source(&claim.mapping).is_none() && !whole;
+    let why = reserved(&claim.name).or_else(|| if path { dotted(&claim.mapping, &MAPPING) } else { None });
     why.map_or(Ok(()), Err)
 }
 
@@ -221,8 +229,8 @@ pub(super) fn parts(name: &str) -> Vec<String> {
 }
 
 fn mapping(mapping: &str) -> Option<String> {
-    if mapping.starts_with(EXPRESSION) {
-        return Some("must be a dotted path: this server has no expressions".to_owned());
+    if let Some(source) = expression::source(mapping) {
+        return expression::objection(source);
     }
     dotted(mapping, &MAPPING).filter(|_| mapping != WHOLE)
 }
@@ -299,7 +307,14 @@ mod tests {
             let Err(Failure::Invalid(problems)) = check(&claim("a", &name)) else { panic!("{name:?} was taken") };
             assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/mapping"));
         }
-        assert!(check(&claim("a", "cel:authn_ctx.email")).is_err());
+    }
+
+    #[test]
+    fn a_mapping_may_be_an_expression() {
+        assert_eq!(check(&claim("a", "cel:authn_ctx.email + '\\n'")), Ok(()));
+        for mapping in ["cel:", "cel: ", &format!("cel:{}", "a".repeat(9000))] {
+            assert!(check(&claim("a", mapping)).is_err(), "{mapping}");
+        }
     }
 
     #[test]

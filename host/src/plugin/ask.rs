@@ -44,6 +44,10 @@ impl Components for Sandbox {
         Box::pin(self.inner.ask::<Mapping>(mappers, input, true))
     }
 
+    fn accept_mappers<'a>(&'a self, mappers: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>> {
+        Box::pin(self.inner.check(mappers, Kind::ClaimMapper))
+    }
+
     fn check_consents<'a>(&'a self, checkers: &'a RuleSet, input: &'a str, again: bool) -> BoxFuture<'a, Asked> {
         Box::pin(self.inner.ask::<Checking>(checkers, input, again))
     }

@@ -10,11 +10,17 @@ use crate::Result;
 /// Files that go into every component, besides three folders.
 const FILES: [&str; 3] = ["plugins/.cargo/config.toml", "plugins/Cargo.lock", "plugins/Cargo.toml"];
 
+/// The components that evaluate CEL.
+const EXPRESSIONS: [&str; 2] = ["cel", "cel-claims"];
+
 /// The digest of the sources of `guest`, in hex. `root` is the folder of the repository.
 pub(crate) fn digest(root: &Path, guest: &str) -> Result<String> {
     let mut files: Vec<String> = FILES.map(str::to_owned).to_vec();
     for folder in [&format!("plugins/{guest}"), "plugins/fields", "plugins/sdk", "wit/v1"] {
         collect(root, folder, &mut files)?;
+    }
+    if EXPRESSIONS.contains(&guest) {
+        collect(root, "plugins/expressions", &mut files)?;
     }
     files.sort_unstable();
     let mut hash = Sha256::new();

@@ -35,7 +35,8 @@ pub struct ClaimBody {
     /// Its name in the token, where dots nest. Required, and unique in the authorization server for each type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where its value comes from: a dotted path in the authentication context. Required.
+    /// Where its value comes from: a dotted path in the authentication context, or `cel:` and a CEL expression over it, such as
+    /// `cel:authn_ctx.groups.filter(g, g.startsWith('shop-'))`. Required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<String>,
     /// The token it goes into: `id_token` or `access_token`. Required.

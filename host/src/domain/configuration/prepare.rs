@@ -47,13 +47,15 @@ pub(super) async fn prepare(domain: &Domain, wanted: Configuration<Wanted>) -> R
     found.each(&services, |record| service::check(&record.service))?;
     found.each(&scopes, scope::check)?;
     found.each(&apis, api::check)?;
-    found.each(&claims, claim::check)?;
     found.each(&gateways, gateway::check)?;
     let now = domain.now();
     found.each(&consents, |draft| consent::check(draft, now))?;
     found.each(&actions, consent_action::check)?;
     for entry in &policies {
         found.add(&entry.place, policy::check(domain, &entry.tenant, &entry.value).await)?;
+    }
+    for entry in &claims {
+        found.add(&entry.place, claim::accept(domain, &entry.value).await)?;
     }
     let tenants = found.tenants(domain, tenants).await?;
     let servers = found.servers(domain, servers).await?;

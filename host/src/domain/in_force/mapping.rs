@@ -1,19 +1,22 @@
-//! The claims of a server as work for the claim mapper `path`, and its answers as members of a token.
+//! The claims of a server as work for the claim mappers `path` and `cel-claims`, and their answers as members of a token.
 //!
-//! Made by `known` once per change, used by `claims` for every token. The mapper sees every place in the authentication
-//! context once, under a number: which claims want its value, and where it stands in the token, is decided here. So servers
-//! with the same mappings share one snapshot, and no mapper can put anything where it does not belong.
+//! Made by `known` once per change, used by `claims` for every token. The mappers see every place in the authentication
+//! context and every expression over it once, under a number: which claims want its value, and where it stands in the token, is
+//! decided here. So servers with the same mappings share one snapshot, and no mapper can put anything where it does not belong.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    decision::{Code, Mapped, RuleSet, Unmapped},
-    domain::claim::{self, Claim, ClaimToken},
+    decision::{self, Code, Mapped, Rule, RuleSet, Unmapped},
+    domain::claim::{
+        self, Claim, ClaimToken,
+        expression::{self, MAPPER as EVALUATOR},
+    },
 };
 
-/// The component that maps.
+/// The component that maps paths.
 const MAPPER: &str = "path";
 /// Where the authentication context is in the input document.
 const CONTEXT: &str = "authn_ctx";
@@ -24,9 +27,10 @@ const PLACES: usize = 256;
 pub(super) struct Mapping {
     /// Shorter names first, so that what is nested finds its place.
     claims: Vec<Placed>,
-    /// The mapper with its places.
+    /// The mappers with their places.
     pub(super) mapper: RuleSet,
-    places: usize,
+    /// Which places each of their configurations answers.
+    answered: Vec<Range<usize>>,
 }
 
 /// A claim and where its value comes from.
@@ -37,8 +41,20 @@ pub(super) struct Placed {
     place: usize,
 }
 
+/// Where a value comes from. Those of one mapper are next to each other.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    /// A path in the input document.
+    Path(String),
+    /// An expression over it.
+    Expression(String),
+}
+
+/// What the mappers say about a place.
+type Told = Result<Option<String>, Fault>;
+
 /// Why there are no claims, for the log.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     /// In words.
     pub(super) why: String,
@@ -56,13 +72,14 @@ impl Mapping {
     /// Takes the claims of a server. One of an earlier version that cannot be made is left out, with a line in the log.
     pub(super) fn new(claims: impl Iterator<Item = (String, Claim)>) -> Mapping {
         let sound: Vec<Claim> = claims.filter(|(id, claim)| is_sound(id, claim)).map(|(_, claim)| claim).collect();
-        let mut places: BTreeMap<String, usize> = sound.iter().map(|claim| (path(&claim.mapping), 0)).collect();
+        let mut places: BTreeMap<Source, usize> = sound.iter().map(|claim| (origin(&claim.mapping), 0)).collect();
         for (number, place) in places.values_mut().enumerate() {
             *place = number;
         }
         let mut claims: Vec<Placed> = sound.into_iter().map(|claim| placed(claim, &places)).collect();
         claims.sort_by(|one, other| (one.name.len(), &one.name).cmp(&(other.name.len(), &other.name)));
-        Mapping { claims, mapper: mapper(&places), places: places.len() }
+        let (rules, answered) = rules(places.keys()).into_iter().unzip();
+        Mapping { claims, mapper: RuleSet::new(rules), answered }
     }
 
     /// The claims that go into such a token: those of its scopes, and those of no scope.
@@ -84,12 +101,14 @@ impl Mapping {
         more
     }
 
-    /// The members that the mapper's answers make of the claims that are wanted.
+    /// The members that the mappers' answers make of the claims that are wanted. An expression that fails matters only to
+    /// those who want its value.
     pub(super) fn members(&self, wanted: &[&Placed], answers: Vec<Mapped>) -> Result<Map<String, Value>, Fault> {
-        let mut values = self.values(answers)?;
+        let values = self.values(answers)?;
         let mut members = Map::new();
         for claim in wanted {
-            if let Some(Some(text)) = values.get_mut(claim.place) {
+            let told = values.get(claim.place).ok_or_else(|| Fault::new("a claim has no place"))?;
+            if let Some(text) = told.as_ref().map_err(Fault::clone)? {
                 let value = serde_json::from_str(text).map_err(|error| Fault::new(error.to_string()))?;
                 put(&mut members, &claim.name, value)?;
             }
@@ -98,20 +117,30 @@ impl Mapping {
     }
 
     /// The JSON text of each place that has a value.
-    fn values(&self, answers: Vec<Mapped>) -> Result<Vec<Option<String>>, Fault> {
-        let mut values: Vec<Option<String>> = vec![None; self.places];
-        for answer in answers {
-            for claim in answer.map_err(fault)? {
-                let place = claim.name.parse::<usize>().ok().and_then(|place| values.get_mut(place));
-                match place {
-                    Some(place @ None) => *place = Some(claim.value),
-                    Some(Some(_)) => return Err(Fault::new("the claim mapper answered a claim twice")),
-                    None => return Err(Fault::new("the claim mapper answered a claim that nobody asked for")),
-                }
+    fn values(&self, answers: Vec<Mapped>) -> Result<Vec<Told>, Fault> {
+        let mut values: Vec<Told> = vec![Ok(None); self.answered.last().map_or(0, |last| last.end)];
+        for (places, answer) in self.answered.iter().zip(answers) {
+            let mine = values.get_mut(places.clone()).unwrap_or_default();
+            match answer {
+                Ok(claims) => fill(mine, places.start, claims)?,
+                Err(unmapped) => mine.fill(Err(fault(unmapped))),
             }
         }
         Ok(values)
     }
+}
+
+/// Puts the claims of one configuration where they belong, which is nowhere else than among its own places.
+fn fill(mine: &mut [Told], first: usize, claims: Vec<decision::Claim>) -> Result<(), Fault> {
+    for claim in claims {
+        let number = claim.name.parse::<usize>().ok().and_then(|number| number.checked_sub(first));
+        match number.and_then(|number| mine.get_mut(number)) {
+            Some(place @ Ok(None)) => *place = Ok(Some(claim.value)),
+            Some(_) => return Err(Fault::new("a claim mapper answered a claim twice")),
+            None => return Err(Fault::new("a claim mapper answered a claim that nobody asked for")),
+        }
+    }
+    Ok(())
 }
 
 impl Placed {
@@ -132,21 +161,42 @@ fn is_sound(id: &str, claim: &Claim) -> bool {
     false
 }
 
-/// The place in the input document that a mapping names; `.` is the whole context.
-fn path(mapping: &str) -> String {
-    if mapping == claim::WHOLE { CONTEXT.to_owned() } else { format!("{CONTEXT}.{mapping}") }
+/// Where a mapping's value comes from; `.` is the whole context.
+fn origin(mapping: &str) -> Source {
+    match expression::source(mapping) {
+        Some(source) => Source::Expression(source.to_owned()),
+        None if mapping == claim::WHOLE => Source::Path(CONTEXT.to_owned()),
+        None => Source::Path(format!("{CONTEXT}.{mapping}")),
+    }
 }
 
-fn placed(claim: Claim, places: &BTreeMap<String, usize>) -> Placed {
+fn placed(claim: Claim, places: &BTreeMap<Source, usize>) -> Placed {
     let Claim { server: _, name, mapping, token, scopes } = claim;
-    let place = places.get(&path(&mapping)).copied().unwrap_or_default();
+    let place = places.get(&origin(&mapping)).copied().unwrap_or_default();
     Placed { name: claim::parts(&name), token, scopes, place }
 }
 
-fn mapper(places: &BTreeMap<String, usize>) -> RuleSet {
-    let all: Vec<Value> =
-        places.iter().map(|(path, place)| json!({ "name": place.to_string(), "path": path })).collect();
-    RuleSet::of(MAPPER, all.chunks(PLACES).map(|claims| json!({ "claims": claims }).to_string()))
+/// The mappers' configurations, each with the places it answers: many paths in one, an expression alone, as it may fail alone.
+fn rules<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<(Rule, Range<usize>)> {
+    let (mut paths, mut rules) = (Vec::new(), Vec::new());
+    for (place, source) in sources.enumerate() {
+        match source {
+            Source::Path(path) => paths.push((place, json!({ "name": place.to_string(), "path": path }))),
+            Source::Expression(source) => {
+                rules.push((rule(EVALUATOR, expression::conf(&place.to_string(), source)), place..place + 1));
+            }
+        }
+    }
+    let of_paths = paths.chunks(PLACES).filter_map(|chunk| {
+        let claims: Vec<&Value> = chunk.iter().map(|(_, claim)| claim).collect();
+        let (first, _) = chunk.first()?;
+        Some((rule(MAPPER, json!({ "claims": claims }).to_string()), *first..first + chunk.len()))
+    });
+    of_paths.chain(rules).collect()
+}
+
+fn rule(component: &str, conf: String) -> Rule {
+    Rule { validator: component.to_owned(), conf, recovery: Vec::new(), timeout_ms: None }
 }
 
 fn fault(unmapped: Unmapped) -> Fault {
@@ -274,7 +324,7 @@ mod tests {
         let claims = [id("sub", "name"), id("amr.x", "name"), id("deep", &["a"; 32].join(".")), id("name", "name")];
         let mapping = Mapping::new(claims.into_iter());
         assert_eq!(mapping.claims.len(), 1);
-        assert_eq!(mapping.places, 1);
+        assert_eq!(mapping.answered, [0..1]);
     }
 
     #[test]
@@ -282,5 +332,27 @@ mod tests {
         let claims = (0..300).map(|number| id(&format!("c{number}"), &format!("m{number}")));
         let mapping = Mapping::new(claims);
         assert_eq!(mapping.mapper.rules().len(), 2);
+        assert_eq!(mapping.answered, [0..256, 256..300]);
+    }
+
+    #[test]
+    fn an_expression_fails_alone() {
+        let claims =
+            [id("a", "cel:authn_ctx.a"), id("b", "cel:authn_ctx.b"), claim("c", "c", ClaimToken::AccessToken, &[])];
+        let mapping = Mapping::new(claims.into_iter());
+        let asked: Vec<_> = mapping.mapper.rules().iter().map(|rule| rule.validator.as_str()).collect();
+        assert_eq!((asked, &mapping.answered), (vec!["path", "cel-claims", "cel-claims"], &vec![0..1, 1..2, 2..3]));
+        let answers = || {
+            let refused = Err(Unmapped::Refused("no".to_owned()));
+            [answer(&[("0", "1")]), vec![refused], answer(&[("2", "2")])].concat()
+        };
+        let members = |token| {
+            let wanted: Vec<&Placed> = mapping.claims.iter().filter(|claim| claim.token == token).collect();
+            mapping.members(&wanted, answers())
+        };
+        assert_eq!(members(ClaimToken::AccessToken).map(Value::Object), Ok(json!({ "c": 1 })));
+        assert!(members(ClaimToken::IdToken).is_err(), "the expression of `a` has failed");
+        let strange = [answer(&[("1", "1")]), answer(&[]), answer(&[])].concat();
+        assert!(mapping.values(strange).is_err(), "`path` says what only `cel-claims` may say");
     }
 }
