@@ -254,6 +254,7 @@ pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: boo
         limits: PolicyLimits {
             policy_bytes: config.policies.bytes,
             validators: config.policies.validators,
+            deadline_ms: config.sandbox.deadline_ms,
             states_kept: config.store.states_kept,
         },
         plugins: plugin_rules(config)?,

@@ -37,6 +37,13 @@ async fn fill(admin: &Caller, tenant: &str) {
           "recovery": [{ "id": "otp", "type": "mfa" }] }] }),
     )
     .await;
+    // It stands before what it embeds in the document.
+    post(
+        "/policies",
+        json!({ "id": "around", "policy_name": "Around", "mode": "monitor", "validators": [
+            { "any": [{ "policy": "rule" }, { "not": { "name": "true", "timeout_ms": 30 } }], "recovery": [{ "type": "ask" }] }] }),
+    )
+    .await;
     post(
         "/servers",
         json!({

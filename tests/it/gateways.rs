@@ -186,9 +186,11 @@ async fn a_server_takes_its_gateways_with_it() {
 async fn the_configuration_holds_what_the_gateway_enforces_and_nothing_else() {
     let guarded = Guarded::start("nginx").await;
     let admin = &guarded.admin;
-    for policy in ["of-api", "of-scope", "of-nobody"] {
+    for policy in ["embedded", "of-scope", "of-nobody"] {
         make_policy(admin, policy, json!([yes()])).await;
     }
+    make_policy(admin, "between", json!([{ "not": { "policy": "embedded" } }])).await;
+    make_policy(admin, "of-api", json!([{ "any": [yes(), { "policy": "between" }] }])).await;
     guarded.make_api("library", "GET", "/books", "of-api").await;
     guarded.make_api("library", "GET", "/authors", "").await;
     let scope = json!({ "id": "reading", "authorization_server_id": "shop", "name": "books.read", "service_id": "library", "user_policy_id": "of-scope" });
@@ -215,7 +217,7 @@ async fn the_configuration_holds_what_the_gateway_enforces_and_nothing_else() {
     assert_eq!(column("services", "gateway_id"), [guarded.id()]);
     assert_eq!(column("apis", "path"), ["/books", "/authors"], "in the order of the service");
     assert_eq!(column("scopes", "name"), ["books.read"]);
-    assert_eq!(column("policies", "id"), ["of-api", "of-scope"]);
+    assert_eq!(column("policies", "id"), ["between", "embedded", "of-api", "of-scope"], "with what they embed");
 
     // Only a gateway's own client is told, and every one of its own gateway.
     guarded.server.as_system().get(CONFIGURATION).await.expect(403);

@@ -20,7 +20,7 @@ covers!("listDecisions", "getDecision");
 const LOG: &str = "/api/admin/default/decisions";
 
 /// Asks the log until it holds `count` decisions that match. The log is written a moment after the answer.
-async fn logged(admin: &Caller, query: &str, count: usize) -> Vec<Value> {
+pub async fn logged(admin: &Caller, query: &str, count: usize) -> Vec<Value> {
     let mut found = Vec::new();
     for _ in 0..2000 {
         let answer = admin.get(&format!("{LOG}?limit=1000{query}")).await.expect(200).json();

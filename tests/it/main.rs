@@ -23,6 +23,7 @@ mod boot;
 mod chromium;
 mod claims;
 mod clients;
+mod conditions;
 mod configuration;
 mod consent_page;
 mod consents;

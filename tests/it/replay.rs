@@ -159,3 +159,30 @@ async fn another_component_makes_a_replay_differ() {
     server.sandbox.install("replaced", guests::component("counter")).unwrap();
     agrees(&folder, &id);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_and_embedded_and_monitored_policies_are_replayed_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::serve(folder.path());
+    let admin = admin_of(&process).await;
+    admin.post(POLICIES, &two_factors("mfa")).await.expect(201);
+    let rules = json!([{ "any": [{ "name": "false" }, { "policy": "mfa" }] }, { "not": { "name": "false" } }]);
+    let outer = json!({ "id": "outer", "policy_name": "Outer", "validators": rules });
+    admin.post(POLICIES, &outer).await.expect(201);
+    let watched =
+        json!({ "id": "watched", "policy_name": "Watched", "validators": [{ "policy": "outer" }], "mode": "monitor" });
+    admin.post(POLICIES, &watched).await.expect(201);
+    let allowed = decide(&process, "outer", &["mfa"], true).await;
+    let denied = decide(&process, "outer", &["pwd"], false).await;
+    let would_deny = decide(&process, "watched", &["pwd"], true).await;
+    // What has decided is kept, whatever becomes of the policies.
+    for id in ["mfa", "outer", "watched"] {
+        let now = json!({ "policy_name": "Now", "validators": [{ "name": "true" }] });
+        admin.put(&format!("{POLICIES}/{id}"), &now).await.expect(201);
+    }
+    assert_eq!(agrees(folder.path(), &allowed)["now"]["result"], "allow");
+    let report = agrees(folder.path(), &denied);
+    let failures = report["now"]["failures"].as_array().unwrap();
+    assert_eq!((&failures[0]["validator"], &failures[1]["policy"]), (&json!("false"), &json!("mfa")), "{report}");
+    assert_eq!(agrees(folder.path(), &would_deny)["now"]["result"], "would_deny");
+}

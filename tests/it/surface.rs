@@ -548,7 +548,10 @@ impl Surface {
                 json!({ "id": "new", "policy_name": "New", "validators": [validator] })
             }
             "updatePolicy" => json!({ "policy_name": "Rule", "validators": [yes()] }),
-            "testPolicy" => json!({ "policy": { "validators": [yes()] } }),
+            "testPolicy" => json!({ "policy": { "validators": [yes()] }, "explain": true }),
+            "checkPolicy" => {
+                json!({ "id": "new", "validators": [{ "any": [{ "policy": "rule" }, yes()] }], "mode": "monitor" })
+            }
             "createScope" => aid(json!({ "id": "new", "name": "new", "service_id": "orders" })),
             "setPluginGrants" => json!({ "key_value": { "namespace": "limits" } }),
             "setDatum" => json!({ "value": 7 }),

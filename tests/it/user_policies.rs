@@ -7,10 +7,13 @@ use portcullis::domain::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    guests,
-    made::{ADMIN, make_policy, no, yes},
-    shop::{Shop, about, anna, claims, texts},
+use crate::{
+    log::logged,
+    support::{
+        guests,
+        made::{ADMIN, make_policy, no, yes},
+        shop::{Shop, about, anna, claims, texts},
+    },
 };
 
 /// What the server's policy says about Anna.
@@ -33,6 +36,22 @@ fn aal2() -> Value {
         "conf": { "fields": [{ "field": "amr", "comparator": "contains_all", "value": ["mfa", "pwd"] }] },
         "recovery": [{ "id": "second", "type": "mfa" }],
     }])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_is_only_monitored_keeps_nobody_out() {
+    let shop = Shop::start(json!({})).await;
+    let path = format!("{ADMIN}/policies");
+    let body = |mode: &str| json!({ "id": "closed", "policy_name": "Closed", "validators": [no()], "mode": mode });
+    shop.admin.post(&path, &body("monitor")).await.expect(201);
+    shop.set("/servers/shop", json!({ "user_policy_id": "closed" })).await.expect(200);
+    assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed);
+    shop.login("openid").await.expect(200);
+    let found = logged(&shop.admin, "&policy_id=closed&result=would_deny", 2).await;
+    assert_eq!(found[0]["failures"][0]["code"], "denied");
+    shop.admin.put(&format!("{path}/closed"), &body("enforce")).await.expect(201);
+    assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)));
+    shop.login("openid").await.expect(400);
 }
 
 #[tokio::test(flavor = "multi_thread")]

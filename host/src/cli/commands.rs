@@ -97,7 +97,7 @@ fn word(outcome: Outcome) -> &'static str {
 fn show(verdict: &Verdict) -> Value {
     let failures: Vec<_> = verdict.failures.iter().cloned().map(verdicts::failing).collect();
     let recovery: Vec<_> = verdict.recovery.iter().cloned().map(verdicts::recovery).collect();
-    json!({ "result": verdicts::result(verdict.allow), "failures": failures, "recovery": recovery })
+    json!({ "result": verdict.said().as_str(), "failures": failures, "recovery": recovery })
 }
 
 impl Control for Commands {

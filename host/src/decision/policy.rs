@@ -1,10 +1,10 @@
-//! A policy as the decision sees it: rules asked in order, all of which must pass.
+//! A policy as the decision sees it: rules asked in order, whose answers a condition puts together.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::Reach;
+use super::{Condition, Reach};
 
 /// One validator of a policy with its configuration (createPolicy, member `validators`). Claim mappers and consent checkers
 /// are named the same way.
@@ -16,23 +16,9 @@ pub struct Rule {
     pub conf: String,
     /// What the caller may do to pass after this rule has failed.
     pub recovery: Vec<Recovery>,
-    /// How long it may take, in milliseconds; none means as long as any.
+    /// How long its call may take, in milliseconds; none means as long as any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u32>,
-}
-
-/// How the answers of rules make one: the rules are all asked, then put together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// The rule at this place passes.
-    Rule(usize),
-    /// All of these hold. Without any, it does not hold.
-    All(Vec<Condition>),
-    /// At least one of these holds.
-    Any(Vec<Condition>),
-    /// This does not hold. When it cannot be said whether it does, neither does this.
-    Not(Box<Condition>),
 }
 
 /// The rules of one policy, with the digest that names exactly these rules.
@@ -114,7 +100,8 @@ fn digest(rules: &[Rule], condition: Option<&Condition>) -> String {
         }
     }
     if let Some(condition) = condition {
-        text(&format!("condition {condition:?}"));
+        text("condition");
+        condition.spell(&mut text);
     }
     HEXLOWER.encode(context.finish().as_ref())
 }
@@ -126,4 +113,46 @@ pub struct Recovery {
     pub id: String,
     /// The kind, such as `mfa`.
     pub kind: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(validator: &str) -> Rule {
+        let recovery = vec![Recovery { id: "second".to_owned(), kind: "mfa".to_owned() }];
+        Rule { validator: validator.to_owned(), conf: "{}".to_owned(), recovery, timeout_ms: None }
+    }
+
+    #[test]
+    fn rules_of_earlier_releases_keep_their_names() {
+        // Decisions in the log name their rules by this digest.
+        let golden = "f42de7a4d8d00a2349dddf53a8e72f982700ed5681c987946eca7c3c737d06f9";
+        assert_eq!(RuleSet::new(vec![rule("header"), rule("true")]).digest(), golden);
+    }
+
+    #[test]
+    fn what_is_asked_otherwise_has_another_name() {
+        let rules = || vec![rule("a"), rule("b")];
+        let [one, other] = [Condition::Rule(0), Condition::Rule(1)];
+        let all = Condition::all(vec![one.clone(), other.clone()]);
+        let any = Condition::Any { of: vec![one.clone(), other.clone()], recovery: Vec::new() };
+        let mend = vec![Recovery { id: String::new(), kind: "mfa".to_owned() }];
+        let mended = Condition::Any { of: vec![one.clone(), other], recovery: mend };
+        let not = Condition::Not { of: Box::new(one.clone()), recovery: Vec::new() };
+        let policy = |monitored| {
+            let embedded = crate::decision::Embedded { first: 1, count: 1, condition: one.clone(), monitored };
+            Condition::Policy { id: "p".to_owned(), recovery: Vec::new(), linked: Some(Box::new(embedded)) }
+        };
+        let conditions = [None, Some(all), Some(any), Some(mended), Some(not), Some(policy(true)), Some(policy(false))];
+        let mut names: Vec<_> = conditions
+            .into_iter()
+            .map(|condition| RuleSet::with_condition(rules(), condition).digest().to_owned())
+            .collect();
+        let hurried = Rule { timeout_ms: Some(5), ..rule("b") };
+        names.push(RuleSet::new(vec![rule("a"), hurried]).digest().to_owned());
+        for (place, name) in names.iter().enumerate() {
+            assert!(!names[..place].contains(name), "{place}");
+        }
+    }
 }

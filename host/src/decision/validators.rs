@@ -23,6 +23,22 @@ pub trait Validators: Send + Sync {
 
     /// Asks all rules about one input. Answers one [`Answer`] for every rule, in their order, whatever happens.
     fn ask<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked>;
+
+    /// The validators that every policy may name, by name. The first call loads them, which takes its time.
+    fn known(&self) -> BoxFuture<'_, Vec<About>>;
+}
+
+/// What a validator says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The name that policies use, and its bytes.
+    pub component: ComponentId,
+    /// Its own version.
+    pub version: String,
+    /// One or two sentences for the author of a policy.
+    pub help: String,
+    /// JSON Schema (2020-12) of its configuration, as text.
+    pub conf_schema: String,
 }
 
 /// All answers to one question, such as a decision.
@@ -33,6 +49,17 @@ pub struct Asked<A = Answer> {
     /// The components that answered, in order of first use.
     pub components: Vec<ComponentId>,
     /// What the calls spent together.
+    pub usage: Usage,
+    /// Each call by itself, in the order they were made.
+    pub calls: Vec<Called>,
+}
+
+/// One call: the rules of one component that it answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Called {
+    /// Their places.
+    pub rules: Vec<usize>,
+    /// What it spent.
     pub usage: Usage,
 }
 

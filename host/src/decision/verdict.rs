@@ -7,13 +7,16 @@ use super::{ComponentId, Recovery, Usage};
 /// The outcome of one policy on one input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// True only when every rule passed.
+    /// Whether whoever asks is allowed: the policy's condition holds, or the policy is only monitored.
     pub allow: bool,
-    /// Every rule that did not pass, in the policy's order.
+    /// True when it allows only because policies are monitored: the failures say why it would deny.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub would_deny: bool,
+    /// Everything for which it denies, or would, in the policy's order.
     pub failures: Vec<Failed>,
-    /// How many of them failed because their validator could not answer.
+    /// How many of these are there because something could not answer.
     pub errors: usize,
-    /// The recoveries of the failed rules, in order, each once.
+    /// The recoveries of what failed, in order, each once.
     pub recovery: Vec<Recovery>,
     /// What validators that passed hand over, in the policy's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -24,12 +27,56 @@ pub struct Verdict {
     pub usage: Usage,
 }
 
-/// One rule that did not pass.
+/// What a verdict says in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Allowed by the policy.
+    Allow,
+    /// Denied.
+    Deny,
+    /// Allowed since the policy is only monitored; it would deny.
+    WouldDeny,
+}
+
+impl Said {
+    /// The stable word on the wire and in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Said::Allow => "allow",
+            Said::Deny => "deny",
+            Said::WouldDeny => "would_deny",
+        }
+    }
+
+    /// What this word means.
+    pub fn parse(word: &str) -> Option<Said> {
+        [Said::Allow, Said::Deny, Said::WouldDeny].into_iter().find(|said| said.as_str() == word)
+    }
+}
+
+impl Verdict {
+    /// What it says.
+    pub fn said(&self) -> Said {
+        match (self.allow, self.would_deny) {
+            (true, false) => Said::Allow,
+            (true, true) => Said::WouldDeny,
+            (false, _) => Said::Deny,
+        }
+    }
+
+    /// The verdict of a policy that is only monitored: whoever asks is allowed, and the reasons are kept.
+    #[must_use]
+    pub fn monitored(self) -> Verdict {
+        Verdict { would_deny: self.would_deny || !self.allow, allow: true, ..self }
+    }
+}
+
+/// One reason of a denial: a rule that did not pass, or a `not` whose condition holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
-    /// The rule's validator.
+    /// The rule's validator, or `not`.
     pub validator: String,
-    /// The rule's place in the policy, counted from 0.
+    /// The rule's place among the rules of its policy, counted from 0; for a `not` that of the first rule inside.
     pub index: usize,
     /// A stable word: the component's own, or one of [`Code`].
     pub code: String,
@@ -37,6 +84,9 @@ pub struct Failed {
     pub message: String,
     /// More, as JSON text; empty when there is none.
     pub details: String,
+    /// The id of the embedded policy that the rule is of; empty for the policy's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub policy: String,
 }
 
 /// What a validator that passed hands over to whoever asked.
@@ -44,10 +94,13 @@ pub struct Failed {
 pub struct Output {
     /// The rule's validator.
     pub validator: String,
-    /// The rule's place in the policy, counted from 0.
+    /// The rule's place among the rules of its policy, counted from 0.
     pub index: usize,
     /// JSON text.
     pub value: String,
+    /// The id of the embedded policy that the rule is of; empty for the policy's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub policy: String,
 }
 
 /// The host's own reason codes. An error never becomes allow: each of these is a deny.

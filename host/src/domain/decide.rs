@@ -1,4 +1,5 @@
-//! A decision: find the policy, ask it, write down what happened. The same for every dialect that asks.
+//! A decision: find the policy, ask it, write down what happened. The same for every dialect that asks, and the only place where
+//! the mode of the policy that was asked counts.
 
 use std::sync::Arc;
 
@@ -72,7 +73,7 @@ async fn ask(
     input.now = domain.world.now_seconds();
     let input = serde_json::to_string(&input).map_err(|error| Failure::Internal { log: error.to_string() })?;
     let verdict = match &rules {
-        Some(found) => decision::decide(&found.rules, &input, domain.validators.as_ref()).await,
+        Some(found) => found.mode.applied(decision::decide(&found.rules, &input, domain.validators.as_ref()).await),
         None => Verdict::denied("", Code::NoPolicy),
     };
     domain.observer.decided(&verdict);

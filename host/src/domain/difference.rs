@@ -4,7 +4,7 @@
 //! decisions come from nor who reads the difference.
 
 use crate::{
-    decision::{Failed, Verdict},
+    decision::{Failed, Said, Verdict},
     domain::replay::by_circumstances,
 };
 
@@ -26,7 +26,7 @@ pub enum Change {
 impl Change {
     /// From `before` to `after`. The server's situation, then or now, is no difference between rules.
     pub(super) fn between(before: &Verdict, after: &Verdict) -> Change {
-        match (before.allow, after.allow) {
+        match (by_its_rules(before), by_its_rules(after)) {
             _ if says_the_same(before, after) => Change::Same,
             _ if by_circumstances(before) || by_circumstances(after) => Change::Unsure,
             (false, true) => Change::Allows,
@@ -36,13 +36,18 @@ impl Change {
     }
 }
 
+/// Whether the rules allow, whatever the mode of their policy makes of it.
+fn by_its_rules(verdict: &Verdict) -> bool {
+    verdict.said() == Said::Allow
+}
+
 /// A rule's place in its policy does not matter: a rule more in front of it changes nothing that it says.
 fn says_the_same(before: &Verdict, after: &Verdict) -> bool {
     let reason = |failed: &Failed, other: &Failed| {
-        let Failed { validator, index: _, code, message, details } = failed;
+        let Failed { validator, index: _, code, message, details, policy: _ } = failed;
         (validator, code, message, details) == (&other.validator, &other.code, &other.message, &other.details)
     };
-    before.allow == after.allow
+    by_its_rules(before) == by_its_rules(after)
         && before.recovery == after.recovery
         && before.failures.len() == after.failures.len()
         && before.failures.iter().zip(&after.failures).all(|(failed, other)| reason(failed, other))

@@ -21,7 +21,7 @@ use super::{
     gateway::{self, Gateway},
     gateway_activity::{self, LastNote},
     noun::{self, Named},
-    policy::Policy,
+    policy::{self, Policy},
     scope::Scope,
     service::Service,
 };
@@ -222,12 +222,14 @@ fn policies(
 ) -> Result<Vec<(String, Policy)>, Failure> {
     let of_scopes = scopes.iter().flat_map(|(_, scope)| [&scope.user_policy, &scope.developer_policy]);
     let used = apis.iter().map(|(_, api)| &api.policy).chain(of_scopes).flatten();
+    let mut wanted: Vec<String> = used.cloned().collect();
     let mut found = BTreeMap::new();
-    for id in used {
-        if !found.contains_key(id)
-            && let Some(policy) = live::<Policy>(view, tenant, id, at)?
+    while let Some(id) = wanted.pop() {
+        if !found.contains_key(&id)
+            && let Some(policy) = live::<Policy>(view, tenant, &id, at)?
         {
-            found.insert(id.clone(), policy);
+            wanted.extend(policy::embedded(&policy).iter().map(|reference| reference.policy.to_owned()));
+            found.insert(id, policy);
         }
     }
     Ok(found.into_iter().collect())

@@ -170,8 +170,10 @@ pub struct Domain {
 pub struct PolicyLimits {
     /// All confs of a policy together, in bytes.
     pub policy_bytes: usize,
-    /// How many validators.
+    /// How many validators, with those of the policies it embeds.
     pub validators: usize,
+    /// How long a validator may take at most, in milliseconds.
+    pub deadline_ms: u64,
     /// How many superseded states of a record are kept.
     pub states_kept: usize,
 }

@@ -41,7 +41,7 @@ impl Replay {
     pub fn outcome(&self) -> Outcome {
         let before = &self.record.verdict;
         let same = self.changed.is_empty()
-            && before.allow == self.now.allow
+            && before.said() == self.now.said()
             && before.failures == self.now.failures
             && before.recovery == self.now.recovery;
         match same {
@@ -76,6 +76,8 @@ pub async fn replay(store: &Store, validators: &dyn Validators, id: &DecisionId)
     let rules = store.record::<PolicyRules>(&[&record.policy_digest])?;
     let rules = rules.ok_or_else(|| Failure::not_found("policy with digest", record.policy_digest.clone()))?;
     let now = decision::decide(&rules.0, &record.input, validators).await;
+    // The rules do not say that their policy was only monitored, the record does.
+    let now = if record.verdict.would_deny { now.monitored() } else { now };
     let changed = record.verdict.components.iter().filter(|before| !now.components.contains(before)).cloned().collect();
     Ok(Replay { record, now, changed })
 }
@@ -99,6 +101,7 @@ mod tests {
             code: code.as_str().to_owned(),
             message: String::new(),
             details: String::new(),
+            policy: String::new(),
         };
         Verdict {
             allow: code.is_none(),
@@ -137,5 +140,8 @@ mod tests {
         let asked = Verdict { usage, ..verdict(Some(Code::Trap)) };
         assert_eq!(outcome(asked.clone(), verdict(None)), Outcome::NotReproducible, "nobody outside is asked again");
         assert_eq!(outcome(asked.clone(), asked), Outcome::Agrees);
+        let monitored = || verdict(Some(Code::Trap)).monitored();
+        assert_eq!(outcome(monitored(), monitored()), Outcome::Agrees);
+        assert_eq!(outcome(monitored(), verdict(None)), Outcome::Differs);
     }
 }

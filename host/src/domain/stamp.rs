@@ -23,6 +23,7 @@ pub(super) struct Author {
     mark: Mark,
     condition: Condition,
     keep: usize,
+    rules: usize,
 }
 
 impl Author {
@@ -34,16 +35,16 @@ impl Author {
 
     /// The server itself, under a name for what it does.
     pub(super) fn named(domain: &Domain, name: String) -> Author {
-        let keep = domain.limits.states_kept;
+        let (keep, rules) = (domain.limits.states_kept, domain.limits.validators);
         let mark = Mark::from(name.as_str());
-        Author { world: domain.world.clone(), mark, condition: Condition::None, keep }
+        Author { world: domain.world.clone(), mark, condition: Condition::None, keep, rules }
     }
 
     /// The mark of this transaction: now, and after every change before it.
     pub(super) fn stamp(&self, write: &mut Write<'_>) -> Result<Stamp, StoreError> {
         let (mark, condition) = (self.mark.clone(), self.condition.clone());
         let now = write.instant(self.world.now())?;
-        Ok(Stamp { now, from: now, mark, condition, keep: self.keep })
+        Ok(Stamp { now, from: now, mark, condition, keep: self.keep, rules: self.rules })
     }
 }
 
@@ -60,6 +61,8 @@ pub(super) struct Stamp {
     condition: Condition,
     /// How many superseded states of a record are kept.
     keep: usize,
+    /// How many rules a policy may have, with those of the policies it embeds.
+    pub(super) rules: usize,
 }
 
 impl Stamp {

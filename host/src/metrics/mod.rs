@@ -50,6 +50,8 @@ pub enum Decided {
     Deny,
     /// Denied because of an error.
     Error,
+    /// Allowed since the policy is only monitored; it would deny.
+    WouldDeny,
 }
 
 /// What came out when a candidate was asked what its policy was asked.
@@ -87,7 +89,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     phases: [Histogram; 5],
-    decisions: [Counter; 3],
+    decisions: [Counter; 4],
     shadows: [Counter; 5],
     sandbox: [Counter; 4],
     sandbox_failures: Family<ResultLabels, Counter>,
@@ -138,7 +140,7 @@ impl Metrics {
             requests: added(&mut registry, "http_requests", "Requests answered", Family::default()),
             request_seconds: seconds(&mut registry),
             phases: phases(&mut registry),
-            decisions: results(&mut registry, "decisions", "Decisions made", ["allow", "deny", "error"]),
+            decisions: results(&mut registry, "decisions", "Decisions made", ["allow", "deny", "error", "would_deny"]),
             shadows: results(
                 &mut registry,
                 "shadow_evaluations",
@@ -216,11 +218,12 @@ impl Metrics {
 
     /// Counts a decision.
     pub fn decided(&self, how: Decided) {
-        let [allow, deny, error] = &self.decisions;
+        let [allow, deny, error, would_deny] = &self.decisions;
         match how {
             Decided::Allow => allow,
             Decided::Deny => deny,
             Decided::Error => error,
+            Decided::WouldDeny => would_deny,
         }
         .inc();
     }

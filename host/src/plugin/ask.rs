@@ -18,7 +18,8 @@ use super::{
     world::{Checking, Mapping, Validating, World},
 };
 use crate::decision::{
-    Asked, BoxFuture, Code, ComponentId, Components, ConfProblem, Inspected, Mapped, RuleSet, Usage, Validators,
+    self, About, Asked, BoxFuture, Code, ComponentId, Components, ConfProblem, Inspected, Mapped, RuleSet, Usage,
+    Validators,
 };
 
 impl Validators for Sandbox {
@@ -36,6 +37,10 @@ impl Validators for Sandbox {
 
     fn ask<'a>(&'a self, rules: &'a RuleSet, input: &'a str) -> BoxFuture<'a, Asked> {
         Box::pin(self.inner.ask::<Validating>(rules, input, true))
+    }
+
+    fn known(&self) -> BoxFuture<'_, Vec<About>> {
+        Box::pin(self.known_validators())
     }
 }
 
@@ -86,6 +91,7 @@ impl Inner {
             answers: vec![W::fault(Code::Unavailable); rules.rules().len()],
             components: Vec::with_capacity(plan.groups.len()),
             usage: Usage::default(),
+            calls: Vec::with_capacity(plan.groups.len()),
         };
         for (rule, code) in &plan.fixed {
             self.counters.called(Some(*code));
@@ -94,7 +100,11 @@ impl Inner {
         for group in &plan.groups {
             let called = self.ask_group::<W>(group, rules, input, again).await;
             add(&mut asked.usage, &called.usage);
-            asked.components.push(group.id.clone());
+            asked.calls.push(decision::Called { rules: group.rules.clone(), usage: called.usage });
+            // Rules with timeouts of their own are another call of the same component.
+            if !asked.components.contains(&group.id) {
+                asked.components.push(group.id.clone());
+            }
             self.spread::<W>(group, called.outcome, &mut asked);
         }
         asked
@@ -113,7 +123,7 @@ impl Inner {
         self.registry.touch(&group.guest);
         if let Some(image) = self.image(group).await {
             let job = Ask { loaded: &image.loaded, confs: None, input, world };
-            return self.call(&group.guest, job, outside).await;
+            return self.call(&group.guest, group.timeout, job, outside).await;
         }
         match self.of_kind(&group.guest, W::KIND).await {
             Ok(loaded) => {
@@ -122,7 +132,7 @@ impl Inner {
                 }
                 let confs = group.confs(rules);
                 let job = Ask { loaded: &loaded, confs: Some(&confs), input, world };
-                self.cold(self.call(&group.guest, job, outside).await)
+                self.cold(self.call(&group.guest, group.timeout, job, outside).await)
             }
             Err(_) => self.unavailable(),
         }

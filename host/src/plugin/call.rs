@@ -2,7 +2,7 @@
 //!
 //! Called by `ask`, `check` and `sandbox`. What is called is a [`Job`]; see `job`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
@@ -24,10 +24,11 @@ pub(super) struct Called<T> {
 }
 
 impl Inner {
-    /// Runs `job` on the calling worker, in slices. It may reach `outside`, if anything.
+    /// Runs `job` on the calling worker, in slices, for at most `timeout` when one is given. It may reach `outside`, if anything.
     pub(super) async fn call<J: Job>(
         &self,
         guest: &Guest,
+        timeout: Option<Duration>,
         job: J,
         outside: Option<Arc<dyn Outside>>,
     ) -> Called<J::Answer> {
@@ -36,7 +37,7 @@ impl Inner {
             Err(code) => return self.counted(Called { outcome: Err(code), usage: Usage::default() }),
         };
         let _ticking = self.ticker.hold();
-        let deadline = self.limits.deadline;
+        let deadline = timeout.map_or(self.limits.deadline, |timeout| timeout.min(self.limits.deadline));
         let way = outside.map(|outside| Way::to(outside, self.admission.waits.clone()));
         let state = State::new(guest.name.clone(), &self.limits, deadline).reaching(way);
         let clock = state.clock();

@@ -1,8 +1,12 @@
-//! How a policy is asked: its rules grouped by component, in order of first use, each group with the key of its image.
+//! How a policy is asked: its rules grouped by component and timeout, in order of first use, each group with the key of its
+//! image.
 //!
 //! Made once per rule set and kept, since `ask` is the hot path. Knows nothing of running anything.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use quick_cache::sync::Cache;
 
@@ -25,7 +29,7 @@ pub(super) struct Plan {
     generation: u64,
 }
 
-/// The rules of one component, answered by one instance.
+/// The rules of one component that may take equally long, answered by one instance.
 pub(super) struct Group {
     /// The component.
     pub(super) guest: Arc<Guest>,
@@ -33,6 +37,8 @@ pub(super) struct Group {
     pub(super) id: ComponentId,
     /// The places of the rules in the policy.
     pub(super) rules: Vec<usize>,
+    /// How long their call may take at most, when they say so.
+    pub(super) timeout: Option<Duration>,
     /// Names the image of the component configured for these rules.
     pub(super) key: Key,
 }
@@ -75,9 +81,11 @@ impl Plan {
         // Read before the names are looked up: a change in between makes the plan old, never wrongly new.
         let mut plan = Plan { groups: Vec::new(), fixed: Vec::new(), generation: registry.generation() };
         for (index, rule) in rules.rules().iter().enumerate() {
-            match plan.groups.iter_mut().find(|group| *group.guest.name == rule.validator) {
+            let timeout = rule.timeout_ms.map(|millis| Duration::from_millis(millis.into()));
+            let same = |group: &&mut Group| *group.guest.name == rule.validator && group.timeout == timeout;
+            match plan.groups.iter_mut().find(same) {
                 Some(group) => group.rules.push(index),
-                None => plan.begin(index, registry.get(&rule.validator)),
+                None => plan.begin(index, timeout, registry.get(&rule.validator)),
             }
         }
         for group in &mut plan.groups {
@@ -92,11 +100,11 @@ impl Plan {
         self.groups.iter().any(|group| group.guest.retired.load(Relaxed))
     }
 
-    fn begin(&mut self, rule: usize, guest: Option<Arc<Guest>>) {
+    fn begin(&mut self, rule: usize, timeout: Option<Duration>, guest: Option<Arc<Guest>>) {
         let Some(guest) = guest else { return self.fixed.push((rule, Code::UnknownValidator)) };
         match guest.identity().cloned() {
             Ok(identity) => {
-                self.groups.push(Group { guest, id: identity.id, rules: vec![rule], key: identity.key });
+                self.groups.push(Group { guest, id: identity.id, rules: vec![rule], timeout, key: identity.key });
             }
             Err(_) => self.fixed.push((rule, Code::Unavailable)),
         }

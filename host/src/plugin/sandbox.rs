@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    About, Bundled, Limits, PluginError, Report, Settings,
+    About, Bundled, Kind, Limits, PluginError, Report, Settings,
     admission::Admission,
     artefact::Folder,
     describe::Described,
@@ -19,7 +19,7 @@ use super::{
     ticker::Ticker,
     workshop::Workshop,
 };
-use crate::decision::{ComponentId, RuleSet};
+use crate::decision::{self, ComponentId, RuleSet};
 
 /// Runs components, each call in a fresh instance. Clones share everything.
 #[derive(Clone)]
@@ -99,6 +99,20 @@ impl Sandbox {
     pub async fn describe(&self, name: &str) -> Result<About, PluginError> {
         let guest = self.inner.registry.get(name).ok_or_else(|| PluginError::Unknown(name.to_owned()))?;
         Ok(self.inner.described(&guest).await?.about.clone())
+    }
+
+    /// What every installed validator says about itself, by name. Those that are broken say nothing.
+    pub(super) async fn known_validators(&self) -> Vec<decision::About> {
+        let mut known = Vec::new();
+        for guest in self.inner.registry.all() {
+            if let Ok(described) = self.inner.described(&guest).await
+                && described.about.kind == Kind::Validator
+            {
+                let About { component, kind: _, name: _, version, help, conf_schema } = described.about.clone();
+                known.push(decision::About { component, version, help, conf_schema });
+            }
+        }
+        known
     }
 
     /// Numbers for metrics and health.

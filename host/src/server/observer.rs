@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    decision::Verdict,
+    decision::{Said, Verdict},
     domain::{Observer, difference::Change},
     metrics::{Decided, Metrics, Phase, Shadowed},
 };
@@ -20,10 +20,11 @@ impl Observer for MetricsObserver {
         self.0.observe(Phase::Queue, verdict.usage.queue_us);
         self.0.observe(Phase::Instantiate, verdict.usage.instantiate_us);
         self.0.observe(Phase::Run, verdict.usage.run_us);
-        self.0.decided(match (verdict.allow, verdict.errors) {
-            (true, _) => Decided::Allow,
-            (false, 0) => Decided::Deny,
-            (false, _) => Decided::Error,
+        self.0.decided(match (verdict.said(), verdict.errors) {
+            (Said::Allow, _) => Decided::Allow,
+            (Said::WouldDeny, _) => Decided::WouldDeny,
+            (Said::Deny, 0) => Decided::Deny,
+            (Said::Deny, _) => Decided::Error,
         });
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 use super::verdicts::{self, Failing, OutputBody, RecoveryBody};
 use crate::{
     api::{Answer, Call, read},
-    decision::{ComponentId, Usage, Verdict},
+    decision::{ComponentId, Said, Usage, Verdict},
     domain::{
         Failure,
         decision_log::{self, DecisionId, DecisionRecord, Filter},
@@ -22,7 +22,7 @@ use crate::{
 pub const QUERY: &[(&str, &str)] = &[
     ("server_id", "decisions of this authorization server"),
     ("policy_id", "decisions of this policy"),
-    ("result", "`allow` or `deny`"),
+    ("result", "`allow`, `deny` or `would_deny`"),
     ("subject", "the AuthZEN subject's id"),
     ("request_id", "the caller's X-Request-ID"),
     ("from", "not before this moment (RFC 3339)"),
@@ -64,7 +64,7 @@ pub struct DecisionBody {
     pub caller: String,
     /// The caller's X-Request-ID.
     pub request_id: String,
-    /// `allow` or `deny`.
+    /// `allow`, `deny`, or `would_deny` of a monitored policy: it was allowed.
     pub result: &'static str,
     /// The policy that decided; empty when none did.
     pub policy_id: String,
@@ -72,7 +72,7 @@ pub struct DecisionBody {
     pub policy_digest: String,
     /// The components that answered, with the digests of their bytes.
     pub components: Vec<Component>,
-    /// Every validator that did not pass.
+    /// Everything for which it was denied, or would have been.
     pub failures: Vec<Failing>,
     /// How to pass.
     pub recovery: Vec<RecoveryBody>,
@@ -150,16 +150,11 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 fn filter(tenant: &str, query: &read::Pairs) -> Result<Filter, Failure> {
     let text = |name: &str| query.get(name).map(str::to_owned);
     let moment = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond);
-    let result = |text: &str| match text {
-        "allow" => Some(true),
-        "deny" => Some(false),
-        _ => None,
-    };
     Ok(Filter {
         tenant: tenant.to_owned(),
         server: text("server_id"),
         policy_id: text("policy_id"),
-        allow: query.parsed("result", result, "`allow` or `deny`")?,
+        said: query.parsed("result", Said::parse, "`allow`, `deny` or `would_deny`")?,
         subject: text("subject"),
         request_id: text("request_id"),
         from: query.parsed("from", moment, "a moment as in RFC 3339")?,
@@ -178,7 +173,8 @@ fn show(id: &DecisionId, record: DecisionRecord) -> Result<DecisionBody, Failure
         input,
         verdict,
     } = record;
-    let Verdict { allow, failures, errors: _, recovery, outputs, components, usage } = verdict;
+    let result = verdict.said().as_str();
+    let Verdict { allow: _, would_deny: _, failures, errors: _, recovery, outputs, components, usage } = verdict;
     let internal = |error: String| Failure::Internal { log: error };
     let time =
         Timestamp::from_microsecond(decision_log::decided_at(id)).map_err(|error| internal(error.to_string()))?;
@@ -188,7 +184,7 @@ fn show(id: &DecisionId, record: DecisionRecord) -> Result<DecisionBody, Failure
         server_id: server,
         caller,
         request_id,
-        result: verdicts::result(allow),
+        result,
         policy_id,
         policy_digest,
         components: components.into_iter().map(component).collect(),
@@ -205,7 +201,8 @@ fn component(component: ComponentId) -> Component {
     Component { name, digest }
 }
 
-fn spent(usage: Usage) -> Spent {
+/// What the sandbox spent.
+pub(super) fn spent(usage: Usage) -> Spent {
     let Usage { queue_us, instantiate_us, run_us, memory_bytes, instances, cold, outside_calls, outside_us } = usage;
     Spent { queue_us, instantiate_us, run_us, memory_bytes, instances, cold, outside_calls, outside_us }
 }

@@ -153,6 +153,7 @@ fn refuse(call: &Call, code: &'static str, message: &str) -> Answer {
         code: code.to_owned(),
         message: message.to_owned(),
         details: String::new(),
+        policy: String::new(),
     };
     denied(call, &Verdict { failures: vec![failed], ..Verdict::default() }, None)
 }

@@ -216,9 +216,10 @@ fn difference(difference: Difference) -> Result<DifferenceBody, Failure> {
 
 /// A verdict on the wire; what it cost is told elsewhere.
 pub(super) fn said(verdict: Verdict) -> SaidBody {
-    let Verdict { allow, failures, errors: _, recovery, outputs, components: _, usage: _ } = verdict;
+    let result = verdict.said().as_str();
+    let Verdict { allow: _, would_deny: _, failures, errors: _, recovery, outputs, components: _, usage: _ } = verdict;
     SaidBody {
-        result: verdicts::result(allow),
+        result,
         failures: failures.into_iter().map(verdicts::failing).collect(),
         recovery: recovery.into_iter().map(verdicts::recovery).collect(),
         outputs: outputs.into_iter().map(verdicts::output).collect(),

@@ -56,7 +56,10 @@ pub enum DecisionContext {
         id: String,
         /// The policy that decided; empty when none did.
         policy_id: String,
-        /// Every validator that did not pass.
+        /// True when it is allowed only because policies are monitored: the reasons say why it would be denied.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        would_deny: bool,
+        /// Everything for which it is denied, or would be.
         reasons: Vec<Failing>,
         /// How to pass.
         recovery: Vec<RecoveryBody>,
@@ -94,6 +97,7 @@ fn show(decision: Decision) -> DecisionAnswer {
     let context = DecisionContext::Decided {
         id,
         policy_id,
+        would_deny: verdict.would_deny,
         reasons: verdict.failures.into_iter().map(verdicts::failing).collect(),
         recovery: verdict.recovery.into_iter().map(verdicts::recovery).collect(),
         outputs: verdict.outputs.into_iter().map(verdicts::output).collect(),

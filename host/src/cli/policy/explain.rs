@@ -10,7 +10,6 @@ use super::{
     run::{must_be_fine, spent},
 };
 use crate::{
-    api::acp::verdicts,
     cli::{Error, Outcome, output, workbench::Workbench},
     decision::{self, Answer, Condition, Rule, RuleSet, Usage, Validators},
 };
@@ -87,7 +86,7 @@ async fn trace(bench: &Workbench, rules: &RuleSet, input: &str) -> Trace {
         steps.extend(asked.answers.into_iter().next().map(|answer| step(index, rule, answer, asked.usage)));
     }
     Trace {
-        result: verdicts::result(verdict.allow),
+        result: verdict.said().as_str(),
         allow: verdict.allow,
         rules: steps,
         condition: rules.condition().cloned(),
@@ -154,9 +153,10 @@ fn words(condition: &Condition) -> String {
     };
     match condition {
         Condition::Rule(index) => format!("{}", index + 1),
-        Condition::All(conditions) => list(conditions, " and "),
-        Condition::Any(conditions) => list(conditions, " or "),
-        Condition::Not(condition) => format!("not {}", words(condition)),
+        Condition::All { of, recovery: _ } => list(of, " and "),
+        Condition::Any { of, recovery: _ } => list(of, " or "),
+        Condition::Not { of, recovery: _ } => format!("not {}", words(of)),
+        Condition::Policy { id, recovery: _, linked: _ } => format!("the policy `{id}`"),
     }
 }
 
@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn conditions_are_told_in_words() {
         let rule = Condition::Rule;
-        let any = Condition::Any(vec![rule(0), Condition::Not(Box::new(rule(1)))]);
-        assert_eq!(words(&Condition::All(vec![any, rule(2)])), "((1 or not 2) and 3)");
+        let not = Condition::Not { of: Box::new(rule(1)), recovery: Vec::new() };
+        let any = Condition::Any { of: vec![rule(0), not], recovery: Vec::new() };
+        assert_eq!(words(&Condition::all(vec![any, rule(2)])), "((1 or not 2) and 3)");
     }
 }

@@ -8,7 +8,8 @@ use super::{file::PolicyFile, place};
 use crate::{
     api::acp::verdicts::{self, Failing, OutputBody, RecoveryBody},
     cli::{Error, output, workbench::Workbench},
-    decision::{ConfProblem, Usage, Validators, Verdict},
+    decision::{Usage, Validators, Verdict},
+    domain::{Problem, policy},
 };
 
 /// What is wrong with a policy, and where its author wrote it.
@@ -74,17 +75,11 @@ fn pair(text: &str, between: &str) -> Option<(u32, u32)> {
 /// Everything that keeps a policy from being saved.
 pub(super) async fn complaints(bench: &Workbench, file: &PolicyFile) -> Vec<Complaint> {
     let problems = bench.sandbox().check(&file.policy.rules).await.err().unwrap_or_default();
-    let complaint = |problem: ConfProblem| {
-        let pointer = match (&file.policy.script, problem.path.as_str()) {
-            (Some(_), "/name") => "/language".to_owned(),
-            (Some(_), _) => "/definition".to_owned(),
-            (None, path) => format!("/validators/{}{path}", problem.rule),
-        };
-        match &file.script {
-            Some(script) if pointer == "/definition" => Complaint::in_script(script, pointer, problem.message),
-            _ => Complaint::in_json(&file.path, pointer, problem.message),
-        }
+    let complaint = |problem: Problem| match &file.script {
+        Some(script) if problem.member == "/definition" => Complaint::in_script(script, problem.member, problem.reason),
+        _ => Complaint::in_json(&file.path, problem.member, problem.reason),
     };
+    let problems = policy::problems(&file.policy, problems);
     problems.into_iter().map(complaint).collect()
 }
 
@@ -114,7 +109,7 @@ impl Told {
     /// Tells `verdict`.
     pub(super) fn of(verdict: Verdict) -> Told {
         Told {
-            result: verdicts::result(verdict.allow),
+            result: verdict.said().as_str(),
             allow: verdict.allow,
             failures: verdict.failures.into_iter().map(verdicts::failing).collect(),
             recovery: verdict.recovery.into_iter().map(verdicts::recovery).collect(),
@@ -126,7 +121,7 @@ impl Told {
 
 /// A verdict for people.
 pub(super) fn tell(verdict: &Verdict) {
-    output::say(verdicts::result(verdict.allow));
+    output::say(verdict.said().as_str());
     for failed in &verdict.failures {
         output::say(&format!(
             "  {} (rule {}): {}: {}",

@@ -8,6 +8,7 @@ use std::{
 
 use super::record::{DecisionId, DecisionRecord, Named, decode, starting_at};
 use crate::{
+    decision::Said,
     domain::{Domain, Failure},
     store::{Store, StoreError, pages},
     world::Micros,
@@ -23,7 +24,7 @@ pub struct Filter {
     /// The policy.
     pub policy_id: Option<String>,
     /// The outcome.
-    pub allow: Option<bool>,
+    pub said: Option<Said>,
     /// The AuthZEN subject's id.
     pub subject: Option<String>,
     /// The caller's X-Request-ID.
@@ -184,7 +185,7 @@ impl Filter {
             && same(&self.server, &record.server)
             && same(&self.policy_id, &record.policy_id)
             && same(&self.request_id, &record.request_id)
-            && self.allow.is_none_or(|allow| allow == record.verdict.allow)
+            && self.said.is_none_or(|said| said == record.verdict.said())
             && self.subject.as_deref().is_none_or(|wanted| subject(&record.input).as_deref() == Some(wanted))
     }
 }

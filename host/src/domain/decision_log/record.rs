@@ -48,10 +48,12 @@ impl DecisionRecord {
         let own = [&self.tenant, &self.server, &self.caller, &self.request_id, &self.policy_id, &self.policy_digest];
         let Verdict { failures, recovery, outputs, components, .. } = &self.verdict;
         let failed = failures.iter().map(|failed| {
-            ITEM_BYTES + failed.validator.len() + failed.code.len() + failed.message.len() + failed.details.len()
+            let texts = [&failed.validator, &failed.code, &failed.message, &failed.details, &failed.policy];
+            ITEM_BYTES + texts.iter().map(|text| text.len()).sum::<usize>()
         });
         let recovery = recovery.iter().map(|recovery| ITEM_BYTES + recovery.id.len() + recovery.kind.len());
-        let outputs = outputs.iter().map(|output| ITEM_BYTES + output.validator.len() + output.value.len());
+        let outputs =
+            outputs.iter().map(|output| ITEM_BYTES + output.validator.len() + output.value.len() + output.policy.len());
         let components = components.iter().map(|component| ITEM_BYTES + component.name.len() + component.digest.len());
         let own: usize = own.iter().map(|text| text.len()).sum();
         FIXED_BYTES + own + self.input.len() + failed.chain(recovery).chain(outputs).chain(components).sum::<usize>()

@@ -262,7 +262,14 @@ fn without_a_log_decisions_have_names_and_nothing_is_dropped() {
 #[test]
 fn a_page_unpacks_to_what_it_was_and_weighs_no_more_than_was_counted() {
     let text = |length: usize| "ä".repeat(length);
-    let failed = Failed { validator: text(9), index: usize::MAX, code: text(3), message: text(50), details: text(300) };
+    let failed = Failed {
+        validator: text(9),
+        index: usize::MAX,
+        code: text(3),
+        message: text(50),
+        details: text(300),
+        policy: text(20),
+    };
     let usage = Usage {
         queue_us: u64::MAX,
         instantiate_us: u64::MAX,
@@ -273,9 +280,12 @@ fn a_page_unpacks_to_what_it_was_and_weighs_no_more_than_was_counted() {
         outside_calls: u32::MAX,
         outside_us: u64::MAX,
     };
+    let output = Output { validator: text(9), index: usize::MAX, value: text(100), policy: text(20) };
     let verdict = Verdict {
         allow: true,
+        would_deny: true,
         failures: vec![failed; 20],
+        outputs: vec![output; 20],
         errors: usize::MAX,
         recovery: vec![Recovery { id: text(5), kind: text(70_000) }; 3],
         outputs: vec![Output { validator: text(9), index: usize::MAX, value: text(300) }; 3],

@@ -124,7 +124,7 @@ fn save_policies(
     stamp: &Stamp,
 ) -> Result<(Found<Policy>, Found<Policy>), Failure> {
     let (mut saved, mut ignored) = (Vec::new(), Vec::new());
-    for (id, policy) in &plan.policies {
+    for (id, policy) in policy::layers(&plan.policies).into_iter().flatten() {
         let taken = !before.policies.contains(id) && stamp.live::<Policy>(write, tenant, id)?.is_some();
         if !taken {
             policy::save(write, tenant, id, policy, stamp)?;
@@ -202,7 +202,8 @@ fn let_go(
     stamp: &Stamp,
 ) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
-    for (id, policy) in earlier {
+    // What embeds another one of them goes first: until then that one is in use.
+    for (id, policy) in policy::layers(&earlier).into_iter().rev().flatten().cloned() {
         let users = index::ids(write, Index::PolicyUsers, &[tenant, &id])?;
         let stays = match brought.contains(id.as_str()) {
             true => users.iter().any(|user| !ours.contains(user)),

@@ -15,7 +15,13 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
-    By, Domain, Failure, api::Api, gateway::GatewayKind, policy, policy::Policy, scope::Scope, service, stamp::Author,
+    By, Domain, Failure,
+    api::Api,
+    gateway::GatewayKind,
+    policy::{self, Policy},
+    scope::Scope,
+    service,
+    stamp::Author,
 };
 use crate::{
     openapi::Document,
@@ -114,8 +120,8 @@ pub async fn import(
             apply::import(write, &of, &service, &plan, &stamp)
         })
         .await?;
-    for (_, policy) in &imported.policies {
-        policy::prepare(domain, tenant, policy).await?;
+    for (id, _) in &imported.policies {
+        policy::prepare(domain, tenant, id).await;
     }
     Ok(imported)
 }

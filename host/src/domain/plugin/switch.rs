@@ -221,9 +221,9 @@ async fn try_policy(plugins: &Plugins<'_>, name: &str, policy: &Policy) -> Resul
     let refused = plugins.domain().validators.check(&pinned).await.err().unwrap_or_default();
     let place = |problem: ConfProblem| {
         let rule = places.get(problem.rule).copied().unwrap_or_default();
-        policy::place(policy, ConfProblem { rule, ..problem })
+        ConfProblem { rule, ..problem }
     };
-    Ok(refused.into_iter().map(place).collect())
+    Ok(policy::problems(policy, refused.into_iter().map(place).collect()))
 }
 
 #[cfg(test)]

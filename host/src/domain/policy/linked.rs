@@ -4,21 +4,27 @@
 //! version of everything. The rules are filed under their digest before the first answer with them, so that every decision
 //! can be replayed with the bytes that made it. Knows nothing of the sandbox.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use quick_cache::sync::Cache;
 
-use super::{Mode, Plugins, Policy, PolicyRules};
+use super::{
+    Mode, Plugins, Policy, PolicyRules, embedded,
+    embedding::{self, DEPTH},
+};
 use crate::{
-    decision::{RuleSet, unpinned},
-    domain::{Domain, Failure, plugin::reaching},
-    store::{Kind, records},
+    decision::{Condition, Embedded, RuleSet, unpinned},
+    domain::{Domain, Failure, Problem, plugin::reaching},
+    store::{Kind, View, records, timeline},
+    world::Micros,
 };
 
 /// The kinds of records that a linked policy is made of.
 const KINDS: [Kind; 2] = [Kind::Policy, Kind::Plugin];
 /// Policies kept at hand.
 const POLICIES: usize = 10_000;
+/// Policies that embed a changed one and are made ready with it. The others are when they are asked.
+const PREPARED: usize = 64;
 
 /// A policy ready to be asked.
 pub(in crate::domain) struct Linked {
@@ -48,25 +54,21 @@ pub(in crate::domain) async fn linked(domain: &Domain, tenant: &str, id: &str) -
     if let Some(known) = domain.linked.0.get(&key).filter(|known| known.change == change) {
         return Ok(Some(known));
     }
-    let found = match super::current(domain, tenant, id) {
-        Ok(found) => found,
-        Err(Failure::NotFound { .. }) => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
-    let mut linked = link(&Plugins::of(domain, tenant)?, &found.value, change)?;
-    linked.rules = reaching(domain, tenant, linked.rules)?;
-    file(domain, &linked.rules).await?;
-    let linked = Arc::new(linked);
+    let Some((policy, rules)) = read(domain, tenant, id)? else { return Ok(None) };
+    if rules.digest() != policy.rules.digest() {
+        keep(domain, &rules).await?;
+    }
+    let rules = reaching(domain, tenant, rules)?;
+    let linked = Arc::new(Linked { rules, mode: policy.mode, change });
     domain.linked.0.insert(key, Arc::clone(&linked));
     Ok(Some(linked))
 }
 
-/// A policy that is not saved, as it would be asked now. Its rules are not kept: no decision of the log is made by it.
+/// A policy that is not saved, as it would be asked now. What it embeds must be there. Its rules are not kept: no decision of the
+/// log is made by it.
 pub(in crate::domain) fn link_unsaved(domain: &Domain, tenant: &str, policy: &Policy) -> Result<Linked, Failure> {
     let change = domain.store.last_change(tenant, &KINDS);
-    let mut linked = link(&Plugins::of(domain, tenant)?, policy, change)?;
-    linked.rules = reaching(domain, tenant, linked.rules)?;
-    Ok(linked)
+    Ok(Linked { rules: unsaved(domain, tenant, policy)?, mode: policy.mode, change })
 }
 
 impl Linked {
@@ -80,7 +82,7 @@ impl Linked {
 pub(in crate::domain) fn linked_with(plugins: &Plugins<'_>, name: &str) -> Result<Vec<RuleSet>, Failure> {
     let mut found = Vec::new();
     for (_, state) in super::list(plugins.domain(), plugins.tenant())? {
-        let rules = link(plugins, &state.value, 0)?.rules;
+        let rules = link(plugins, &state.value)?;
         let asks = |validator: &str| unpinned(validator).is_some_and(|(asked, _)| asked == name);
         if rules.rules().iter().any(|rule| asks(&rule.validator)) {
             found.push(rules);
@@ -89,16 +91,104 @@ pub(in crate::domain) fn linked_with(plugins: &Plugins<'_>, name: &str) -> Resul
     Ok(found)
 }
 
-fn link(plugins: &Plugins<'_>, policy: &Policy, change: u64) -> Result<Linked, Failure> {
-    Ok(Linked { rules: plugins.pin(policy.rules.clone())?, mode: policy.mode, change })
+/// The rules of a policy that is not saved, as they would be asked now. What it embeds must be there.
+pub(super) fn unsaved(domain: &Domain, tenant: &str, policy: &Policy) -> Result<RuleSet, Failure> {
+    let plugins = Plugins::of(domain, tenant)?;
+    let (view, at) = plugins.view();
+    let mut problems = Vec::new();
+    for reference in embedded(policy) {
+        if live(view, tenant, reference.policy, at)?.is_none() {
+            problems.push(Problem::new(reference.member, format!("there is no policy `{}`", reference.policy)));
+        }
+    }
+    Failure::unless_fine(problems)?;
+    reaching(domain, tenant, link(&plugins, policy)?)
 }
 
-/// Files rules under their digest, unless they are there: those of a saved policy are, and so are those of a plugin that was
-/// enabled.
-async fn file(domain: &Domain, rules: &RuleSet) -> Result<(), Failure> {
+/// Starts preparing what the next decisions by a policy need, and by those that embed it. Where that cannot be done, they take
+/// a little longer.
+pub(in crate::domain) async fn prepare(domain: &Domain, tenant: &str, id: &str) {
+    if let Err(failure) = prepare_all(domain, tenant, id).await {
+        let reason = failure.to_log().map_or_else(|| failure.to_client(), str::to_owned);
+        tracing::warn!(tenant, policy = id, reason, "a saved policy could not be prepared");
+    }
+}
+
+async fn prepare_all(domain: &Domain, tenant: &str, id: &str) -> Result<(), Failure> {
+    let around = embedding::embedders(&domain.store.read()?, tenant, id, PREPARED)?;
+    for one in std::iter::once(id).chain(around.iter().map(String::as_str)) {
+        if let Some((_, rules)) = read(domain, tenant, one)? {
+            domain.validators.prepare(&reaching(domain, tenant, rules)?).await;
+        }
+    }
+    Ok(())
+}
+
+/// A policy and its rules as they are asked, all of one instant.
+fn read(domain: &Domain, tenant: &str, id: &str) -> Result<Option<(Policy, RuleSet)>, Failure> {
+    let plugins = Plugins::of(domain, tenant)?;
+    let (view, at) = plugins.view();
+    let Some(policy) = live(view, tenant, id, at)? else { return Ok(None) };
+    let rules = link(&plugins, &policy)?;
+    Ok(Some((policy, rules)))
+}
+
+/// Everything that the names in a policy stand for, put in its place: policies first, then the plugins of all of them.
+fn link(plugins: &Plugins<'_>, policy: &Policy) -> Result<RuleSet, Failure> {
+    let (view, at) = plugins.view();
+    plugins.pin(embed(view, plugins.tenant(), policy, at)?)
+}
+
+/// Keeps rules that no policy has as they are, so that their decisions can be replayed. Those of a plugin that was enabled are
+/// there already.
+async fn keep(domain: &Domain, rules: &RuleSet) -> Result<(), Failure> {
     if domain.store.record::<PolicyRules>(&[rules.digest()])?.is_some() {
         return Ok(());
     }
-    let rules = PolicyRules(rules.clone());
-    domain.write(move |write| Ok(records::put(write, &[rules.0.digest()], &rules)?)).await
+    let kept = PolicyRules(rules.clone());
+    domain.write(move |write| Ok(records::put(write, &[kept.0.digest()], &kept)?)).await
+}
+
+fn embed(view: &impl View, tenant: &str, policy: &Policy, at: Micros) -> Result<RuleSet, Failure> {
+    let Some(condition) = policy.rules.condition().filter(|_| !embedded(policy).is_empty()) else {
+        return Ok(policy.rules.clone());
+    };
+    let rules = policy.rules.rules().to_vec();
+    let mut embedding = Embedding { view, tenant, at, rules, known: HashMap::new() };
+    let condition = condition.placed(0, &mut |id| embedding.policy(id, DEPTH))?;
+    Ok(RuleSet::with_condition(embedding.rules, Some(condition)))
+}
+
+/// The policies inside one policy.
+struct Embedding<'a, V> {
+    view: &'a V,
+    tenant: &'a str,
+    at: Micros,
+    /// The rules of all of them.
+    rules: Vec<crate::decision::Rule>,
+    /// Those that are in their places: a policy that is embedded twice is asked once.
+    known: HashMap<String, Embedded>,
+}
+
+impl<V: View> Embedding<'_, V> {
+    /// Takes in the policy `id`, in which others may stand `left` deep. What is too deep stays out of its place and denies.
+    fn policy(&mut self, id: &str, left: usize) -> Result<Option<Embedded>, Failure> {
+        if let Some(known) = self.known.get(id) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(below) = left.checked_sub(1) else { return Ok(None) };
+        let Some(Policy { rules, mode, .. }) = live(self.view, self.tenant, id, self.at)? else { return Ok(None) };
+        let (first, count) = (self.rules.len(), rules.rules().len());
+        self.rules.extend_from_slice(rules.rules());
+        let own = rules.condition().cloned().unwrap_or_else(|| Condition::all_rules(count));
+        let condition = own.placed(first, &mut |inner| self.policy(inner, below))?;
+        let embedded = Embedded { first, count, condition, monitored: mode == Mode::Monitor };
+        self.known.insert(id.to_owned(), embedded.clone());
+        Ok(Some(embedded))
+    }
+}
+
+fn live(view: &impl View, tenant: &str, id: &str, at: Micros) -> Result<Option<Policy>, Failure> {
+    let found = timeline::current::<Policy>(view, tenant, id, at)?;
+    Ok(found.filter(|state| !state.deleted).map(|state| state.value))
 }

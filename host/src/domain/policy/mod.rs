@@ -1,33 +1,41 @@
-//! A policy: rules that must all pass. The five policy operations of the admin group, and the test of an unsaved one.
+//! A policy: rules whose answers a condition puts together. The five policy operations of the admin group.
+//!
+//! What a policy may look like is in `form`, what it embeds in `embedding` and `linked`, what its author asks in `trial`.
 
+mod embedding;
+mod form;
 mod linked;
 mod pinned;
+mod trial;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Domain, Failure, Problem, import,
+    By, Domain, Failure, import,
     noun::{self, Named},
-    plugin, shadow,
+    plugin, policy_use, shadow,
     stamp::Stamp,
-    tenant, text,
+    tenant,
 };
 use crate::{
-    decision::{self, ConfProblem, Recovery, RuleSet, Verdict},
+    decision::{RuleSet, Verdict},
     store::{Index, Kind, Noun, Record, State, Table, Write, records},
 };
 
-pub(super) use linked::{Linked, LinkedPolicies, link_unsaved, linked, linked_with};
+pub(super) use embedding::{embedded, layers};
+pub use form::{check, problems};
+pub(super) use linked::{Linked, LinkedPolicies, link_unsaved, linked, linked_with, prepare};
 pub(super) use pinned::{Plugins, pin};
+pub use trial::{explain, explain_alone, known, test, try_draft};
 
 /// A stored policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// For people.
     pub name: String,
-    /// What is asked.
+    /// What is asked. The condition, when there is one, is an [`All`](crate::decision::Condition::All) of what the author listed.
     pub rules: RuleSet,
     /// The scripted form, when the policy was written as one: its single rule is made from it.
     pub script: Option<Script>,
@@ -47,6 +55,17 @@ pub enum Mode {
     Monitor,
 }
 
+impl Mode {
+    /// What becomes of the verdict of a policy in this mode.
+    #[must_use]
+    pub fn applied(self, verdict: Verdict) -> Verdict {
+        match self {
+            Mode::Enforce => verdict,
+            Mode::Monitor => verdict.monitored(),
+        }
+    }
+}
+
 /// A policy written in a language, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
@@ -64,7 +83,7 @@ impl Named for Policy {
     const NAME: &'static str = "policy";
 }
 
-/// The rules of every policy that was ever saved, by digest, so that an old decision can be replayed.
+/// The rules of every policy that ever decided, by digest, so that an old decision can be replayed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolicyRules(pub RuleSet);
 
@@ -93,7 +112,7 @@ pub async fn create(
 ) -> Result<State<Policy>, Failure> {
     check(domain, tenant, &policy).await?;
     let (_, saved) = noun::create(domain, by, tenant, Some(id), policy, save_over).await?;
-    prepare(domain, tenant, &saved.value).await?;
+    prepare(domain, tenant, id).await;
     Ok(saved)
 }
 
@@ -120,7 +139,7 @@ pub(super) async fn update_with(
     current(domain, tenant, id)?;
     check(domain, tenant, &policy).await?;
     let saved = noun::update(domain, by, tenant, id, move |_| Ok(policy.clone()), save).await?;
-    prepare(domain, tenant, &saved.value).await?;
+    prepare(domain, tenant, id).await;
     Ok(saved)
 }
 
@@ -129,20 +148,7 @@ pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Res
     noun::delete::<Policy>(domain, by, tenant, id, |_| Ok(()), remove_by_hand).await
 }
 
-/// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
-pub async fn test(domain: &Domain, tenant: &str, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
-    check(domain, tenant, policy).await?;
-    let rules = pin(domain, tenant, policy.rules.clone())?;
-    Ok(decision::try_out(&rules, input, domain.validators.as_ref()).await)
-}
-
-/// Starts what decisions by a saved policy need.
-pub(super) async fn prepare(domain: &Domain, tenant: &str, policy: &Policy) -> Result<(), Failure> {
-    domain.validators.prepare(&pin(domain, tenant, policy.rules.clone())?).await;
-    Ok(())
-}
-
-/// Writes a policy inside a transaction. Also the way the first start makes the built-in ones.
+/// Writes a policy inside a transaction. Also the way the first start makes the built-in ones. Nothing is written unless all of it is.
 pub(super) fn save(
     write: &mut Write<'_>,
     tenant: &str,
@@ -150,14 +156,17 @@ pub(super) fn save(
     policy: &Policy,
     stamp: &Stamp,
 ) -> Result<State<Policy>, Failure> {
-    records::put(write, &[policy.rules.digest()], &PolicyRules(policy.rules.clone()))?;
+    embedding::check(write, (tenant, id), policy, stamp.now, stamp.rules)?;
     let old = stamp.live::<Policy>(write, tenant, id)?;
+    let before = old.as_ref().map(|old| embedded(&old.value)).unwrap_or_default();
+    policy_use::switch(write, tenant, &embedding::user(id), &before, &embedded(policy), stamp)?;
+    records::put(write, &[policy.rules.digest()], &PolicyRules(policy.rules.clone()))?;
     let before = old.iter().flat_map(|old| components(&old.value));
-    plugin::users::switch(write, tenant, &user(id), ("/validators", before), components(policy), stamp)?;
+    plugin::users::switch(write, tenant, &embedding::user(id), ("/validators", before), components(policy), stamp)?;
     Ok(stamp.replace(write, tenant, id, policy.clone())?)
 }
 
-/// Like [`save`]: nothing has to be kept in step with what was there before.
+/// Like [`save`], which finds out itself what was there before.
 fn save_over(
     write: &mut Write<'_>,
     tenant: &str,
@@ -178,8 +187,9 @@ pub(super) fn remove(
     stamp: &Stamp,
 ) -> Result<(), Failure> {
     noun::unused::<Policy>(write, Index::PolicyUsers, tenant, id)?;
+    policy_use::switch(write, tenant, &embedding::user(id), &embedded(old), &[], stamp)?;
     shadow::remove(write, tenant, id)?;
-    plugin::users::switch(write, tenant, &user(id), ("/validators", components(old)), [], stamp)?;
+    plugin::users::switch(write, tenant, &embedding::user(id), ("/validators", components(old)), [], stamp)?;
     stamp.soft_delete::<Policy>(write, tenant, id)?;
     Ok(())
 }
@@ -190,75 +200,51 @@ fn remove_by_hand(write: &mut Write<'_>, tenant: &str, id: &str, old: &Policy, s
     import::disown(write, tenant, id)
 }
 
-/// Checks a policy: its sizes, and in the sandbox whether its validators take their configurations.
-pub(super) async fn check(domain: &Domain, tenant: &str, policy: &Policy) -> Result<(), Failure> {
-    let mut problems = sizes(domain, policy);
-    if problems.is_empty() {
-        let refused = refused(domain, tenant, policy).await?;
-        problems.extend(refused.into_iter().map(|problem| place(policy, problem)));
-    }
-    Failure::unless_fine(problems)
-}
-
-/// What the sandbox has against a policy, or before that its own names: those of plugins must mean something.
-async fn refused(domain: &Domain, tenant: &str, policy: &Policy) -> Result<Vec<ConfProblem>, Failure> {
-    let plugins = Plugins::of(domain, tenant)?;
-    let mut problems = plugins.problems(&policy.rules)?;
-    let known = |problem: &ConfProblem| problems.iter().any(|other| other.rule == problem.rule);
-    let refused = domain.validators.check(&plugins.pin(policy.rules.clone())?).await.err().unwrap_or_default();
-    let refused: Vec<_> = refused.into_iter().filter(|problem| !known(problem)).collect();
-    problems.extend(refused);
-    problems.sort_by_key(|problem| problem.rule);
-    Ok(problems)
-}
-
 /// The components that a policy names.
 fn components(policy: &Policy) -> impl Iterator<Item = &str> {
     policy.rules.rules().iter().map(|rule| rule.validator.as_str())
 }
 
-/// A policy as a user of plugins.
-fn user(id: &str) -> String {
-    format!("policies/{id}")
-}
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
 
-fn sizes(domain: &Domain, policy: &Policy) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    problems.extend(text::name("/policy_name", &policy.name));
-    let rules = policy.rules.rules();
-    if rules.len() > domain.limits.validators {
-        let reason = format!("a policy may have at most {} validators", domain.limits.validators);
-        problems.push(Problem::new("/validators", reason));
-    }
-    let bytes: usize = rules.iter().map(|rule| rule.conf.len()).sum();
-    if bytes > domain.limits.policy_bytes {
-        let reason = format!("the configuration of a policy may have at most {} bytes", domain.limits.policy_bytes);
-        problems.push(Problem::new("/validators", reason));
-    }
-    for (place, rule) in rules.iter().enumerate() {
-        problems.extend(recovery(&format!("/validators/{place}/recovery"), &rule.recovery));
-    }
-    problems
-}
+    use super::*;
+    use crate::decision::{Recovery, Rule};
 
-/// Checks the steps that are offered after a failure: there may be none, and none of them is long.
-fn recovery(member: &str, steps: &[Recovery]) -> Vec<Problem> {
-    let texts = |(place, step): (usize, &Recovery)| {
-        let id = text::description(&format!("{member}/{place}/id"), &step.id);
-        id.into_iter().chain(text::description(&format!("{member}/{place}/type"), &step.kind))
-    };
-    match text::items(member, steps) {
-        Some(problem) => vec![problem],
-        None => steps.iter().enumerate().flat_map(texts).collect(),
+    /// A policy as releases before conditions have stored it.
+    #[derive(Serialize)]
+    struct Earlier {
+        name: &'static str,
+        rules: EarlierRules,
+        script: Option<Script>,
     }
-}
 
-/// Where a rule's problem stands in the policy as its author wrote it.
-pub(super) fn place(policy: &Policy, problem: ConfProblem) -> Problem {
-    let member = match (&policy.script, problem.path.as_str()) {
-        (Some(_), "/name") => "/language".to_owned(),
-        (Some(_), _) => "/definition".to_owned(),
-        (None, path) => format!("/validators/{}{path}", problem.rule),
-    };
-    Problem::new(member, problem.message)
+    #[derive(Serialize)]
+    struct EarlierRules {
+        rules: Vec<EarlierRule>,
+        digest: String,
+    }
+
+    #[derive(Serialize)]
+    struct EarlierRule {
+        validator: &'static str,
+        conf: &'static str,
+        recovery: Vec<Recovery>,
+    }
+
+    #[test]
+    fn what_earlier_releases_have_stored_is_read_as_it_was_meant() {
+        let recovery = vec![Recovery { id: String::new(), kind: "mfa".to_owned() }];
+        let rule =
+            Rule { validator: "true".to_owned(), conf: "{}".to_owned(), recovery: recovery.clone(), timeout_ms: None };
+        let rules = RuleSet::new(vec![rule]);
+        let earlier = EarlierRules {
+            rules: vec![EarlierRule { validator: "true", conf: "{}", recovery }],
+            digest: rules.digest().to_owned(),
+        };
+        let stored = rmp_serde::to_vec_named(&Earlier { name: "Door", rules: earlier, script: None }).unwrap();
+        let read: Policy = rmp_serde::from_slice(&stored).unwrap();
+        assert_eq!(read, Policy { name: "Door".to_owned(), rules, script: None, mode: Mode::Enforce });
+    }
 }

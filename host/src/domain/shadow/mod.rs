@@ -135,7 +135,8 @@ pub async fn put(
         return Err(Failure::invalid("/percent", "must be a number from 1 to 100"));
     }
     policy::check(domain, tenant, &candidate).await.map_err(|failure| failure.below("/candidate"))?;
-    policy::prepare(domain, tenant, &candidate).await?;
+    let linked = policy::link_unsaved(domain, tenant, &candidate).map_err(|failure| failure.below("/candidate"))?;
+    domain.validators.prepare(&linked.rules).await;
     let (key, author) = ((tenant.to_owned(), id.to_owned()), Author::of(domain, by));
     let before = domain
         .write(move |write| {

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::{
     api::{
-        acp::policies,
+        acp::policies::{self, trial},
         read::JSON,
         route::{Doc, Row, shape},
     },
@@ -45,12 +45,38 @@ pub(super) static ROWS: &[Row] = &[
         id: "testPolicy",
         needs: Needs::Admin,
         doc: Doc {
-            summary: "Evaluates a policy that is not saved on an input.",
+            summary: "Evaluates a policy that is not saved on an input, and explains the answer on request.",
             query: &[],
-            body: Some((JSON, shape::<policies::TestBody>)),
-            answers: &[(StatusCode::OK, Some(shape::<policies::TestAnswer>))],
+            body: Some((JSON, shape::<trial::TestBody>)),
+            answers: &[(StatusCode::OK, Some(shape::<trial::TestAnswer>))],
         },
-        run: |call| Box::pin(policies::test(call)),
+        run: |call| Box::pin(trial::test(call)),
+    },
+    Row {
+        method: Method::POST,
+        path: "/api/admin/{tid}/policies/check",
+        id: "checkPolicy",
+        needs: Needs::Admin,
+        doc: Doc {
+            summary: "Tells whether a policy could be saved, and everything that is wrong with it. Nothing is saved.",
+            query: &[],
+            body: Some((JSON, shape::<policies::PolicyBody>)),
+            answers: &[(StatusCode::OK, Some(shape::<trial::CheckAnswer>))],
+        },
+        run: |call| Box::pin(trial::check(call)),
+    },
+    Row {
+        method: Method::GET,
+        path: "/api/admin/{tid}/validators",
+        id: "listValidators",
+        needs: Needs::Admin,
+        doc: Doc {
+            summary: "Lists the validators that every policy may name, each with the schema of its configuration.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::OK, Some(shape::<trial::KnownBody>))],
+        },
+        run: |call| Box::pin(trial::validators(call)),
     },
     Row {
         method: Method::GET,
