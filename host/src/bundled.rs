@@ -15,6 +15,7 @@ pub const COMPONENTS: &[Bundled] = &[
     Bundled { name: "attributes", wasm_zst: include_bytes!("../../plugins/dist/attributes.wasm.zst") },
     Bundled { name: "consent", wasm_zst: include_bytes!("../../plugins/dist/consent.wasm.zst") },
     Bundled { name: "rego", wasm_zst: include_bytes!("../../plugins/dist/rego.wasm.zst") },
+    Bundled { name: "cedar", wasm_zst: include_bytes!("../../plugins/dist/cedar.wasm.zst") },
     Bundled { name: "path", wasm_zst: include_bytes!("../../plugins/dist/path.wasm.zst") },
     Bundled { name: "cel", wasm_zst: include_bytes!("../../plugins/dist/cel.wasm.zst") },
     Bundled { name: "cel-claims", wasm_zst: include_bytes!("../../plugins/dist/cel-claims.wasm.zst") },

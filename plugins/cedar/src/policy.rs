@@ -130,10 +130,8 @@ fn policies(source: &str) -> Result<PolicySet, Problem> {
             "a template has to be linked, and there is nothing to link it with",
         )));
     }
-    match policies.policies().any(|policy| matches!(policy.effect(), Effect::Permit)) {
-        true => Ok(policies),
-        false => Err(problem(place::at(source, 0, "without a permit nothing is ever allowed"))),
-    }
+    let permits = policies.policies().any(|policy| matches!(policy.effect(), Effect::Permit));
+    if permits { Ok(policies) } else { Err(problem(place::at(source, 0, "without a permit nothing is ever allowed"))) }
 }
 
 fn bounded(path: &str, text: &str) -> Result<(), Problem> {
@@ -153,9 +151,10 @@ fn typed(schema: Value) -> Result<Typed, Problem> {
         }
         _ => SchemaFragment::from_json_value(schema.clone()).map_err(|error| problem(place::chain(&error)))?,
     };
-    let text = schema.as_str().unwrap_or_default();
-    let checked =
-        Schema::from_schema_fragments([fragment.clone()]).map_err(|error| problem(place::said(text, &error)))?;
+    let checked = Schema::from_schema_fragments([fragment.clone()]).map_err(|error| match schema.as_str() {
+        Some(text) => problem(place::said(text, &error)),
+        None => problem(place::chain(&error)),
+    })?;
     let shapes = fragment.to_json_value().map_err(|error| problem(place::chain(&error)))?;
     Ok(Typed { schema: checked, shapes: Shapes::new(shapes) })
 }

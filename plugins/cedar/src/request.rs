@@ -40,8 +40,7 @@ impl Requests {
         let principal = self.uid("subject", subject)?;
         let action = self.action(input)?;
         let object = self.uid("resource", resource)?;
-        let entities = self.with(self.entities.clone(), &principal, subject)?;
-        let entities = self.with(entities, &object, resource)?;
+        let entities = self.with([(&principal, subject), (&object, resource)])?;
         let context = self.context(&action, input)?;
         let schema = self.typed.as_ref().map(|typed| &typed.schema);
         let request = Request::new(principal, action, object, context, schema);
@@ -73,17 +72,25 @@ impl Requests {
         Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
     }
 
-    /// The entities with what the request says of one of them.
-    fn with(&self, entities: Entities, uid: &EntityUid, entity: Option<&Json<'_>>) -> Result<Entities, Outcome> {
+    /// The entities with what the request says of two of them. They may be the same one.
+    fn with(&self, said: [(&EntityUid, Option<&Json<'_>>); 2]) -> Result<Entities, Outcome> {
         let no_properties = Json::Object(Vec::new());
-        let properties = entity.and_then(|entity| entity.member("properties")).unwrap_or(&no_properties);
-        let known = entities.get(uid).cloned();
-        let entity = match &self.typed {
-            Some(typed) => declared(typed, uid, known, properties)?,
-            None => plain(uid, known, properties)?,
-        };
+        let mut brought: Vec<Entity> = Vec::new();
+        for (uid, entity) in said {
+            let properties = entity.and_then(|entity| entity.member("properties")).unwrap_or(&no_properties);
+            let earlier = brought.iter().position(|entity| entity.uid() == *uid).map(|place| brought.remove(place));
+            let known = earlier.or_else(|| self.entities.get(uid).cloned());
+            brought.push(match &self.typed {
+                Some(typed) => declared(typed, uid, known, properties)?,
+                None => plain(uid, known, properties)?,
+            });
+        }
+        // To put entities among others costs time for every one that is there.
+        if brought.iter().all(|entity| self.entities.get(&entity.uid()) == Some(entity)) {
+            return Ok(self.entities.clone());
+        }
         let schema = self.typed.as_ref().map(|typed| &typed.schema);
-        entities.upsert_entities([entity], schema).map_err(|_| invalid())
+        self.entities.clone().upsert_entities(brought, schema).map_err(|_| invalid())
     }
 
     fn context(&self, action: &EntityUid, input: &Input<'_>) -> Result<Context, Outcome> {
@@ -131,7 +138,9 @@ fn plain(uid: &EntityUid, known: Option<Entity>, properties: &Json<'_>) -> Resul
 /// The tags of an entity. The crate hands out attributes only, so they are read as such.
 fn tags_of(entity: &Entity) -> Result<HashMap<String, RestrictedExpression>, Outcome> {
     let mut json = entity.to_json_value().map_err(|_| invalid())?;
-    let Some(tags) = json.get_mut("tags").map(Value::take) else { return Ok(HashMap::new()) };
+    let Some(tags) = json.get_mut("tags").map(Value::take) else {
+        return Ok(HashMap::new());
+    };
     let uid = json.get_mut("uid").map(Value::take);
     let only = Entity::from_json_value(json!({ "uid": uid, "attrs": tags, "parents": [] }), None);
     only.map(|only| only.into_inner().1).map_err(|_| invalid())

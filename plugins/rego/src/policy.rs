@@ -163,7 +163,9 @@ fn no_conflict(package: &str, rules: &[&str], data: Option<&serde_json::Value>) 
     }
     let mut pointer = "/data".to_owned();
     for part in package.split(['.', '[', ']', '"']).filter(|part| !part.is_empty()) {
-        let Some(below) = place.get(part) else { return Ok(()) };
+        let Some(below) = place.get(part) else {
+            return Ok(());
+        };
         pointer.push_str(&format!("/{}", part.replace('~', "~0").replace('/', "~1")));
         place = below;
     }
@@ -175,7 +177,9 @@ fn no_conflict(package: &str, rules: &[&str], data: Option<&serde_json::Value>) 
 
 /// Compiles a pattern that stands in the source: a wrong one is told when the policy is saved, and a good one is kept.
 fn compile_pattern(pattern: &Expr) -> Result<(), Problem> {
-    let (Expr::String { value, span, .. } | Expr::RawString { value, span, .. }) = pattern else { return Ok(()) };
+    let (Expr::String { value, span, .. } | Expr::RawString { value, span, .. }) = pattern else {
+        return Ok(());
+    };
     let literal = value.to_json_str().unwrap_or_default();
     let valid = Engine::new().eval_query(format!("regex.match({literal}, \"\")"), false);
     match valid {
@@ -198,7 +202,7 @@ fn outcome(collected: &Value) -> Outcome {
     }
     let outputs = match outputs.is_empty() {
         true => String::new(),
-        false => Value::from(outputs).to_json_str().unwrap_or_default(),
+        false => serde_json::to_string(&Value::from(outputs)).unwrap_or_default(),
     };
     match decision {
         Some(Value::Bool(true)) if outputs.is_empty() => Outcome::Allow,
