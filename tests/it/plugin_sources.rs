@@ -225,7 +225,10 @@ async fn the_operators_folder_is_offered_and_nothing_beside_it() {
     assert_eq!(take(&server, "file:checker.wasm").await.unwrap().wasm, fixture());
     let plugins = "/api/admin/default/plugins";
     let made = server.as_admin().post(plugins, &json!({ "source": "file:checker.wasm" })).await.expect(201).json();
-    assert_eq!((&made["name"], &made["versions"][0]["source"]), (&json!("frozen-checker"), &json!("file:checker.wasm")));
+    assert_eq!(
+        (&made["name"], &made["versions"][0]["source"]),
+        (&json!("frozen-checker"), &json!("file:checker.wasm"))
+    );
     server.as_admin().post(plugins, &json!({ "source": "file:../secret.wasm" })).await.expect(422);
     for source in ["file:../secret.wasm", "file:notes.txt", "file:/etc/passwd", "file:none.wasm", "http://a/b", ""] {
         assert!(take(&server, source).await.is_err(), "{source}");

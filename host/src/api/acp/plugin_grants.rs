@@ -8,7 +8,7 @@ use crate::{
     api::{Answer, Call, read},
     domain::{
         Failure, noun,
-        plugin::{Grants, Http, Plugin, grants},
+        plugin::{Grants, Plugin, Requests, grants},
     },
 };
 
@@ -67,15 +67,15 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 fn parse(body: PluginGrantsBody) -> Grants {
     let PluginGrantsBody { http, key_value } = body;
     Grants {
-        http: http.map(|HttpGrantBody { hosts, deadline_ms }| Http { hosts, deadline_ms }),
+        requests: http.map(|HttpGrantBody { hosts, deadline_ms }| Requests { hosts, deadline_ms }),
         namespace: key_value.map(|KeyValueGrantBody { namespace }| namespace),
     }
 }
 
 pub(super) fn show(grants: Grants) -> PluginGrantsBody {
-    let Grants { http, namespace } = grants;
+    let Grants { requests, namespace } = grants;
     PluginGrantsBody {
-        http: http.map(|Http { hosts, deadline_ms }| HttpGrantBody { hosts, deadline_ms }),
+        http: requests.map(|Requests { hosts, deadline_ms }| HttpGrantBody { hosts, deadline_ms }),
         key_value: namespace.map(|namespace| KeyValueGrantBody { namespace }),
     }
 }

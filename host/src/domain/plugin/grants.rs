@@ -3,7 +3,7 @@
 //! The grant operations of the admin group. What is granted holds for every version of the plugin and from the next decision on;
 //! `outside.rs` enforces it.
 
-use super::{Grants, Http, Plugin, save};
+use super::{Grants, Plugin, Requests, save};
 use crate::{
     domain::{By, Domain, Failure, Problem, id, noun},
     store::State,
@@ -30,12 +30,12 @@ pub async fn set(
 }
 
 fn problems(grants: &Grants) -> Vec<Problem> {
-    let Grants { http, namespace } = grants;
+    let Grants { requests, namespace } = grants;
     let mut problems = Vec::new();
     if let Some(namespace) = namespace {
         problems.extend(id::check("/key_value/namespace", namespace).err());
     }
-    let Some(Http { hosts, deadline_ms }) = http else { return problems };
+    let Some(Requests { hosts, deadline_ms }) = requests else { return problems };
     if hosts.is_empty() || hosts.len() > HOSTS {
         problems.push(Problem::new("/http/hosts", format!("must have 1 to {HOSTS} hosts")));
     }
@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn every_problem_is_told() {
-        let http = Http { hosts: vec!["a".to_owned(), "*".to_owned()], deadline_ms: 0 };
-        let grants = Grants { http: Some(http), namespace: Some("a/b".to_owned()) };
+        let requests = Requests { hosts: vec!["a".to_owned(), "*".to_owned()], deadline_ms: 0 };
+        let grants = Grants { requests: Some(requests), namespace: Some("a/b".to_owned()) };
         let found: Vec<_> = problems(&grants).into_iter().map(|problem| problem.member).collect();
         assert_eq!(found, ["/key_value/namespace", "/http/hosts/1", "/http/deadline_ms"]);
         assert_eq!(problems(&Grants::default()), []);

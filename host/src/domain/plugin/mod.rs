@@ -82,14 +82,14 @@ pub struct Version {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grants {
     /// Requests to other servers.
-    pub http: Option<Http>,
+    pub requests: Option<Requests>,
     /// The namespace of the tenant's key-value data that it may read.
     pub namespace: Option<String>,
 }
 
 /// Requests to other servers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Http {
+pub struct Requests {
     /// Exactly these hosts, with their port when it is not the scheme's own.
     pub hosts: Vec<String>,
     /// How long one request may take, in milliseconds. Waiting for it does not count towards the deadline of the call.

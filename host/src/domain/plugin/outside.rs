@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    Grants, Http, Plugin,
+    Grants, Plugin, Requests,
     data::{self, Entry},
 };
 use crate::{
@@ -70,7 +70,7 @@ struct Granted {
 
 impl Granted {
     async fn exchange(&self, request: &Request, most: usize) -> Result<Response, Unsent> {
-        let Some(Http { hosts, deadline_ms: _ }) = &self.grants.http else { return Err(Unsent::NotGranted) };
+        let Some(Requests { hosts, deadline_ms: _ }) = &self.grants.requests else { return Err(Unsent::NotGranted) };
         let Request { method, url, headers, body } = request;
         sendable(method, headers).map_err(Unsent::Denied)?;
         let exchange = Exchange { method, url, headers, body, hosts: Some(hosts), most };
@@ -81,7 +81,7 @@ impl Granted {
 
 impl Outside for Granted {
     fn patience(&self) -> Option<Duration> {
-        self.grants.http.as_ref().map(|http| Duration::from_millis(http.deadline_ms.into()))
+        self.grants.requests.as_ref().map(|granted| Duration::from_millis(granted.deadline_ms.into()))
     }
 
     fn send<'a>(&'a self, request: &'a Request, most: usize) -> BoxFuture<'a, Result<Response, Unsent>> {
