@@ -68,6 +68,8 @@ mod replay;
 mod required_consents;
 mod revocation;
 mod scopes;
+mod script_engines;
+mod scripts;
 mod scripts_cel;
 mod second_factor;
 mod self_service;
