@@ -37,6 +37,7 @@ mod discovery;
 mod edge;
 mod enforcement;
 mod events;
+mod examples;
 mod expiry;
 mod fuzz_seeds;
 mod gateways;

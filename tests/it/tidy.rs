@@ -415,7 +415,7 @@ fn sources_of(guest: &str) -> String {
     }
     let root = repository();
     let mut files: Vec<String> = GUEST_FILES.map(str::to_owned).to_vec();
-    for folder in [&format!("plugins/{guest}"), "plugins/fields", "plugins/sdk", "wit/v1"] {
+    for folder in [&format!("plugins/{guest}"), "plugins/fields", "plugins/sdk", "plugins/sdk-derive", "wit/v1"] {
         collect(&root, folder, &mut files);
     }
     if ["cel", "cel-claims"].contains(&guest) {

@@ -92,7 +92,8 @@ fn pooled(limits: &Limits, pagemap_scan: bool) -> Config {
     let slots = limits.slots;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
-        .total_core_instances(slots.saturating_mul(4).saturating_add(CORE_INSTANCES))
+        // Only a count: every slot may hold the largest component, or a few of them would crowd out all others.
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
         .total_memories(slots)
         .total_tables(slots.saturating_mul(4).saturating_add(TABLES))
         .total_stacks(slots)

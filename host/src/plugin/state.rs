@@ -13,8 +13,9 @@ use super::{
     outside::Way,
 };
 
-/// Core instances one component may consist of. Components made from Rust have up to four, Python needs about twenty.
-pub(super) const CORE_INSTANCES: u32 = 32;
+/// Core instances one component may consist of. Components made from Rust have up to four, from JavaScript three, from
+/// Python 38 (componentize-py 0.25: the interpreter and each of its libraries), and the next version may have some more.
+pub(super) const CORE_INSTANCES: u32 = 64;
 /// Tables one component may have.
 pub(super) const TABLES: u32 = 16;
 /// Linear memories one component may have.

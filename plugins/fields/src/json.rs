@@ -108,6 +108,12 @@ impl<'a> Json<'a> {
         Some(*value)
     }
 
+    /// A number that is written as a whole one.
+    pub fn as_integer(&self) -> Option<i128> {
+        let Json::Number(number) = self else { return None };
+        number.as_integer()
+    }
+
     /// The same value, borrowing nothing.
     pub fn into_owned(self) -> Json<'static> {
         let text = |text: Cow<'_, str>| Cow::Owned(text.into_owned());

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Result;
 
-/// Files that go into every component, besides three folders.
+/// Files that go into every component, besides its own folder and what all are made of.
 const FILES: [&str; 3] = ["plugins/.cargo/config.toml", "plugins/Cargo.lock", "plugins/Cargo.toml"];
 
 /// The components that evaluate CEL.
@@ -16,7 +16,7 @@ const EXPRESSIONS: [&str; 2] = ["cel", "cel-claims"];
 /// The digest of the sources of `guest`, in hex. `root` is the folder of the repository.
 pub(crate) fn digest(root: &Path, guest: &str) -> Result<String> {
     let mut files: Vec<String> = FILES.map(str::to_owned).to_vec();
-    for folder in [&format!("plugins/{guest}"), "plugins/fields", "plugins/sdk", "wit/v1"] {
+    for folder in [&format!("plugins/{guest}"), "plugins/fields", "plugins/sdk", "plugins/sdk-derive", "wit/v1"] {
         collect(root, folder, &mut files)?;
     }
     if EXPRESSIONS.contains(&guest) {

@@ -31,6 +31,18 @@ pub struct Claim<'i> {
     pub value: Cow<'i, Json<'i>>,
 }
 
+impl<'i> Claim<'i> {
+    /// A claim with a value of the input or of the conf.
+    pub fn new(name: impl Into<String>, value: &'i Json<'i>) -> Claim<'i> {
+        Claim { name: name.into(), value: Cow::Borrowed(value) }
+    }
+
+    /// A claim with a text that was made for it.
+    pub fn text(name: impl Into<String>, text: impl Into<Cow<'i, str>>) -> Claim<'i> {
+        Claim { name: name.into(), value: Cow::Owned(Json::String(text.into())) }
+    }
+}
+
 /// A claim mapper. Its value is one conf, read and checked.
 /// [`export_claim_mapper!`](crate::export_claim_mapper) makes it a component whose version is the version of its package.
 pub trait ClaimMapper: Sized + 'static {

@@ -6,7 +6,6 @@ use serde_path_to_error::Segment;
 use crate::Problem;
 
 /// Reads every conf and hands it to `configure`. The error has one problem for each bad conf, with its place.
-#[cfg_attr(not(any(feature = "validator", feature = "claim-mapper", feature = "consent-checker")), expect(dead_code))]
 pub(crate) fn all<Conf: DeserializeOwned, T>(
     confs: &[String],
     configure: impl Fn(Conf) -> Result<T, Problem>,

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+// So that what the attributes write means this crate in its own tests, too.
+extern crate self as portcullis_sdk;
+
 mod configure;
 mod consents;
 #[cfg(target_family = "wasm")]
@@ -7,6 +10,8 @@ mod heap;
 mod input;
 mod log;
 mod outcome;
+mod part;
+pub mod schema;
 pub mod testing;
 
 #[cfg(feature = "claim-mapper")]
@@ -31,6 +36,11 @@ pub use heap::Heap;
 pub use input::Input;
 pub use log::{Level, log};
 pub use outcome::Outcome;
+pub use part::Unreadable;
 pub use portcullis_fields::{Json, Number, Path, Problem};
+pub use portcullis_sdk_derive::{component, conf};
+pub use schema::Schema;
+#[doc(hidden)]
+pub use serde;
 #[cfg(feature = "validator")]
 pub use validator::Validator;

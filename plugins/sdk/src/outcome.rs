@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Json;
+use serde::Serialize;
 
 /// The answer of one configured validator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +31,15 @@ impl Outcome {
         Outcome::Deny { code: code.into(), message: message.into(), details: String::new() }
     }
 
-    /// The same outcome; a deny says more in `json`.
-    pub fn with_details(mut self, json: &Json<'_>) -> Outcome {
+    /// The check passed and hands something over, such as a [`Json`](crate::Json) or a struct of the author's.
+    pub fn allow_with(output: &impl Serialize) -> Outcome {
+        Outcome::AllowWith { output: serde_json::to_string(output).unwrap_or_default() }
+    }
+
+    /// The same outcome; a deny says more, such as a [`Json`](crate::Json) or a struct of the author's.
+    pub fn with_details(mut self, more: &impl Serialize) -> Outcome {
         if let Outcome::Deny { details, .. } = &mut self {
-            *details = serde_json::to_string(json).unwrap_or_default();
+            *details = serde_json::to_string(more).unwrap_or_default();
         }
         self
     }

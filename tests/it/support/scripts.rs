@@ -36,11 +36,7 @@ pub struct Script {
 impl Script {
     /// A script for Node.js, none when it cannot be run here.
     pub fn node(name: &str) -> Option<Script> {
-        let packages = fetched("npm", &["package.json", "package-lock.json"], |folder| {
-            let mut npm = std::process::Command::new("npm");
-            npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
-            npm
-        })?;
+        let packages = npm_packages(Path::new(SCRIPTS), "ci")?;
         // Modules are looked for above the script that names them, so a copy of the scripts goes below.
         let copy = TempDir::new_in(&packages).unwrap();
         copy_scripts(copy.path());
@@ -51,13 +47,7 @@ impl Script {
 
     /// A script for Python, none when it cannot be run here.
     pub fn python(name: &str) -> Option<Script> {
-        let packages = fetched("pip", &["requirements.txt"], |folder| {
-            let mut pip = std::process::Command::new("python3");
-            pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
-            pip.args(["--disable-pip-version-check", "--root-user-action=ignore"]);
-            pip.args(["--target", ".", "--requirement", "requirements.txt"]).current_dir(folder);
-            pip
-        })?;
+        let packages = pip_packages(Path::new(SCRIPTS))?;
         let copy = tempfile::tempdir().unwrap();
         copy_scripts(copy.path());
         let mut command = Command::new("python3");
@@ -114,10 +104,36 @@ impl Script {
     }
 }
 
+/// What the `package-lock.json` of a folder names; none when it cannot be had here. `word` is `ci`, or `install` for a lock
+/// file without the packages for other systems than this one, which `ci` refuses.
+pub fn npm_packages(of: &Path, word: &str) -> Option<PathBuf> {
+    fetched("npm", of, &["package.json", "package-lock.json"], |folder| {
+        let mut npm = std::process::Command::new("npm");
+        npm.args([word, "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+        npm
+    })
+}
+
+/// What the `requirements.txt` of a folder names; none when it cannot be had here.
+pub fn pip_packages(of: &Path) -> Option<PathBuf> {
+    fetched("pip", of, &["requirements.txt"], |folder| {
+        let mut pip = std::process::Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
+        pip.args(["--disable-pip-version-check", "--root-user-action=ignore"]);
+        pip.args(["--target", ".", "--requirement", "requirements.txt"]).current_dir(folder);
+        pip
+    })
+}
+
 /// The folder with what a lock file names; none when it cannot be had here.
-fn fetched(tool: &str, files: &[&str], fetch: impl Fn(&Path) -> std::process::Command) -> Option<PathBuf> {
+fn fetched(
+    tool: &str,
+    of: &Path,
+    files: &[&str],
+    fetch: impl Fn(&Path) -> std::process::Command,
+) -> Option<PathBuf> {
     let _one_at_a_time = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
-    let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(Path::new(SCRIPTS).join(file)).unwrap()).collect();
+    let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(of.join(file)).unwrap()).collect();
     let name = HEXLOWER.encode(&digest::sha256(&contents.concat())[..8]);
     let above = above();
     let folder = above.join(format!("{tool}-{name}"));
@@ -133,7 +149,7 @@ fn fetched(tool: &str, files: &[&str], fetch: impl Fn(&Path) -> std::process::Co
             let _ = fs::rename(fresh.path(), &folder);
             Some(folder)
         }
-        failed => skipped(&format!("{tool} cannot fetch what tests/interop needs ({failed:?})")),
+        failed => skipped(&format!("{tool} cannot fetch what {} needs ({failed:?})", of.display())),
     }
 }
 
@@ -149,9 +165,9 @@ pub fn installed(program: &str) -> bool {
 }
 
 /// Says that a test is skipped; in CI it fails.
-fn skipped<T>(why: &str) -> Option<T> {
+pub fn skipped<T>(why: &str) -> Option<T> {
     assert!(env::var_os("CI").is_none(), "{why}");
-    eprintln!("SKIPPED: {why}, so the clients of others were NOT tried");
+    eprintln!("SKIPPED: {why}, so what was made by others was NOT tried");
     None
 }
 
