@@ -29,7 +29,8 @@ mod tests {
 
     #[test]
     fn who_is_old_enough_passes() {
-        let at = |age: i32| validate::<MinimumAge>(json!({ "years": 18 }), &input().authn_ctx("age", age)).code().to_owned();
+        let at =
+            |age: i32| validate::<MinimumAge>(json!({ "years": 18 }), &input().authn_ctx("age", age)).code().to_owned();
         assert_eq!([at(17), at(18), at(99)], ["too_young", "", ""]);
         assert_eq!(validate::<MinimumAge>(json!({ "years": 18 }), &input()).code(), "missing");
     }

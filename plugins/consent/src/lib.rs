@@ -1,20 +1,21 @@
 //! The validator `consent`: requires consents that the user has given (`contexts.consents`).
 
-use portcullis_sdk::{Input, Json, Outcome, Problem, Validator, export_validator};
+use portcullis_sdk::{Input, Json, Outcome, Problem, Validator, component, conf};
 
-/// Consents that have to be given.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Requires that the user has given all of the named consents, or with any one of them.
+#[conf]
 pub struct Consent {
+    /// Ids of the consents that have to be given.
+    #[conf(min = 1, max = 256, each(min = 1))]
     consents: Vec<String>,
-    #[serde(default)]
+    /// True when one of the consents is enough. Otherwise, and by default, all of them are needed.
+    #[conf(default)]
     any: bool,
 }
 
+#[component]
 impl Validator for Consent {
     const NAME: &'static str = "consent";
-    const HELP: &'static str = "Requires that the user has given all of the named consents, or with any one of them.";
-    const SCHEMA: &'static str = include_str!("../schema.json");
     type Conf = Consent;
 
     fn configure(conf: Consent) -> Result<Consent, Problem> {
@@ -40,8 +41,6 @@ fn denied(lacking: &[&str]) -> Outcome {
     let message = "a consent that the policy asks for is not given";
     Outcome::deny("not_granted", message).with_details(&details)
 }
-
-export_validator!(Consent);
 
 #[cfg(test)]
 mod tests {

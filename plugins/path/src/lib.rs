@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use portcullis_sdk::{Claim, ClaimMapper, Input, Json, Path, Problem, export_claim_mapper};
-use serde::Deserialize;
+use portcullis_sdk::{Claim, ClaimMapper, Input, Json, Path, Problem, component, conf};
 
 /// Claims and where their values come from.
 pub struct Paths(Vec<Mapping>);
@@ -15,27 +14,32 @@ struct Mapping {
     required: bool,
 }
 
-/// The conf.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Copies values of the input document into claims, each found by a dotted path.
+#[conf]
 pub struct Conf {
+    /// The claims to make, in this order.
+    #[conf(min = 1, max = 256)]
     claims: Vec<ClaimConf>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[conf]
 struct ClaimConf {
+    /// The claim's name in the token.
+    #[conf(min = 1, max = 256)]
     name: String,
+    /// Dotted path to its value, such as authn_ctx.email. \. is a dot inside a name.
+    #[conf(min = 1, max = 512)]
     path: String,
+    /// Its value when the path finds nothing. Without a default the claim is left out.
     default: Option<portcullis_fields::Conf>,
-    #[serde(default)]
+    /// True when there are to be no claims at all without this one.
+    #[conf(default)]
     required: bool,
 }
 
+#[component]
 impl ClaimMapper for Paths {
     const NAME: &'static str = "path";
-    const HELP: &'static str = "Copies values of the input document into claims, each found by a dotted path.";
-    const SCHEMA: &'static str = include_str!("../schema.json");
     type Conf = Conf;
 
     fn configure(conf: Conf) -> Result<Paths, Problem> {
@@ -64,8 +68,6 @@ fn mapping(at: usize, claim: ClaimConf) -> Result<Mapping, Problem> {
     }
     Ok(Mapping { name: claim.name, path, default: claim.default.map(|conf| conf.0), required: claim.required })
 }
-
-export_claim_mapper!(Paths);
 
 #[cfg(test)]
 mod tests {

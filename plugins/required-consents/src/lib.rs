@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_sdk::{ConsentChecker, Input, Json, Outcome, Problem, export_consent_checker};
+use portcullis_sdk::{ConsentChecker, Input, Json, Outcome, Problem, component, conf};
 
-/// Which consents are needed.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Requires consents of every request, and further ones of requests for certain scopes.
+#[conf]
 pub struct RequiredConsents {
-    #[serde(default)]
+    /// Ids of the consents that every request needs.
+    #[conf(default, max = 256, each(min = 1))]
     consents: Vec<String>,
-    #[serde(default)]
+    /// Ids of the consents that a request for a scope needs besides, by the scope's name.
+    #[conf(default, max = 256, each(min = 1, max = 256, each(min = 1)))]
     scopes: BTreeMap<String, Vec<String>>,
 }
 
+#[component]
 impl ConsentChecker for RequiredConsents {
     const NAME: &'static str = "required-consents";
-    const HELP: &'static str = "Requires consents of every request, and further ones of requests for certain scopes.";
-    const SCHEMA: &'static str = include_str!("../schema.json");
     type Conf = RequiredConsents;
 
     fn configure(conf: RequiredConsents) -> Result<RequiredConsents, Problem> {
@@ -30,22 +30,13 @@ impl ConsentChecker for RequiredConsents {
     fn check(&self, input: &Input<'_>) -> Outcome {
         let mut needed: Vec<&str> = self.consents.iter().map(String::as_str).collect();
         if !self.scopes.is_empty() {
-            let Some(scopes) = input.get("contexts.scopes").and_then(names) else {
+            let Some(scopes) = input.scopes() else {
                 return Outcome::deny("missing", "the input's scopes are missing or cannot be read");
             };
             let of_scopes = scopes.iter().filter_map(|scope| self.scopes.get(*scope)).flatten();
             needed.extend(of_scopes.map(String::as_str));
         }
         if needed.is_empty() { Outcome::Allow } else { given(input, needed) }
-    }
-}
-
-/// The names of the requested scopes: a list of names, or an object of them.
-fn names<'i>(scopes: &'i Json<'_>) -> Option<Vec<&'i str>> {
-    match scopes {
-        Json::Array(names) => names.iter().map(Json::as_str).collect(),
-        Json::Object(members) => Some(members.iter().map(|(name, _)| name.as_ref()).collect()),
-        _ => None,
     }
 }
 
@@ -64,8 +55,6 @@ fn given(input: &Input<'_>, mut needed: Vec<&str>) -> Outcome {
     let message = "a consent that the request needs is not given";
     Outcome::deny("not_granted", message).with_details(&details)
 }
-
-export_consent_checker!(RequiredConsents);
 
 #[cfg(test)]
 mod tests {

@@ -20,9 +20,21 @@ pub(crate) fn expanded(mut item: ItemImpl) -> Result<TokenStream> {
     if is_its_own_conf {
         item.items.push(parse_quote!(type Conf = #this;));
     }
-    fill(&mut item, "NAME", parse_quote!(const NAME: &'static str = env!("CARGO_PKG_NAME");));
+    fill(
+        &mut item,
+        "NAME",
+        parse_quote!(
+            const NAME: &'static str = env!("CARGO_PKG_NAME");
+        ),
+    );
     fill(&mut item, "HELP", parse_quote!(const HELP: &'static str = <#of as ::portcullis_sdk::Schema>::HELP;));
-    fill(&mut item, "SCHEMA", parse_quote!(const SCHEMA: &'static str = ::portcullis_sdk::schema_of!(#of);));
+    fill(
+        &mut item,
+        "SCHEMA",
+        parse_quote!(
+            const SCHEMA: &'static str = ::portcullis_sdk::schema_of!(#of);
+        ),
+    );
     if is_its_own_conf {
         let kept = parse_quote! {
             fn configure(conf: #this) -> ::core::result::Result<#this, ::portcullis_sdk::Problem> {
@@ -39,7 +51,7 @@ pub(crate) fn expanded(mut item: ItemImpl) -> Result<TokenStream> {
 
 /// The macro that exports this world.
 fn export(item: &ItemImpl) -> Result<&'static str> {
-    let name = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last()).map(|last| last.ident.to_string());
+    let name = item.trait_.as_ref().and_then(|(path, _)| path.segments.last()).map(|last| last.ident.to_string());
     let world = WORLDS.iter().find(|(world, _)| name.as_deref() == Some(*world)).map(|(_, export)| *export);
     let sentence = "a component is an impl of Validator, ClaimMapper or ConsentChecker";
     world.ok_or_else(|| Error::new_spanned(&item.self_ty, sentence))

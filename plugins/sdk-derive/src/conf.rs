@@ -5,7 +5,6 @@ use quote::quote;
 use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Error, Field, Fields, Result, parse_quote};
 
 use crate::attributes::{self, Bounds, Container, Member};
-use crate::words::Words;
 
 pub(crate) fn expanded(mut item: DeriveInput) -> Result<TokenStream> {
     let container = attributes::container(&item.attrs)?;

@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn names_are_written_as_serde_writes_them() {
-        let rules = ["lowercase", "UPPERCASE", "camelCase", "PascalCase", "snake_case", "SCREAMING_SNAKE_CASE", "kebab-case"];
+        let rules =
+            ["lowercase", "UPPERCASE", "camelCase", "PascalCase", "snake_case", "SCREAMING_SNAKE_CASE", "kebab-case"];
         let rules: Vec<_> = rules.iter().map(|name| Words::named(name).unwrap()).collect();
         let members: Vec<_> = rules.iter().map(|rule| rule.of_snake("time_zone")).collect();
         assert_eq!(members, ["time_zone", "TIME_ZONE", "timeZone", "TimeZone", "time_zone", "TIME_ZONE", "time-zone"]);

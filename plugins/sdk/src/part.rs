@@ -73,10 +73,10 @@ impl<'i> IntoDeserializer<'i> for Name<'i> {
     }
 }
 
-impl<'i> Deserializer<'i> for Part<'i, '_> {
+impl<'de> Deserializer<'de> for Part<'de, '_> {
     type Error = Error;
 
-    fn deserialize_any<V: Visitor<'i>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Json::Null => visitor.visit_unit(),
             Json::Bool(value) => visitor.visit_bool(*value),
@@ -97,15 +97,15 @@ impl<'i> Deserializer<'i> for Part<'i, '_> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'i>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if *self.0 == Json::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'i>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'i>>(
+    fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],

@@ -176,7 +176,7 @@ impl<const LENGTH: usize> Writer<LENGTH> {
 
     /// A comma, unless what comes now is the first.
     const fn comma(&mut self) {
-        if self.last != b'{' && self.last != b'[' {
+        if self.last != b'{' {
             self.push(",");
         }
     }
@@ -201,7 +201,13 @@ impl<const LENGTH: usize> Writer<LENGTH> {
         self.word("pattern", bounds.pattern);
         if let Some((keyword, each)) = shape.each {
             self.word(keyword, Some("{"));
-            self.shape(each, match bounds.each { Some(bounds) => bounds, None => &NONE });
+            self.shape(
+                each,
+                match bounds.each {
+                    Some(bounds) => bounds,
+                    None => &NONE,
+                },
+            );
             self.push("}");
         }
         if let Some(members) = shape.members {
@@ -212,31 +218,37 @@ impl<const LENGTH: usize> Writer<LENGTH> {
     const fn members(&mut self, members: &[Member]) {
         self.required(members);
         self.word("additionalProperties", Some("false"));
-        self.word("properties", Some("{"));
+        let mut before = r#","properties":{"#;
         let mut rest = members;
         while let Some((member, after)) = rest.split_first() {
-            self.comma();
+            self.push(before);
             self.push(member.name);
             self.push(":{\"description\":");
             self.push(member.description);
             self.shape(&member.shape, &member.bounds);
             self.push("}");
-            rest = after;
+            (rest, before) = (after, ",");
         }
-        self.push("}");
+        if !members.is_empty() {
+            self.push("}");
+        }
     }
 
     const fn required(&mut self, members: &[Member]) {
-        self.word("required", Some("["));
+        let mut before = r#","required":["#;
         let mut rest = members;
         while let Some((member, after)) = rest.split_first() {
             if !member.default && !member.shape.optional {
-                self.comma();
+                self.push(before);
                 self.push(member.name);
+                before = ",";
             }
             rest = after;
         }
-        self.push("]");
+        // Something was needed, so the list was begun.
+        if before.len() == 1 {
+            self.push("]");
+        }
     }
 }
 
@@ -301,8 +313,7 @@ mod tests {
                 "places": { "description": "By place.", "type": "object", "maxProperties": 9,
                     "additionalProperties": { "type": "array", "items": { "type": "number", "minimum": -1.5 } } },
                 "how": { "description": "How.", "enum": ["very_strict", "no"] },
-                "inner": { "description": "Besides.", "type": "object", "required": [],
-                    "additionalProperties": false, "properties": {} },
+                "inner": { "description": "Besides.", "type": "object", "additionalProperties": false },
             },
         });
         assert_eq!(schema, expected);

@@ -139,10 +139,7 @@ pub fn map<M: crate::ClaimMapper>(conf: Value, asked: &Asked) -> Result<Value, S
 
 /// Why a conf is refused; `configure` is that of the component, such as `MinimumAge::configure`.
 #[track_caller]
-pub fn refused<Conf: DeserializeOwned, T>(
-    conf: Value,
-    configure: impl Fn(Conf) -> Result<T, Problem>,
-) -> Problem {
+pub fn refused<Conf: DeserializeOwned, T>(conf: Value, configure: impl Fn(Conf) -> Result<T, Problem>) -> Problem {
     match configure::all(&[conf.to_string()], configure).map_err(|problems| problems.into_iter().next()) {
         Err(Some((_, problem))) => problem,
         _ => panic!("{conf} is not refused"),

@@ -9,9 +9,8 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use portcullis::crypto::digest;
+use portcullis::{crypto::digest, plugin::Surface};
 use tempfile::TempDir;
-use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 use crate::support::scripts::{npm_packages, pip_packages, skipped};
 
@@ -80,27 +79,19 @@ impl Example {
             tests.args(["-m", "unittest", "--quiet"]).env("PYTHONPATH", "bindings").current_dir(&copy);
             succeeds(tests)?;
             fs::remove_dir_all(copy.path().join("bindings")).unwrap();
-            succeeds(tool(&["componentize".as_ref(), "--stub-wasi".as_ref(), "app".as_ref(), "-o".as_ref(), into.as_ref()]))
+            succeeds(tool(&[
+                "componentize".as_ref(),
+                "--stub-wasi".as_ref(),
+                "app".as_ref(),
+                "-o".as_ref(),
+                into.as_ref(),
+            ]))
         })
     }
 
-    /// What it imports, apart from names for types.
+    /// What it imports.
     pub fn imports(&self) -> Vec<String> {
-        let mut depth = 0;
-        let mut names = Vec::new();
-        for payload in Parser::new(0).parse_all(&self.component) {
-            match payload.unwrap() {
-                Payload::Version { .. } => depth += 1,
-                Payload::End(_) => depth -= 1,
-                Payload::ComponentImportSection(imports) if depth == 1 => {
-                    let imports = imports.into_iter().map(Result::unwrap);
-                    let foreign = imports.filter(|import| !matches!(import.ty, ComponentTypeRef::Type(_)));
-                    names.extend(foreign.map(|import| import.name.name.to_owned()));
-                }
-                _ => {}
-            }
-        }
-        names
+        Surface::read(&self.component).unwrap().imports
     }
 }
 

@@ -51,7 +51,12 @@ pub struct Cost(Usage);
 impl fmt::Display for Cost {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Usage { instantiate_us, run_us, memory_bytes, .. } = self.0;
-        write!(out, "{} µs ({instantiate_us} of them for its instance), {} KiB", instantiate_us + run_us, memory_bytes >> 10)
+        write!(
+            out,
+            "{} µs ({instantiate_us} of them for its instance), {} KiB",
+            instantiate_us + run_us,
+            memory_bytes >> 10
+        )
     }
 }
 
