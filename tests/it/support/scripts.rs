@@ -126,12 +126,7 @@ pub fn pip_packages(of: &Path) -> Option<PathBuf> {
 }
 
 /// The folder with what a lock file names; none when it cannot be had here.
-fn fetched(
-    tool: &str,
-    of: &Path,
-    files: &[&str],
-    fetch: impl Fn(&Path) -> std::process::Command,
-) -> Option<PathBuf> {
+fn fetched(tool: &str, of: &Path, files: &[&str], fetch: impl Fn(&Path) -> std::process::Command) -> Option<PathBuf> {
     let _one_at_a_time = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
     let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(of.join(file)).unwrap()).collect();
     let name = HEXLOWER.encode(&digest::sha256(&contents.concat())[..8]);
