@@ -51,9 +51,18 @@ impl Purpose {
     }
 }
 
+/// What stands between a handle's stamp and what is random in it.
+const STAMP_END: char = '.';
+/// The digits of a stamp.
+const STAMP_DIGITS: usize = 8;
+
 /// A new handle of 256 random bits, and the name of its record.
+///
+/// It begins with its stamp, the second it was made in, and so does the name: records that are made together lie together in the
+/// data file, so a commit that writes many of them touches few of its pages, however many there are.
 pub fn make(domain: &Domain, purpose: Purpose, tenant: &str, server: &str) -> (Secret, String) {
-    let text = format!("{}{}", purpose.prefix(), BASE64URL_NOPAD.encode(&domain.world.bytes::<32>()));
+    let (second, random) = (domain.world.now_seconds(), domain.world.bytes::<32>());
+    let text = format!("{}{second:08x}{STAMP_END}{}", purpose.prefix(), BASE64URL_NOPAD.encode(&random));
     let name = name(domain, purpose, tenant, server, &text);
     (Secret::new(text), name)
 }
@@ -61,10 +70,36 @@ pub fn make(domain: &Domain, purpose: Purpose, tenant: &str, server: &str) -> (S
 /// The name of the record of a handle that somebody shows.
 pub fn name(domain: &Domain, purpose: Purpose, tenant: &str, server: &str, text: &str) -> String {
     let label = format!("{}of {tenant}/{server}", purpose.prefix());
-    HEXLOWER.encode(domain.vault.keyed_hash(&label, text).as_bytes())
+    let hash = HEXLOWER.encode(domain.vault.keyed_hash(&label, text).as_bytes());
+    match stamp(purpose, text) {
+        Some(stamp) => format!("{stamp}{hash}"),
+        None => hash,
+    }
+}
+
+/// The stamp of a handle. Those that were given out before there were stamps have none.
+fn stamp(purpose: Purpose, text: &str) -> Option<&str> {
+    let (stamp, _) = text.strip_prefix(purpose.prefix())?.split_once(STAMP_END)?;
+    let is_stamp = stamp.len() == STAMP_DIGITS && stamp.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_stamp.then_some(stamp)
 }
 
 /// Whether a text looks like a handle for this purpose. What does not need not be looked for.
 pub fn looks_like(purpose: Purpose, text: &str) -> bool {
     text.starts_with(purpose.prefix())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_stamp_is_taken_for_one() {
+        assert_eq!(stamp(Purpose::Refresh, "pc_refresh_691f2a00.x"), Some("691f2a00"));
+        for other in
+            ["pc_refresh_x", "pc_refresh_691f2a0.x", "pc_refresh_691F2A00.x", "pc_code_691f2a00.x", "691f2a00.x"]
+        {
+            assert_eq!(stamp(Purpose::Refresh, other), None, "{other}");
+        }
+    }
 }
