@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { chromium } from 'playwright-core';
+import { browser, open, shot } from './chrome.mjs';
 import { assert, given, step } from './steps.mjs';
 
 const [BASE, CALLBACK, SHOTS, username, password] = given('BASE', 'CALLBACK', 'SHOTS', 'USERNAME', 'PASSWORD');
@@ -34,28 +34,6 @@ const client = createServer((request, answer) => {
 });
 await new Promise((listening) => client.listen(new URL(CALLBACK).port, listening));
 
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
-  ],
-});
-
-/** A new person's browser: no cookies, these settings. Whatever its console says against a page fails the run. */
-async function open(settings = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1000, height: 800 }, ...settings });
-  context.setDefaultTimeout(15_000);
-  const page = await context.newPage();
-  page.complaints = [];
-  page.on('console', (message) => {
-    const ofStatus = /the server responded with a status of 4/.test(message.text());
-    if (message.type() === 'error' && !ofStatus) page.complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => page.complaints.push(String(error)));
-  return page;
-}
-
 /** The address to which a client sends its people. */
 function authorize(server, more = {}) {
   const url = new URL(`${BASE}/default/${server}/oauth2/authorize`);
@@ -64,31 +42,6 @@ function authorize(server, more = {}) {
     state: 'of the client', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256', ...more,
   });
   return url.href;
-}
-
-/** A picture of a page of ours, after a look at what every one of them must have. */
-async function shot(page, name) {
-  assert.deepEqual(page.complaints, []);
-  const found = await page.evaluate(() => {
-    const labelled = (input) => input.labels?.length > 0 || input.ariaLabel;
-    const shown = [...document.querySelectorAll('input:not([type=hidden]), select, textarea')];
-    return {
-      lang: document.documentElement.lang, title: document.title.trim().length > 0,
-      headings: document.querySelectorAll('h1').length, main: document.querySelectorAll('main').length,
-      unlabelled: shown.filter((input) => !labelled(input)).length,
-      pictures: [...document.images].filter((image) => !image.hasAttribute('alt')).length,
-      unnamed: [...document.querySelectorAll('button, a')].filter((one) => !one.textContent.trim() && !one.ariaLabel).length,
-      tooWide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-      styled: document.styleSheets.length > 0 && document.styleSheets[0].cssRules.length > 0,
-      inline: document.querySelectorAll('style, [style], script:not([src])').length,
-    };
-  });
-  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-  const { lang, ...rest } = found;
-  assert.match(lang, /^(en|de)$/, `${page.url()}: ${await page.content()}`);
-  assert.deepEqual(rest, {
-    title: true, headings: 1, main: 1, unlabelled: 0, pictures: 0, unnamed: 0, tooWide: false, styled: true, inline: 0,
-  });
 }
 
 const press = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).first().click();

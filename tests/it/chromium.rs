@@ -2,7 +2,7 @@
 //!
 //! Skipped, and loudly so, where Chromium or Node.js is missing (`.ci/run` installs them).
 
-use std::{fs, net::TcpListener, path::PathBuf};
+use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::support::{
     Caller, TestServer,
     made::{ADMIN, make_policy, make_server},
     people::make_consent,
-    scripts::{Script, installed},
+    scripts::{Script, installed, screenshots},
 };
 
 /// The person who logs in everywhere.
@@ -76,11 +76,4 @@ async fn people_get_along_with_the_pages_in_chromium() {
     open(&admin, "vault", json!([staff()]), &callback, json!({ "server": { "user_policy_id": "strong" } })).await;
     let script = script.with("BASE", &server.url).with("CALLBACK", &callback).with("SHOTS", screenshots());
     script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(Some(server.world.clone())).await;
-}
-
-/// Where the pictures are.
-fn screenshots() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
-    fs::create_dir_all(&folder).unwrap();
-    folder.canonicalize().unwrap()
 }

@@ -25,6 +25,7 @@ mod claims;
 mod clients;
 mod conditions;
 mod configuration;
+mod console;
 mod consent_page;
 mod consents;
 mod contract;

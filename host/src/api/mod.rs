@@ -3,6 +3,7 @@
 
 pub mod acp;
 pub mod apps;
+pub mod console;
 pub mod cross_origin;
 pub mod decide;
 pub mod describe;
@@ -25,7 +26,7 @@ pub use message::{Answer, Request};
 pub use route::{Call, Dialect, Router, Row};
 
 /// All dialects, in the order of `/docs`.
-pub const DIALECTS: [&Dialect; 9] = [
+pub const DIALECTS: [&Dialect; 10] = [
     &acp::DIALECT,
     &apps::DIALECT,
     &outbound::DIALECT,
@@ -34,6 +35,7 @@ pub const DIALECTS: [&Dialect; 9] = [
     &oauth::protected::DIALECT,
     &people::DIALECT,
     &decide::DIALECT,
+    &console::DIALECT,
     &operate::DIALECT,
 ];
 

@@ -6,10 +6,11 @@ use super::Problem;
 use crate::world::World;
 
 /// First path segments that are not tenants, and what stands beside tenants under /api/system.
-const RESERVED_TENANTS: [&str; 15] = [
+const RESERVED_TENANTS: [&str; 16] = [
     ".well-known",
     "api",
     "configuration",
+    "console",
     "docs",
     "favicon.ico",
     "health",

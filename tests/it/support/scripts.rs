@@ -171,3 +171,10 @@ fn copy_scripts(folder: &Path) {
         fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
     }
 }
+
+/// Where the pictures are.
+pub fn screenshots() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    fs::create_dir_all(&folder).unwrap();
+    folder.canonicalize().unwrap()
+}
