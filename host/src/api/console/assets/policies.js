@@ -288,7 +288,8 @@ async function run() {
     return;
   }
   try {
-    body = policy();
+    // What the rules say is what is looked at, whether their answer counts or not.
+    body = { ...policy(), mode: 'enforce' };
   } catch (error) {
     return problems([unreadable(error, $('source').value)]);
   }
@@ -344,12 +345,12 @@ function cost(usage) {
   return ` · ${usage.instantiate_us + usage.run_us} µs · ${kib} KiB${usage.cold ? ' · without a snapshot' : ''}`;
 }
 
-/** A condition or a rule with everything below it. */
-function trace(step) {
-  const about = step.code ? ` ${step.code}: ${step.message ?? ''}` : '';
-  return make('li', { class: step.outcome }, make('strong', {}, step.name ?? step.kind), ` ${step.outcome}${about}`,
-    make('span', { class: 'quiet' }, cost(step.usage)),
-    step.of?.length ? make('ul', {}, ...step.of.map(trace)) : null);
+/** A condition or a rule with everything inside it. */
+function trace({ condition, outcome, policy, monitored, validator, code, message, usage, inside = [] }) {
+  const name = validator ?? (condition === 'policy' ? `policy ${policy}` : condition);
+  return make('li', { class: outcome }, make('strong', {}, name), ` ${outcome}${monitored ? ', only monitored' : ''}`,
+    code ? ` ${code}: ${message ?? ''}` : '', make('span', { class: 'quiet' }, cost(usage)),
+    inside.length ? make('ul', {}, ...inside.map(trace)) : null);
 }
 
 // --- Wires
