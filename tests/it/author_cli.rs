@@ -113,7 +113,7 @@ fn every_command_of_authors_tells_an_example() {
         ("plugin", &["new", "build", "check", "test", "bench"]),
     ] {
         for verb in verbs {
-            run(folder.path(), &[noun, verb, "--help"]).with(0, &["Example: portcullis ", "--json"]);
+            run(folder.path(), &[noun, verb, "--help"]).with(0, &["Example: ", "--json"]);
         }
         run(folder.path(), &[noun, "--help"]).with(0, &["Exit codes: 0"]);
     }
