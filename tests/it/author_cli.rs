@@ -100,7 +100,7 @@ impl Drop for Watching {
 fn every_shell_gets_its_completions() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        run(folder.path(), &["completions", shell]).with(0, &["portcullis", "policy", "plugin", "--watch"]);
+        run(folder.path(), &["completions", shell]).with(0, &["portcullis", "policy", "plugin", "watch"]);
     }
     run(folder.path(), &["completions", "csh"]).with(2, &["csh"]);
 }

@@ -1,4 +1,4 @@
-//! `portcullis plugin check|test|bench` on components written as text, in all three worlds.
+//! `portcullis plugin check|test|bench` on components written as text: validators and consent checkers.
 
 use std::{fs, path::Path};
 
@@ -25,9 +25,8 @@ fn findings(report: &Value, about: &str) -> Vec<(bool, String)> {
 fn check_says_what_a_component_is() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "deny.wasm", &guests::component("deny"));
-    put(folder.path(), "mapper.wasm", &guests::mapper("map-refuse"));
     put(folder.path(), "checker.wasm", &guests::checker("deny"));
-    for (file, world) in [("deny", "validator"), ("mapper", "claim-mapper"), ("checker", "consent-checker")] {
+    for (file, world) in [("deny", "validator"), ("checker", "consent-checker")] {
         let told = run(folder.path(), &["plugin", "check", &format!("{file}.wasm")]).with(0, &["it can be used"]);
         assert!(told.stdout.contains(&format!("ok  world      {world}")), "{told:?}");
         let report = run(folder.path(), &["plugin", "check", "--json", &format!("{file}.wasm")]).with(0, &[]).json();
@@ -80,14 +79,12 @@ fn check_says_what_to_do_about_a_component_that_cannot_be_used() {
 }
 
 #[test]
-fn cases_are_run_in_every_world() {
+fn cases_are_run_and_their_cost_is_told() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "deny.wasm", &guests::component("deny"));
     put(folder.path(), "checker.wasm", &guests::checker("deny"));
-    put(folder.path(), "mapper.wasm", &guests::mapper("map-refuse"));
-    let mapped = "cases: [{ name: there are no claims, expect: { error: no } }]";
-    write(folder.path(), &[("deny.cases.yaml", CASES), ("checker.cases.yaml", CASES), ("mapper.cases.yaml", mapped)]);
-    for file in ["deny.wasm", "checker.wasm", "mapper.wasm"] {
+    write(folder.path(), &[("deny.cases.yaml", CASES), ("checker.cases.yaml", CASES)]);
+    for file in ["deny.wasm", "checker.wasm"] {
         let told = run(folder.path(), &["plugin", "test", file]).with(0, &["1 passed, 0 failed"]);
         assert!(told.stdout.contains(" us, ") && told.stdout.contains(" KiB, 1 instance)"), "{told:?}");
     }
@@ -149,11 +146,11 @@ fn watch_tests_again_when_the_component_is_another() {
 #[test]
 fn bench_measures_a_component() {
     let folder = tempfile::tempdir().unwrap();
-    put(folder.path(), "mapper.wasm", &guests::mapper("map-refuse"));
+    put(folder.path(), "deny.wasm", &guests::component("deny"));
     put(folder.path(), "trap.wasm", &guests::component("trap"));
     let bench =
         |file: &str| run(folder.path(), &["plugin", "bench", file, "--seconds", "0.2", "--json"]).with(0, &[]).json();
-    let told = bench("mapper.wasm");
+    let told = bench("deny.wasm");
     assert!(told["with_snapshot"]["calls"].as_u64().unwrap() > 0, "{told}");
     assert_eq!(told["with_snapshot"]["errors"], 0);
     let told = bench("trap.wasm");

@@ -109,15 +109,15 @@ fn check_points_at_the_place() {
     );
     let check = |files: &[&str]| run(folder.path(), &[&["policy", "check"], files].concat());
     check(&["staff.json"]).with(0, &["1 policy can be saved"]);
-    check(&["wrong.json"]).with(1, &["wrong.json:8:26: /validators/1/conf/fields/0/comparator: "]);
+    check(&["wrong.json"]).with(1, &["wrong.json:8:25: /validators/1/conf/fields/0/comparator: "]);
     check(&["staff.json", "unknown.json"]).with(1, &["unknown.json:5:7: /validators/0/name: "]);
     check(&["cut.json"]).with(1, &["cut.json:2:"]);
     check(&["nameless.json"]).with(1, &["nameless.json:1:1: /policy_name: is required"]);
     check(&["missing.json"]).with(2, &["missing.json"]);
     let told = check(&["--json", "wrong.json", "nameless.json"]).with(1, &[]).json();
-    assert_eq!((&told[0]["file"], &told[0]["line"], &told[0]["column"]), (&json!("wrong.json"), &json!(8), &json!(26)));
+    assert_eq!((&told[0]["file"], &told[0]["line"], &told[0]["column"]), (&json!("wrong.json"), &json!(8), &json!(25)));
     assert_eq!(told[1]["path"], "/policy_name");
-    run(folder.path(), &["policy", "eval", "wrong.json", "--input", "ann.json"]).with(2, &["wrong.json:8:26"]);
+    run(folder.path(), &["policy", "eval", "wrong.json", "--input", "ann.json"]).with(2, &["wrong.json:8:25"]);
 }
 
 #[test]
