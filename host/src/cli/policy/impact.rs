@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Asks for one step.
-pub const IMPACT: &str = "impact";
+pub(in crate::cli) const IMPACT: &str = "impact";
 /// Decisions of one step: as many as are written together, so that a page of the log is mostly unpacked once.
 const STEP: usize = 500;
 
@@ -113,7 +113,7 @@ fn read_candidate(path: &Path, named: bool) -> Result<PolicyBody, Error> {
 }
 
 /// Takes one step, in the server or in this process.
-pub async fn command(domain: &Domain, arguments: Value) -> Result<Value, String> {
+pub(in crate::cli) async fn command(domain: &Domain, arguments: Value) -> Result<Value, String> {
     let Step { tenant, policy, question } = read::from_value(arguments).map_err(|problem| problem.to_string())?;
     let question: QuestionBody = read::from_value(question).map_err(|problem| problem.to_string())?;
     let found = impacts::step(domain, &tenant, policy.as_deref(), question).await;
