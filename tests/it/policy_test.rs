@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::process::{command, complaint, ended};
+use crate::support::{
+    process::{command, complaint, ended},
+    shared_artefacts,
+};
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -30,7 +33,8 @@ cases:
 
 fn test(paths: &[&str]) -> Command {
     let mut command = command(&[&["policy", "test"], paths].concat());
-    command.current_dir(REPOSITORY);
+    // The engines of scripts take a while to compile, so they are compiled once.
+    command.current_dir(REPOSITORY).env("PORTCULLIS_CACHE", shared_artefacts().with_file_name("author"));
     command
 }
 
@@ -72,6 +76,33 @@ fn the_policies_of_this_repository_pass() {
     for policy in ["allow", "block", "nist-aal-1", "nist-aal-2", "nist-aal-3"] {
         assert!(tested.iter().any(|case| case["policy"] == policy), "{policy} has no case");
     }
+}
+
+/// The patterns worth copying: in the field language where it has the words, and always in a script language.
+#[test]
+fn every_pattern_of_the_library_is_listed_and_says_the_same_in_several_languages() {
+    let library = Path::new(REPOSITORY).join("policies/library");
+    let output = ended(&mut test(&["--json", path(&library)]));
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), complaint(&output));
+    let tested: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let listed = fs::read_to_string(library.join("README.md")).unwrap();
+    let patterns = listed.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let patterns: Vec<(&str, &str)> = patterns.collect();
+    for (pattern, row) in &patterns {
+        let cases = |policy: &str| tested.iter().filter(|case| case["policy"] == policy).count();
+        let engines = ["cel", "cedar", "rego"].into_iter().filter(|engine| cases(&format!("{pattern}.{engine}")) >= 6);
+        let engines: Vec<&str> = engines.collect();
+        assert!(!engines.is_empty(), "{pattern} is in no script language");
+        let named = row.split('|').nth(2).unwrap();
+        let is_listed = |engine: &&str| named.contains(*engine);
+        assert!(engines.iter().all(is_listed), "{pattern} is in {engines:?}, listed is {named}");
+        assert_eq!(cases(pattern) == 0, *pattern == "working-days", "only days of the week need a script");
+    }
+    let unlisted = |case: &&Value| {
+        let policy = case["policy"].as_str().unwrap();
+        !patterns.iter().any(|(pattern, _)| *pattern == policy.split('.').next().unwrap())
+    };
+    assert_eq!(tested.iter().find(unlisted), None, "the README lists all patterns");
 }
 
 #[test]
