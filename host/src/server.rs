@@ -282,6 +282,7 @@ fn limits(config: &Config) -> Limits {
         queue: sandbox.queue,
         images: sandbox.images,
         image_bytes: sandbox.image_bytes as u64,
+        artefact_bytes: sandbox.artefact_bytes as u64,
         conf_bytes: config.policies.bytes,
         component_bytes: config.plugins.component_bytes,
         pagemap_scan: sandbox.pagemap_scan == PagemapScan::Auto,

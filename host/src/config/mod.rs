@@ -126,6 +126,8 @@ pub struct SandboxConfig {
     pub images: usize,
     /// Bytes of configured images kept in memory.
     pub image_bytes: usize,
+    /// Bytes of compiled components kept on disk.
+    pub artefact_bytes: usize,
     /// Whether the kernel's page map tells which pages of a slot to reset.
     pub pagemap_scan: PagemapScan,
     /// Where compiled components are kept; `artefacts` in the data folder when left out.

@@ -55,6 +55,13 @@ pub const SETTINGS: &[Setting] = &[
     integer("sandbox.queue", 1024, 1, 1_000_000, "Calls that may wait for a slot. More are denied as overloaded."),
     integer("sandbox.images", 256, 1, 1_000_000, "Configured images kept in memory."),
     integer("sandbox.image_bytes", 256 * MIB, MIB, 1024 * GIB, "Bytes of configured images kept in memory."),
+    integer(
+        "sandbox.artefact_bytes",
+        2 * GIB,
+        MIB,
+        1024 * GIB,
+        "Bytes of compiled components and images kept on disk. What was not used for longest goes first.",
+    ),
     row(
         "sandbox.pagemap_scan",
         Kind::Choice(&["auto", "off"]),

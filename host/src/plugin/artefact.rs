@@ -26,7 +26,7 @@ const MAC: usize = 32;
 const EXTENSION: &str = "cwasm";
 /// The extension of a file that is being written, or was when the process died.
 const TEMPORARY: &str = "tmp";
-/// Files kept in the folder. Beyond it the oldest go, to be built again when they are asked for.
+/// Files kept in the folder. Beyond it those go that were not used for longest, to be built again when they are asked for.
 const FILES: usize = 4096;
 
 /// Signs artefacts with a key of the host's own.
@@ -66,15 +66,24 @@ pub(super) struct Folder {
     mac: Arc<dyn ArtefactMac>,
     engine: Key,
     written: AtomicU64,
+    /// Bytes kept in the folder.
+    most_bytes: u64,
 }
 
 impl Folder {
-    /// Opens the folder at `path` for an engine, and makes it when it is missing.
-    pub(super) fn open(path: PathBuf, mac: Arc<dyn ArtefactMac>, engine: Key) -> Result<Folder, PluginError> {
+    /// Opens the folder at `path` for an engine, and makes it when it is missing. It is to keep `most_bytes`.
+    pub(super) fn open(
+        path: PathBuf,
+        mac: Arc<dyn ArtefactMac>,
+        engine: Key,
+        most_bytes: u64,
+    ) -> Result<Folder, PluginError> {
         let refused = |error: io::Error| PluginError::Folder(format!("{}: {error}", path.display()));
         fs::create_dir_all(&path).map_err(refused)?;
-        files(&path, TEMPORARY).and_then(|left| left.iter().try_for_each(|(_, path)| remove(path))).map_err(refused)?;
-        Ok(Folder { path, mac, engine, written: AtomicU64::new(0) })
+        files(&path, TEMPORARY)
+            .and_then(|left| left.iter().try_for_each(|left| remove(&left.path)))
+            .map_err(refused)?;
+        Ok(Folder { path, mac, engine, written: AtomicU64::new(0), most_bytes })
     }
 
     /// The artefact of `key`, when there is one and it is ours.
@@ -105,7 +114,7 @@ impl Folder {
         }
         written?;
         File::open(&self.path)?.sync_all()?;
-        self.tidy(FILES)
+        self.tidy(FILES, self.most_bytes)
     }
 
     /// Removes the artefact of `key`.
@@ -115,12 +124,17 @@ impl Folder {
         }
     }
 
-    /// Removes the oldest artefacts when there are more than `most`.
-    fn tidy(&self, most: usize) -> io::Result<()> {
+    /// Keeps the `most` artefacts that were used last, of them no more than fit into `most_bytes`, and removes the others.
+    fn tidy(&self, most: usize, most_bytes: u64) -> io::Result<()> {
         let mut files = files(&self.path, EXTENSION)?;
-        files.sort();
-        let surplus = files.len().saturating_sub(most);
-        files.iter().take(surplus).try_for_each(|(_, path)| remove(path))
+        files.sort_unstable_by(|one, other| other.cmp(one));
+        let mut bytes = 0u64;
+        let kept = files.iter().take(most).take_while(|file| {
+            bytes = bytes.saturating_add(file.bytes);
+            bytes <= most_bytes
+        });
+        let kept = kept.count();
+        files.iter().skip(kept).try_for_each(|file| remove(&file.path))
     }
 
     fn file(&self, key: &Key) -> PathBuf {
@@ -129,13 +143,25 @@ impl Folder {
     }
 }
 
-/// The files of `folder` with this extension, and when they were written.
-fn files(folder: &Path, extension: &str) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+/// A file of the folder. Ordered by use.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    /// When it was written, or read since, as far as the file system takes note.
+    used: SystemTime,
+    path: PathBuf,
+    bytes: u64,
+}
+
+/// The files of `folder` with this extension.
+fn files(folder: &Path, extension: &str) -> io::Result<Vec<Kept>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|found| found == extension) {
-            files.push((fs::metadata(&path)?.modified()?, path));
+            let known = fs::metadata(&path)?;
+            let written = known.modified()?;
+            let used = known.accessed().map_or(written, |read| read.max(written));
+            files.push(Kept { used, path, bytes: known.len() });
         }
     }
     Ok(files)
@@ -163,7 +189,7 @@ mod tests {
     use crate::plugin::tests::{Scratch, TestMac};
 
     fn folder(scratch: &Scratch, engine: Key) -> Folder {
-        Folder::open(scratch.path().to_owned(), Arc::new(TestMac), engine).unwrap()
+        Folder::open(scratch.path().to_owned(), Arc::new(TestMac), engine, u64::MAX).unwrap()
     }
 
     #[test]
@@ -200,7 +226,40 @@ mod tests {
         for number in 0..5 {
             folder.write(&[number; 32], &Machine(vec![number])).unwrap();
         }
-        folder.tidy(2).unwrap();
+        folder.tidy(2, u64::MAX).unwrap();
         assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_folder_keeps_within_its_bytes_what_was_used_last() {
+        let scratch = Scratch::new();
+        let size = (100 + MAC) as u64;
+        let folder = Folder::open(scratch.path().to_owned(), Arc::new(TestMac), [1; 32], 3 * size).unwrap();
+        let there = || (0..6).filter(|number| folder.file(&[*number; 32]).exists()).collect::<Vec<u8>>();
+        // Written at instants of their own: those of the file system are too coarse to tell them apart.
+        let write = |number: u8, when: u64| {
+            folder.write(&[number; 32], &Machine(vec![number; 100])).unwrap();
+            used(&folder.file(&[number; 32]), when);
+        };
+        for number in 0..3 {
+            write(number, u64::from(number) + 10);
+        }
+        assert_eq!(there(), [0, 1, 2], "all of them fit");
+        used(&folder.file(&[0; 32]), 20);
+        write(3, 21);
+        assert_eq!(there(), [0, 2, 3], "the first was used again, so the second goes");
+        folder.write(&[4; 32], &Machine(vec![4; 400])).unwrap();
+        assert_eq!(
+            there(),
+            [0; 0],
+            "what is larger than the folder may be leaves nothing beside it, and does not stay"
+        );
+    }
+
+    /// Sets when a file was written and read.
+    fn used(path: &Path, seconds: u64) {
+        let instant = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        let times = fs::FileTimes::new().set_modified(instant).set_accessed(instant);
+        OpenOptions::new().write(true).open(path).unwrap().set_times(times).unwrap();
     }
 }

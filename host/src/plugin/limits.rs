@@ -29,6 +29,8 @@ pub struct Limits {
     pub images: usize,
     /// Machine code and memory images kept loaded, in bytes.
     pub image_bytes: u64,
+    /// Machine code and memory images kept on disk, in bytes.
+    pub artefact_bytes: u64,
     /// The largest component, in bytes.
     pub component_bytes: usize,
     /// Uploaded components kept compiled.
@@ -57,6 +59,7 @@ impl Default for Limits {
             queue: 1024,
             images: 256,
             image_bytes: 256 << 20,
+            artefact_bytes: 2 << 30,
             component_bytes: 32 << 20,
             uploaded: 64,
             conf_bytes: 256 << 10,

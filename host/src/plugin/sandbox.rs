@@ -48,7 +48,7 @@ impl Sandbox {
         let engines = Engines::start(&limits)?;
         let ticker = Ticker::start(vec![engines.run.clone(), engines.build.clone()]);
         let inner = Inner {
-            folder: Arc::new(Folder::open(artefacts, mac, engines.compatibility)?),
+            folder: Arc::new(Folder::open(artefacts, mac, engines.compatibility, limits.artefact_bytes)?),
             ticker: ticker.map_err(|error| PluginError::Engine(error.to_string()))?,
             admission: Admission::new(&limits, workers),
             registry: Registry::new(library, limits.uploaded),
