@@ -124,17 +124,18 @@ impl Folder {
         }
     }
 
-    /// Keeps the `most` artefacts that were used last, of them no more than fit into `most_bytes`, and removes the others.
+    /// Keeps the artefacts that were used last, no more than `most` and than fit into `most_bytes`, and removes the others.
     fn tidy(&self, most: usize, most_bytes: u64) -> io::Result<()> {
         let mut files = files(&self.path, EXTENSION)?;
         files.sort_unstable_by(|one, other| other.cmp(one));
-        let mut bytes = 0u64;
-        let kept = files.iter().take(most).take_while(|file| {
-            bytes = bytes.saturating_add(file.bytes);
-            bytes <= most_bytes
-        });
-        let kept = kept.count();
-        files.iter().skip(kept).try_for_each(|file| remove(&file.path))
+        let (mut places, mut room) = (most, most_bytes);
+        for file in files {
+            match (places.checked_sub(1), room.checked_sub(file.bytes)) {
+                (Some(left), Some(bytes)) => (places, room) = (left, bytes),
+                _ => remove(&file.path)?,
+            }
+        }
+        Ok(())
     }
 
     fn file(&self, key: &Key) -> PathBuf {
@@ -251,8 +252,8 @@ mod tests {
         folder.write(&[4; 32], &Machine(vec![4; 400])).unwrap();
         assert_eq!(
             there(),
-            [0; 0],
-            "what is larger than the folder may be leaves nothing beside it, and does not stay"
+            [0, 2, 3],
+            "what is larger than the folder may be does not stay, and costs no other its place"
         );
     }
 
