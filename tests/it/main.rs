@@ -73,6 +73,7 @@ mod scopes;
 mod script_engines;
 mod scripts;
 mod scripts_cel;
+mod scripts_hostile;
 mod second_factor;
 mod self_service;
 mod server_keys;

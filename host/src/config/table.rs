@@ -57,7 +57,7 @@ pub const SETTINGS: &[Setting] = &[
     integer("sandbox.image_bytes", 256 * MIB, MIB, 1024 * GIB, "Bytes of configured images kept in memory."),
     integer(
         "sandbox.artefact_bytes",
-        2 * GIB,
+        8 * GIB,
         MIB,
         1024 * GIB,
         "Bytes of compiled components and images kept on disk. What was not used for longest goes first.",

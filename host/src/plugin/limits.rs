@@ -59,7 +59,7 @@ impl Default for Limits {
             queue: 1024,
             images: 256,
             image_bytes: 256 << 20,
-            artefact_bytes: 2 << 30,
+            artefact_bytes: 8 << 30,
             component_bytes: 32 << 20,
             uploaded: 64,
             conf_bytes: 256 << 10,
