@@ -1,5 +1,7 @@
 //! Tenants with policies in every language, no two of them the same.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 use crate::{line::Line, server::Server};
@@ -24,12 +26,12 @@ pub(crate) struct Policy {
     pub(crate) authorization: String,
 }
 
-/// Makes tenants with so many policies each.
-pub(crate) fn make(server: &Server, tenants: usize, each: usize) -> Vec<Policy> {
+/// Makes the tenants of these numbers with so many policies each.
+pub(crate) fn make(server: &Server, tenants: Range<usize>, each: usize) -> Vec<Policy> {
     let mut line = Line::new(server.address);
     let setup = token(&mut line, ("system", "system", "setup"), SECRET);
     let mut policies = Vec::new();
-    for tenant in 0..tenants {
+    for tenant in tenants {
         let id = format!("tenant-{tenant:03}");
         let headers = [JSON, ("authorization", setup.as_str())];
         let body = json!({"id": id, "name": id}).to_string();

@@ -6,8 +6,6 @@ use portcullis::world::Stopwatch;
 
 use crate::{line::Line, server::Server};
 
-/// Images are built one after the other; between two of them it is never quiet for so long.
-const QUIET: Duration = Duration::from_secs(5);
 /// No start takes longer unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -19,20 +17,6 @@ pub(crate) fn ready(server: &Server) {
         assert!(watch.elapsed() < PATIENCE, "the server does not get ready");
         thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// Waits until no more images are built.
-pub(crate) fn settled(server: &Server) {
-    let mut before = built(server);
-    let mut since = Stopwatch::start();
-    while since.elapsed() < QUIET {
-        thread::sleep(Duration::from_millis(200));
-        let now = built(server);
-        if now > before {
-            (before, since) = (now, Stopwatch::start());
-        }
-    }
-    println!("images built: {before}");
 }
 
 /// Images built since the start.
