@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn allowed(value: &str) -> Verdict {
-        let output = Output { validator: "v".to_owned(), index: 0, value: value.to_owned() };
+        let output = Output { validator: "v".to_owned(), index: 0, policy: String::new(), value: value.to_owned() };
         Verdict { allow: true, outputs: vec![output], ..Verdict::default() }
     }
 

@@ -237,7 +237,12 @@ mod tests {
     fn differences_name_both_sides() {
         let expected: Expectation =
             serde_json::from_value(json!({ "allow": true, "outputs": [{ "value": { "limit": 5 } }] })).unwrap();
-        let output = |value: &str| Output { validator: "rego".to_owned(), index: 0, value: value.to_owned() };
+        let output = |value: &str| Output {
+            validator: "rego".to_owned(),
+            index: 0,
+            policy: String::new(),
+            value: value.to_owned(),
+        };
         let verdict = |value: &str| Verdict { allow: true, outputs: vec![output(value)], ..Verdict::default() };
         assert_eq!(expected.compare(&verdict(r#"{"limit":5}"#)), [""; 0]);
         assert_eq!(

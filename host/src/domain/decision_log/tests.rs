@@ -288,7 +288,6 @@ fn a_page_unpacks_to_what_it_was_and_weighs_no_more_than_was_counted() {
         outputs: vec![output; 20],
         errors: usize::MAX,
         recovery: vec![Recovery { id: text(5), kind: text(70_000) }; 3],
-        outputs: vec![Output { validator: text(9), index: usize::MAX, value: text(300) }; 3],
         components: vec![ComponentId { name: text(4), digest: text(32) }; 3],
         usage,
     };

@@ -227,6 +227,7 @@ fn put(members: &mut Map<String, Value>, name: &[String], value: Value) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decision::Claim as Made;
 
     fn claim(name: &str, mapping: &str, token: ClaimToken, scopes: &[&str]) -> (String, Claim) {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
@@ -239,10 +240,7 @@ mod tests {
     }
 
     fn answer(claims: &[(&str, &str)]) -> Vec<Mapped> {
-        let made = |(name, value): &(&str, &str)| crate::decision::Claim {
-            name: (*name).to_owned(),
-            value: (*value).to_owned(),
-        };
+        let made = |(name, value): &(&str, &str)| Made { name: (*name).to_owned(), value: (*value).to_owned() };
         vec![Ok(claims.iter().map(made).collect())]
     }
 

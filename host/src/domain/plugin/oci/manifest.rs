@@ -76,7 +76,7 @@ mod tests {
         assert!(of(&["application/vnd.oci.image.layer.v1.tar+gzip"]).is_err());
         assert!(of(&[WASM[0], WASM[1]]).is_err());
         let digest = br#"{"layers":[{"mediaType":"application/wasm","digest":"md5:00","size":3}]}"#;
-        assert!(super::layer(digest).is_err());
-        assert!(super::layer(b"{").is_err());
+        assert!(layer(digest).is_err());
+        assert!(layer(b"{").is_err());
     }
 }
