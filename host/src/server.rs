@@ -96,7 +96,7 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let vault = open_vault(&config, secrets.master_key.as_ref(), &world)?;
         let store = open_store(&config)?;
-        let sandbox = start_sandbox(&config, &vault, Arc::new(Shelf::over(store.clone())))?;
+        let sandbox = start_sandbox(&config, &vault, Arc::new(Shelf::over(&store)))?;
         let bound = serve::bind(&config).map_err(|error| cannot("cannot listen")(&error))?;
         let public_url = public_url(&config, &bound);
         let observer: Arc<dyn Observer> = Arc::new(MetricsObserver(Arc::clone(&metrics)));

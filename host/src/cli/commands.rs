@@ -178,7 +178,7 @@ fn open(config: &Config, makes: bool) -> Result<(Commands, Runtime), Error> {
     let world = World::system();
     let vault = open_vault(config, secrets().master_key.as_ref(), &world).map_err(Error::from_display)?;
     let store = open_store(config).map_err(Error::from_display)?;
-    let sandbox = start_sandbox(config, &vault, Arc::new(Shelf::over(store.clone()))).map_err(Error::from_display)?;
+    let sandbox = start_sandbox(config, &vault, Arc::new(Shelf::over(&store))).map_err(Error::from_display)?;
     let parts = Assembled { store, vault, world, sandbox: sandbox.clone(), observer: Arc::new(Nobody) };
     // Nobody asks here for decisions, and nobody is told an address.
     let domain = assemble(config, parts, String::new(), false).map_err(Error::from_display)?;

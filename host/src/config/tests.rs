@@ -62,8 +62,9 @@ fn the_table_names_exactly_the_members_of_the_struct() {
     let set = |setting: &Setting| match setting.key {
         "public_url" => Some("https://id.example.com"),
         "workers" => Some("2"),
-        "sandbox.artefacts" => Some("/some/folder"),
-        key if key.starts_with("tls.") || key == "outbound.ca" => Some("/some/file.pem"),
+        "sandbox.artefacts" | "plugins.folder" => Some("/some/folder"),
+        "outbound.ca" | "plugins.registry_auth" => Some("/some/file"),
+        key if key.starts_with("tls.") => Some("/some/file.pem"),
         _ => None,
     };
     let environment: Vec<_> = SETTINGS.iter().filter_map(|one| Some((one.variable(), set(one)?.to_owned()))).collect();

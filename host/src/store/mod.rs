@@ -44,7 +44,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
         mpsc::sync_channel,
     },
@@ -78,6 +78,17 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+/// A way to the store that does not keep it open.
+#[derive(Clone)]
+pub struct WeakStore(Weak<Inner>);
+
+impl WeakStore {
+    /// The store, unless everybody else has let go of it.
+    pub fn open(&self) -> Option<Store> {
+        self.0.upgrade().map(|inner| Store { inner })
+    }
+}
+
 struct Inner {
     path: PathBuf,
     shared: Arc<Shared>,
@@ -107,6 +118,11 @@ pub struct Stats {
 }
 
 impl Store {
+    /// A way to it for those who outlive it, such as work in the background.
+    pub fn downgrade(&self) -> WeakStore {
+        WeakStore(Arc::downgrade(&self.inner))
+    }
+
     /// Opens the data file, creating or migrating it when needed, and starts the writer thread.
     pub fn open(options: &Options) -> Result<Store, StoreError> {
         Store::start(open::database(options)?, options)

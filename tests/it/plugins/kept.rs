@@ -13,7 +13,7 @@ use crate::support::{Process, TestServer, TestWorld, made::make_policy};
 
 /// Whether the store has a component's bytes.
 fn has(server: &TestServer, component: &[u8]) -> bool {
-    let shelf = Shelf::over(server.app.domain.store.clone());
+    let shelf = Shelf::over(&server.app.domain.store);
     let found = shelf.wasm(&sha256_hex(component)).unwrap();
     assert!(found.as_deref().is_none_or(|found| found == component));
     found.is_some()

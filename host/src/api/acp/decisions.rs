@@ -77,7 +77,7 @@ pub struct DecisionBody {
     /// How to pass.
     pub recovery: Vec<RecoveryBody>,
     /// What validators that passed have handed over.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputBody>,
     /// What the sandbox spent.
     pub usage: Spent,

@@ -127,7 +127,7 @@ pub struct SaidBody {
     /// How to pass.
     pub recovery: Vec<RecoveryBody>,
     /// What validators that passed hand over.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputBody>,
 }
 

@@ -21,7 +21,7 @@ pub struct Failing {
     /// What the validator adds.
     pub details: Value,
     /// The embedded policy that the validator is of; left out for the policy's own.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub policy: String,
 }
 
@@ -36,7 +36,7 @@ pub struct OutputBody {
     /// What it hands over.
     pub value: Value,
     /// The embedded policy that the validator is of; left out for the policy's own.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub policy: String,
 }
 

@@ -57,14 +57,14 @@ pub enum DecisionContext {
         /// The policy that decided; empty when none did.
         policy_id: String,
         /// True when it is allowed only because policies are monitored: the reasons say why it would be denied.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         would_deny: bool,
         /// Everything for which it is denied, or would be.
         reasons: Vec<Failing>,
         /// How to pass.
         recovery: Vec<RecoveryBody>,
         /// What validators that passed hand over, such as the outputs of a Rego policy.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         outputs: Vec<OutputBody>,
     },
     /// This item of a batch could not be evaluated.

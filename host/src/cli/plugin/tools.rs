@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::cli::{Error, output};
@@ -39,12 +40,25 @@ pub(super) fn cargo(folder: &Path, out: Option<PathBuf>) -> Result<Built, Error>
     Ok(Built { file })
 }
 
+/// How the name of that section begins.
+const WORLD: &str = "component-type";
+
 /// Makes a component of a core module that says in a section of its own which world it implements.
 fn wrap(core: &[u8]) -> Result<Vec<u8>, Error> {
+    let refused = |why: &dyn std::fmt::Display| {
+        Error::new(format!("the module cannot be made a component: {why}. Does it export one with portcullis-sdk?"))
+    };
+    if !names_its_world(core) {
+        return Err(refused(&"it does not say which world it implements"));
+    }
     let encoder = ComponentEncoder::default().module(core).map(|encoder| encoder.validate(true));
-    encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| {
-        Error::new(format!("the module cannot be made a component: {error:#}. Does it export one with portcullis-sdk?"))
-    })
+    encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| refused(&format_args!("{error:#}")))
+}
+
+/// Whether a core module has the section in which bindings write down its world.
+fn names_its_world(core: &[u8]) -> bool {
+    let is_type = |payload| matches!(payload, Ok(Payload::CustomSection(section)) if section.name().starts_with(WORLD));
+    Parser::new(0).parse_all(core).any(is_type)
 }
 
 /// The command that builds for WebAssembly: cargo with the target of rustup, or with Debian's sources of the standard library.

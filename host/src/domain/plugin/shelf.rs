@@ -13,7 +13,7 @@ use super::Plugin;
 use crate::{
     decision::{Inspected, Library},
     domain::{Domain, Failure},
-    store::{Index, Record, Store, StoreError, Table, Write, index, pages, records, timeline},
+    store::{Index, Record, Store, StoreError, Table, WeakStore, Write, index, pages, records, timeline},
 };
 
 /// The first part of the keys that have no tenant.
@@ -76,21 +76,23 @@ impl<'de> Deserialize<'de> for Packed {
     }
 }
 
-/// The uploaded components of a store, as the sandbox asks for them.
-pub struct Shelf(Store);
+/// The uploaded components of a store, as the sandbox asks for them. A build in the background may outlive the server: it must not keep
+/// the store open.
+pub struct Shelf(WeakStore);
 
 impl Shelf {
     /// Those of this store.
-    pub fn over(store: Store) -> Shelf {
-        Shelf(store)
+    pub fn over(store: &Store) -> Shelf {
+        Shelf(store.downgrade())
     }
 }
 
 impl Library for Shelf {
     fn wasm(&self, digest: &str) -> Result<Option<Vec<u8>>, String> {
+        let store = self.0.open().ok_or("the store is closed")?;
         let unpacked = || {
             // Past the cache: they are large, and the sandbox asks for them once.
-            let found = records::get::<ComponentBytes>(&self.0.read()?, &[digest])?;
+            let found = records::get::<ComponentBytes>(&store.read()?, &[digest])?;
             found.map(|ComponentBytes(Packed(bytes))| pages::decompress(&bytes)).transpose()
         };
         unpacked().map_err(|error: StoreError| error.to_string())

@@ -49,7 +49,7 @@ pub struct TestAnswer {
     /// How to pass.
     pub recovery: Vec<RecoveryBody>,
     /// What validators that passed hand over.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputBody>,
     /// What the sandbox spent. Only when it is to be explained.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,16 +68,16 @@ pub struct TraceBody {
     /// `pass`, `fail`, or `error` when nobody can say.
     pub outcome: &'static str,
     /// The embedded policy that this stands for or is of; left out for the policy's own.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub policy: String,
     /// True for an embedded policy that is only monitored, which counts as passing.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub monitored: bool,
     /// What a rule says.
     #[serde(flatten)]
     pub rule: Option<TracedRule>,
     /// What is inside, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<TraceBody>,
 }
 
@@ -89,10 +89,10 @@ pub struct TracedRule {
     /// Its place among the validators of its policy in the order they are written, counted from 0.
     pub index: usize,
     /// Why it does not pass: a stable word.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
     /// The same in a sentence.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// What it adds to its refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +112,7 @@ pub struct CheckAnswer {
     /// True when it can.
     pub valid: bool,
     /// Everything that is wrong with it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<PlacedProblem>,
 }
 
