@@ -7,6 +7,7 @@ mod checker;
 mod keys;
 mod later;
 mod prepare;
+mod remove;
 mod rules;
 mod secrets;
 
@@ -18,13 +19,12 @@ use super::{
     By, Domain, Failure,
     authentication::{self, Authentication},
     binding::Binding,
-    claim, client, defaults, gateway, id,
+    defaults, id,
     key_ring::Owner,
     noun::{self, Named},
     permit::{ADMIN_SERVER, DEVELOPER_SERVER, SYSTEM_SERVER},
     plugin,
     policy_use::{self, Reference},
-    scope, service,
     setup::members::ServerMembers,
     stamp::{Author, Stamp},
     tenant::{self, Tenant},
@@ -42,6 +42,8 @@ pub use keys::{add_key, remove_key, rotate_keys};
 pub(super) use later::bring_forward;
 pub use prepare::Wanted;
 pub(super) use prepare::{Prepared, prepare};
+pub use remove::delete;
+pub(super) use remove::remove;
 pub use rules::{AUTHENTICATIONS, problems};
 pub(super) use rules::{GRANTS, check_length};
 pub(super) use secrets::Secrets;
@@ -280,21 +282,6 @@ pub(super) async fn put_back(
         .await
 }
 
-/// Removes a server and everything below it in one transaction (deleteAuthorizationServer). System servers stay.
-pub async fn delete(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
-    domain
-        .write(move |write| {
-            let stamp = author.stamp(write)?;
-            let old = stamp.target::<Server>(write, &tenant, &id)?;
-            match old.value.is_system(&id) {
-                true => Err(Failure::InUse { noun: Server::NAME, by: vec!["the tenant itself".to_owned()] }),
-                false => remove(write, &tenant, &id, &old.value, &stamp),
-            }
-        })
-        .await
-}
-
 /// Writes the configuration, the secrets, the keys and what refers to policies, inside a transaction. A new server needs
 /// [`insert_below`] as well, unless what is below it comes from elsewhere.
 pub(super) fn save(
@@ -360,33 +347,6 @@ fn needed(id: &str, old: &Server, new: &Server) -> Result<(), Failure> {
 /// Writes what every new server has below it, inside a transaction.
 pub(super) fn insert_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
     defaults::insert(write, tenant, id, stamp)
-}
-
-/// Removes a server with everything below it, inside a transaction.
-pub(super) fn remove(
-    write: &mut Write<'_>,
-    tenant: &str,
-    id: &str,
-    old: &Server,
-    stamp: &Stamp,
-) -> Result<(), Failure> {
-    policy_use::switch(write, tenant, &user_of_policy(id), &policies(old), &[], stamp)?;
-    let components = ("/consent_checker/name", [&*old.consent_checker.name]);
-    plugin::users::switch(write, tenant, &user_of_plugin(id), components, [], stamp)?;
-    remove_below(write, tenant, id, stamp)?;
-    stamp.soft_delete::<Server>(write, tenant, id)?;
-    Ok(())
-}
-
-/// Everything that belongs to a server: one line for each noun.
-fn remove_below(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
-    gateway::delete_all(write, tenant, id, stamp)?;
-    client::delete_all(write, tenant, id, stamp)?;
-    claim::delete_all(write, tenant, id, stamp)?;
-    scope::delete_all(write, tenant, id, stamp)?;
-    service::delete_all(write, tenant, id, stamp)?;
-    Owner::Server(tenant, id).remove(write)?;
-    ServerSecrets::remove(write, tenant, id)
 }
 
 /// Every policy that a server refers to.

@@ -19,7 +19,6 @@ use crate::{
         difference::Change,
         impact::{self, Changed, Impact, MOST, Question},
     },
-    world::Micros,
 };
 
 /// Decisions that a step looks at when nothing else is said.
@@ -122,14 +121,15 @@ pub async fn step(
     show(from, impact::step(domain, question).await?)
 }
 
-fn from(domain: &Domain, since: &str) -> Result<Micros, Failure> {
+/// The microsecond from which decisions are looked at.
+fn from(domain: &Domain, since: &str) -> Result<i64, Failure> {
     let ago = |seconds: i64| domain.world.now().saturating_sub(seconds.saturating_mul(1_000_000));
     let moment = || since.parse::<Timestamp>().ok().map(Timestamp::as_microsecond);
     let from = duration::parse(since).map(ago).or_else(moment);
     from.ok_or_else(|| Failure::invalid("/since", "must be how long ago, such as `24h`, or a moment as in RFC 3339"))
 }
 
-fn show(from: Option<Micros>, found: Impact) -> Result<ImpactBody, Failure> {
+fn show(from: Option<i64>, found: Impact) -> Result<ImpactBody, Failure> {
     let Impact {
         decided,
         same,

@@ -19,7 +19,6 @@ use crate::{
         policy::Policy,
         shadow::{self, Cost, Counts, Difference, Shadow, Shown},
     },
-    world::Micros,
 };
 
 /// A candidate to put beside a policy.
@@ -226,8 +225,8 @@ pub(super) fn said(verdict: Verdict) -> SaidBody {
     }
 }
 
-/// A moment as RFC 3339 has it.
-pub(super) fn moment(micros: Micros) -> Result<String, Failure> {
+/// A moment, in microseconds, as RFC 3339 has it.
+pub(super) fn moment(micros: i64) -> Result<String, Failure> {
     let moment = Timestamp::from_microsecond(micros).map_err(|error| Failure::Internal { log: error.to_string() })?;
     Ok(moment.to_string())
 }
