@@ -1,7 +1,7 @@
 """The validator `risk-score`: adds up what the policy finds risky about a request, and denies above a limit.
 
-The class implements the world `validator` of wit/v1. `configure` runs once in the life of a policy and what it keeps is
-there in every call; what a call writes is gone with it. There is no clock, no network and no file.
+The class implements the world `validator` of wit/v1. `configure` runs once in the life of a policy and what it keeps in the
+module is there in every call; what a call writes is gone with it. There is no clock, no network and no file.
 """
 
 import json
@@ -34,6 +34,9 @@ SCHEMA = {
     },
 }
 
+# What `configure` keeps. It belongs to the module: every call of the host gets a new object of the class.
+CONFS = []
+
 
 def find(document, path):
     """What a dotted path finds, None when there is nothing."""
@@ -60,9 +63,6 @@ def check(conf, document):
 class WitWorld(World):
     """What the host calls."""
 
-    def __init__(self):
-        self.confs = []
-
     def describe(self):
         return About(
             name="risk-score",
@@ -72,10 +72,10 @@ class WitWorld(World):
         )
 
     def configure(self, confs):
-        self.confs = [json.loads(conf) for conf in confs]
+        CONFS[:] = [json.loads(conf) for conf in confs]
         problems = [
             ConfProblem(index=index, path="/limit", message="the limit can never be passed")
-            for index, conf in enumerate(self.confs)
+            for index, conf in enumerate(CONFS)
             if sum(risk["score"] for risk in conf["risks"]) <= conf["limit"]
         ]
         if problems:
@@ -83,4 +83,4 @@ class WitWorld(World):
 
     def validate(self, input):
         document = json.loads(input)
-        return [check(conf, document) for conf in self.confs]
+        return [check(conf, document) for conf in CONFS]

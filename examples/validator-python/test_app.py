@@ -11,10 +11,9 @@ NO_FACTOR = {"field": "authn_ctx.mfa", "equals": None, "score": 2}
 
 
 def validate(limit, authn_ctx):
-    """The verdict of one configuration."""
-    world = WitWorld()
-    world.configure([json.dumps({"limit": limit, "risks": [COUNTRY, NO_FACTOR]})])
-    return world.validate(json.dumps({"authn_ctx": authn_ctx}))[0]
+    """The verdict of one configuration, asked as a component is: every call gets an object of its own."""
+    WitWorld().configure([json.dumps({"limit": limit, "risks": [COUNTRY, NO_FACTOR]})])
+    return WitWorld().validate(json.dumps({"authn_ctx": authn_ctx}))[0]
 
 
 class RiskScore(unittest.TestCase):

@@ -22,6 +22,9 @@ use crate::decision::{
     Validators,
 };
 
+/// Why an answer that could be read does not count.
+const SENSELESS: &str = "an answer makes no sense: a refusal has no code, or what should be JSON is none";
+
 impl Validators for Sandbox {
     fn check<'a>(&'a self, rules: &'a RuleSet) -> BoxFuture<'a, Result<(), Vec<ConfProblem>>> {
         Box::pin(self.inner.check(rules, Kind::Validator))
@@ -144,12 +147,13 @@ impl Inner {
             Ok(said) if said.len() == group.rules.len() => said,
             other => {
                 // A list of another length cannot be matched to the rules, so none of it counts.
-                let code = other.map_or_else(|code| code, |_| self.counted_bad_answer());
+                let count = |said: Vec<W::Said>| format!("{} answers to {} rules", said.len(), group.rules.len());
+                let code = other.map_or_else(|code| code, |said| self.bad_answer(&group.guest, &count(said)));
                 return group.rules.iter().for_each(|rule| set(asked, *rule, W::fault(code)));
             }
         };
         for (rule, said) in group.rules.iter().zip(said) {
-            let answer = W::meaning(said).unwrap_or_else(|| W::fault(self.counted_bad_answer()));
+            let answer = W::meaning(said).unwrap_or_else(|| W::fault(self.bad_answer(&group.guest, SENSELESS)));
             set(asked, *rule, answer);
         }
     }
@@ -159,9 +163,12 @@ impl Inner {
         Called { outcome: Err(Code::Unavailable), usage: Usage::default() }
     }
 
-    fn counted_bad_answer(&self) -> Code {
+    /// Counts an answer that could be read and makes no sense, and tells authors why.
+    fn bad_answer(&self, guest: &Guest, reason: &str) -> Code {
+        let code = Code::BadAnswer;
+        tracing::debug!(target: "portcullis::guest", component = &*guest.name, code = code.as_str(), reason, "the answer does not count");
         self.counters.bad_answer();
-        Code::BadAnswer
+        code
     }
 
     /// The component behind `guest`, which has to be of this kind.

@@ -51,7 +51,7 @@ impl Example {
     /// An example in JavaScript, none when it cannot be built here.
     pub fn javascript(name: &str) -> Option<Example> {
         built(name, &["wit/v1"], |into| {
-            let copy = TempDir::new_in(npm_packages(&folder(name), "install")?).unwrap();
+            let copy = TempDir::new_in(npm_packages(&folder(name))?).unwrap();
             copied(&folder(name), copy.path());
             let mut tests = Command::new("node");
             tests.arg("--test").current_dir(&copy);

@@ -36,7 +36,7 @@ pub struct Script {
 impl Script {
     /// A script for Node.js, none when it cannot be run here.
     pub fn node(name: &str) -> Option<Script> {
-        let packages = npm_packages(Path::new(SCRIPTS), "ci")?;
+        let packages = npm_packages(Path::new(SCRIPTS))?;
         // Modules are looked for above the script that names them, so a copy of the scripts goes below.
         let copy = TempDir::new_in(&packages).unwrap();
         copy_scripts(copy.path());
@@ -104,12 +104,11 @@ impl Script {
     }
 }
 
-/// What the `package-lock.json` of a folder names; none when it cannot be had here. `word` is `ci`, or `install` for a lock
-/// file without the packages for other systems than this one, which `ci` refuses.
-pub fn npm_packages(of: &Path, word: &str) -> Option<PathBuf> {
+/// What the `package-lock.json` of a folder names; none when it cannot be had here.
+pub fn npm_packages(of: &Path) -> Option<PathBuf> {
     fetched("npm", of, &["package.json", "package-lock.json"], |folder| {
         let mut npm = std::process::Command::new("npm");
-        npm.args([word, "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
         npm
     })
 }
