@@ -214,7 +214,7 @@ async fn large_data_works_and_huge_data_is_refused() {
         let source = "package t\n\nallow if input.subject.id in data.users\n";
         serde_json::json!({ "source": source, "data": { "users": users } }).to_string()
     };
-    let (large, huge) = (of(15_000), of(50_000));
+    let (large, huge) = (of(15_000), of(150_000));
     let rules_of = |conf: &str| rules(&[("rego", conf)]);
     let input = r#"{"subject":{"id":"user-14999"}}"#;
     assert_eq!(from_image(sandbox, &rules_of(&large), input).await.answers, [pass()]);

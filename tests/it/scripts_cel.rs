@@ -22,7 +22,7 @@ async fn ask(server: &TestServer, policy: &str, properties: Value) -> Value {
         "subject": { "type": "user", "id": "anna", "properties": properties }, "action": { "name": "read" },
         "resource": { "type": "policy", "id": policy },
     });
-    server.as_admin().post("/default/system/access/v1/evaluation", &question).await.expect(200).json()
+    server.as_system().post("/default/system/access/v1/evaluation", &question).await.expect(200).json()
 }
 
 /// The code of a deny.
@@ -125,12 +125,17 @@ async fn what_is_too_deep_is_refused_and_what_is_taken_is_evaluated() {
         format!("1{}", " + 1".repeat(2_000)),
         format!("authn_ctx{}", ".a".repeat(4_000)),
         format!("{}1", "true ? 1 : ".repeat(700)),
-        "x".repeat(9_000),
         format!("authn_ctx{}", ".f()".repeat(1_900)),
         format!("{}1{}", "[1].map(a, ".repeat(300), ")".repeat(300)),
     ] {
         let answer = save(&server, "deep", &source).await.expect(422);
-        assert!(answer.text().contains("line 1, column"), "{}: {}", source.get(..20).unwrap(), answer.text());
+        // The schema bounds the length before the engine looks at it.
+        assert!(
+            source.len() > 8_192 || answer.text().contains("line 1, column"),
+            "{}: {}",
+            source.get(..20).unwrap(),
+            answer.text()
+        );
     }
     for (at, source) in [
         format!("{} == 1", nested(46, "(", ")")),
@@ -167,7 +172,11 @@ async fn hostile_expressions_are_contained() {
         save(&server, id, &source).await.expect(201);
         for _ in 0..2 {
             let decision = ask(&server, id, json!({})).await;
-            assert!(["deadline", "resource_limit", "trap"].contains(&code(&decision)), "{id}: {decision}");
+            // What the engine itself refuses to begin is an error of the evaluation.
+            assert!(
+                ["deadline", "resource_limit", "trap", "evaluation_error"].contains(&code(&decision)),
+                "{id}: {decision}"
+            );
         }
         assert_eq!(ask(&server, "fine", json!({})).await["decision"], true, "after {id}");
     }

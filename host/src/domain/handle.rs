@@ -52,7 +52,7 @@ impl Purpose {
 }
 
 /// What stands between a handle's stamp and what is random in it.
-const STAMP_END: char = '.';
+const STAMP_END: char = '~';
 /// The digits of a stamp.
 const STAMP_DIGITS: usize = 8;
 
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn only_a_stamp_is_taken_for_one() {
-        assert_eq!(stamp(Purpose::Refresh, "pc_refresh_691f2a00.x"), Some("691f2a00"));
+        assert_eq!(stamp(Purpose::Refresh, "pc_refresh_691f2a00~x"), Some("691f2a00"));
         for other in
-            ["pc_refresh_x", "pc_refresh_691f2a0.x", "pc_refresh_691F2A00.x", "pc_code_691f2a00.x", "691f2a00.x"]
+            ["pc_refresh_x", "pc_refresh_691f2a0~x", "pc_refresh_691F2A00~x", "pc_code_691f2a00~x", "691f2a00~x"]
         {
             assert_eq!(stamp(Purpose::Refresh, other), None, "{other}");
         }

@@ -68,7 +68,8 @@ fn sizes(domain: &Domain, policy: &Policy) -> Vec<Problem> {
         }
     }
     if let Some(condition) = policy.rules.condition() {
-        if depth(condition) > DEPTH + 1 {
+        // The list of validators is a condition, too, and so is each of them.
+        if depth(condition) > DEPTH + 2 {
             let reason = format!("conditions may stand in each other at most {DEPTH} deep");
             problems.push(Problem::new("/validators", reason));
         }

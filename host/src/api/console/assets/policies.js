@@ -72,9 +72,10 @@ let changed = false;
 
 // --- Asking the server
 
-/** Asks the administration of the tenant. The answer's body is read when there is one. */
+/** Asks the administration of the tenant. The answer's body is read when there is one. No credentials of the browser's own: it would
+ * ask for a password of its own accord when the server challenges. */
 async function ask(method, path, body, headers = {}) {
-  const sent = { method, headers: { authorization: `Bearer ${session.token}`, ...headers }, cache: 'no-store' };
+  const sent = { method, credentials: 'omit', headers: { authorization: `Bearer ${session.token}`, ...headers }, cache: 'no-store' };
   if (body !== undefined) {
     sent.headers['content-type'] = 'application/json';
     sent.body = JSON.stringify(body);
@@ -100,7 +101,7 @@ async function signIn(event) {
   const { tenant, client, secret } = Object.fromEntries(new FormData(event.target));
   $('sign-in-wrong').textContent = '';
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: client, client_secret: secret });
-  const answer = await fetch(`/${encodeURIComponent(tenant)}/admin/oauth2/token`, { method: 'POST', body: form });
+  const answer = await fetch(`/${encodeURIComponent(tenant)}/admin/oauth2/token`, { method: 'POST', body: form, credentials: 'omit' });
   if (!answer.ok) {
     const { error_description: why, error } = await answer.json().catch(() => ({}));
     $('sign-in-wrong').textContent = why ?? error ?? `The server answered ${answer.status}.`;
