@@ -42,6 +42,8 @@ for (const [look, settings] of Object.entries(looks)) {
 }
 
 const page = await open();
+// What was tried may be left without saving it.
+page.on('dialog', (dialog) => dialog.accept());
 await step('what is wrong is said while typing', async () => {
   await signIn(page);
   await says(page, '#problems', 'can be saved');
@@ -67,11 +69,9 @@ await step('a script that does not parse is shown at its line', async () => {
 
 for (const language of ['cel', 'cedar', 'rego']) {
   await step(`${language}: the beginning passes its cases`, async () => {
-    page.once('dialog', (dialog) => dialog.accept());
     await press(page, 'New');
     await page.getByLabel('Language').selectOption('');
     await page.getByLabel('Language').selectOption(language);
-    page.once('dialog', (dialog) => dialog.accept());
     await press(page, 'New');
     await says(page, '#problems', 'can be saved');
     await page.keyboard.press('Control+Enter');
