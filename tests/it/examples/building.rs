@@ -122,18 +122,18 @@ fn collect(path: &Path, into: &mut Vec<u8>) {
         into.extend(digest::sha256(&fs::read(path).unwrap()));
         return;
     }
-    let mut below: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(is_source).collect();
+    let mut below: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| is_source(path)).collect();
     below.sort();
     below.iter().for_each(|path| collect(path, into));
 }
 
-fn is_source(path: &PathBuf) -> bool {
+fn is_source(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap();
     !["node_modules", "target", "bindings", "__pycache__"].contains(&name) && !name.ends_with(".wasm")
 }
 
 fn copied(from: &Path, to: &Path) {
-    for path in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).filter(is_source) {
+    for path in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).filter(|path| is_source(path)) {
         fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
     }
 }

@@ -85,12 +85,11 @@ impl Impact {
             let step = Step { tenant: tenant.clone(), policy: policy.clone(), question: question.clone() };
             let found = worker.ask(IMPACT, json!(step))?;
             summary.add(&found);
-            found["changes"].as_array().into_iter().flatten().try_for_each(|change| listed.tell(change))?;
-            if found["next"].is_null() {
-                break;
-            }
+            items(found.get("changes")).try_for_each(|change| listed.tell(change))?;
+            let Some(next) = found.get("next").filter(|next| !next.is_null()) else { break };
             // A moment that is meant as so long ago must not move along.
-            (question["since"], question["after"]) = (found["from"].clone(), found["next"].clone());
+            let from = found.get("from").unwrap_or(&Value::Null);
+            question = json!({ "candidate": candidate, "since": from, "limit": STEP, "after": next });
             output::note(&format!("{} decisions replayed, {} changed", summary.decided, summary.changed()));
         }
         listed.end(&summary)?;
@@ -187,8 +186,8 @@ impl Listed {
 
 /// One changed decision: what, which, when, who, what for, before and after, and why.
 fn line(change: &Value) -> String {
-    let text = |member: &str| plain(&change[member]);
-    let result = |when: &str| plain(&change[when]["result"]);
+    let text = |member: &str| plain(change.get(member));
+    let result = |when: &str| plain(change.get(when).and_then(|verdict| verdict.get("result")));
     let request = match text("request_id").as_str() {
         "" => text("request"),
         id => format!("{} ({id})", text("request")),
@@ -196,17 +195,22 @@ fn line(change: &Value) -> String {
     let (what, decision, time, subject) = (text("change"), text("decision_id"), text("time"), text("subject"));
     let (before, after) = (result("before"), result("after"));
     let mut line = format!("{what:<16}  {decision}  {time}  {subject}  {request}  {before} -> {after}");
-    for failed in change["after"]["failures"].as_array().into_iter().flatten() {
-        let text = |member: &str| plain(&failed[member]);
+    for failed in items(change.get("after").and_then(|verdict| verdict.get("failures"))) {
+        let text = |member: &str| plain(failed.get(member));
         line.push_str(&format!("\n{:18}{}: {}: {}", "", text("validator"), text("code"), text("message")));
     }
     line
 }
 
 /// A text as it may be printed: callers choose what stands in a decision, and none of it may speak to the terminal.
-fn plain(text: &Value) -> String {
+fn plain(text: Option<&Value>) -> String {
     let shown = |character: char| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character };
-    text.as_str().unwrap_or_default().chars().map(shown).collect()
+    text.and_then(Value::as_str).unwrap_or_default().chars().map(shown).collect()
+}
+
+/// What a list holds; nothing when it is none.
+fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
+    list.and_then(Value::as_array).into_iter().flatten()
 }
 
 #[cfg(test)]

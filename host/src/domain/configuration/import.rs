@@ -59,7 +59,7 @@ pub async fn import(
     mode: Mode,
 ) -> Result<Report, Failure> {
     let watch = Stopwatch::start();
-    let ready = prepare(domain, wanted).await?;
+    let ready = Box::pin(prepare(domain, wanted)).await?;
     tracing::info!(took = ?watch.elapsed(), "a configuration was checked and will be written");
     let (author, fingerprint) = (Author::named(domain, author), domain.vault.fingerprint());
     let report = domain
@@ -87,7 +87,7 @@ pub struct Rehearsal {
 
 /// What [`import`] would do, tried on a snapshot: nothing changes, and nobody waits.
 pub async fn rehearse(domain: &Domain, wanted: Configuration<Wanted>, mode: Mode) -> Result<Rehearsal, Failure> {
-    let ready = prepare(domain, wanted).await?;
+    let ready = Box::pin(prepare(domain, wanted)).await?;
     let (author, store) = (Author::named(domain, "rehearsal".to_owned()), domain.store.clone());
     let rehearsed = tokio::task::spawn_blocking(move || {
         store.rehearse(|write| {

@@ -322,7 +322,7 @@ mod tests {
         let claims = [id("sub", "name"), id("amr.x", "name"), id("deep", &["a"; 32].join(".")), id("name", "name")];
         let mapping = Mapping::new(claims.into_iter());
         assert_eq!(mapping.claims.len(), 1);
-        assert_eq!(mapping.answered, [0..1]);
+        assert_eq!(mapping.answered.as_slice(), std::slice::from_ref(&(0..1)));
     }
 
     #[test]
