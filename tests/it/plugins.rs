@@ -1,5 +1,6 @@
 //! Plugins of tenants: components come in, stand side by side, answer by name, version or digest, and go when nobody uses them.
 
+mod commands;
 mod kept;
 mod signed;
 mod swaps;

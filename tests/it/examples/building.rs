@@ -122,7 +122,8 @@ fn collect(path: &Path, into: &mut Vec<u8>) {
         into.extend(digest::sha256(&fs::read(path).unwrap()));
         return;
     }
-    let mut below: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| is_source(path)).collect();
+    let mut below: Vec<_> =
+        fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| is_source(path)).collect();
     below.sort();
     below.iter().for_each(|path| collect(path, into));
 }
