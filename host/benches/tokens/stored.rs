@@ -36,6 +36,10 @@ pub(crate) fn open(folder: &Path) -> Domain {
 struct Unheard;
 
 impl portcullis::domain::Observer for Unheard {
+    fn shadowed(&self, _: portcullis::domain::difference::Change) {}
+
+    fn shadow_dropped(&self) {}
+
     fn store(&self, _: u64) {}
     fn decided(&self, _: &portcullis::decision::Verdict) {}
     fn answered(&self, _: u64) {}

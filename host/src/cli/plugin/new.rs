@@ -91,10 +91,15 @@ fn dependency(said: Option<PathBuf>, folder: &Path, world: World) -> Result<Stri
                  portcullis-sdk = {{ path = {path}, {features} }}"
             ))
         }
-        None => Ok(format!(
-            "# As published. Until it is: path = \"…/plugins/sdk\" of a repository of Portcullis instead of the version.\n\
+        None => {
+            output::note(
+                "portcullis-sdk is not published yet: name its folder with --sdk, plugins/sdk of a checkout of Portcullis",
+            );
+            Ok(format!(
+                "# As published. Until it is: path = \"…/plugins/sdk\" of a repository of Portcullis instead of the version.\n\
              portcullis-sdk = {{ version = \"1\", {features} }}"
-        )),
+            ))
+        }
     }
 }
 
