@@ -52,9 +52,11 @@ impl Purpose {
 }
 
 /// What stands between a handle's stamp and what is random in it.
-const STAMP_END: char = '~';
+const STAMP_END: char = '_';
 /// The digits of a stamp.
 const STAMP_DIGITS: usize = 8;
+/// The digits of what is random: 32 bytes in base64url.
+const RANDOM_DIGITS: usize = 43;
 
 /// A new handle of 256 random bits, and the name of its record.
 ///
@@ -79,8 +81,11 @@ pub fn name(domain: &Domain, purpose: Purpose, tenant: &str, server: &str, text:
 
 /// The stamp of a handle. Those that were given out before there were stamps have none.
 fn stamp(purpose: Purpose, text: &str) -> Option<&str> {
-    let (stamp, _) = text.strip_prefix(purpose.prefix())?.split_once(STAMP_END)?;
-    let is_stamp = stamp.len() == STAMP_DIGITS && stamp.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let (stamp, random) = text.strip_prefix(purpose.prefix())?.split_once(STAMP_END)?;
+    // By their lengths: without a stamp, what is random may begin like one.
+    let is_stamp = stamp.len() == STAMP_DIGITS
+        && random.len() == RANDOM_DIGITS
+        && stamp.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_stamp.then_some(stamp)
 }
 
@@ -95,11 +100,12 @@ mod tests {
 
     #[test]
     fn only_a_stamp_is_taken_for_one() {
-        assert_eq!(stamp(Purpose::Refresh, "pc_refresh_691f2a00~x"), Some("691f2a00"));
-        for other in
-            ["pc_refresh_x", "pc_refresh_691f2a0~x", "pc_refresh_691F2A00~x", "pc_code_691f2a00~x", "691f2a00~x"]
-        {
-            assert_eq!(stamp(Purpose::Refresh, other), None, "{other}");
+        let random = "x".repeat(RANDOM_DIGITS);
+        assert_eq!(stamp(Purpose::Refresh, &format!("pc_refresh_691f2a00_{random}")), Some("691f2a00"));
+        let old = format!("pc_refresh_691f2a00_{}", "x".repeat(RANDOM_DIGITS - STAMP_DIGITS - 1));
+        assert_eq!(stamp(Purpose::Refresh, &old), None, "what is random begins like a stamp");
+        for other in ["pc_refresh_", "pc_refresh_691f2a0_", "pc_refresh_691F2A00_", "pc_code_691f2a00_", "691f2a00_"] {
+            assert_eq!(stamp(Purpose::Refresh, &format!("{other}{random}")), None, "{other}");
         }
     }
 }
