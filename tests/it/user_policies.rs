@@ -48,7 +48,7 @@ async fn a_policy_that_is_only_monitored_keeps_nobody_out() {
     assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed);
     shop.login("openid").await.expect(200);
     let found = logged(&shop.admin, "&policy_id=closed&result=would_deny", 2).await;
-    assert_eq!(found[0]["failures"][0]["code"], "denied");
+    assert_eq!(found[0]["failures"][0]["code"], "always_denied");
     shop.admin.put(&format!("{path}/closed"), &body("enforce")).await.expect(201);
     assert!(matches!(judge(&shop, &["pwd"]).await, Judged::Denied(_)));
     shop.login("openid").await.expect(400);
