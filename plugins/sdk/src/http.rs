@@ -39,7 +39,8 @@ pub fn send(request: &Request) -> Result<Response, Error> {
     #[cfg(target_family = "wasm")]
     return bindings::portcullis::policy::http::send(request);
     #[cfg(not(target_family = "wasm"))]
-    return native::ANSWER.with(|answer| answer.borrow().as_ref().map_or(Err(Error::NotGranted), |answer| answer(request)));
+    return native::ANSWER
+        .with(|answer| answer.borrow().as_ref().map_or(Err(Error::NotGranted), |answer| answer(request)));
 }
 
 #[cfg(not(target_family = "wasm"))]
@@ -72,7 +73,9 @@ mod tests {
     fn nothing_is_granted_until_a_test_says_what_comes_back() {
         let asked = Request::get("https://a.example/").header("x-a", "b");
         assert!(matches!(send(&asked), Err(Error::NotGranted)));
-        answer_with(|request| Ok(Response { status: 200, headers: Vec::new(), body: request.url.clone().into_bytes() }));
+        answer_with(|request| {
+            Ok(Response { status: 200, headers: Vec::new(), body: request.url.clone().into_bytes() })
+        });
         assert_eq!(send(&asked).ok().map(|response| response.body), Some(b"https://a.example/".to_vec()));
         assert_eq!(Request::post_json("https://a.example/", "{}").body, b"{}");
     }
