@@ -16,6 +16,7 @@ pub mod pages;
 pub mod people;
 pub mod read;
 pub mod route;
+pub mod security;
 pub mod setups;
 
 use std::{sync::Arc, time::Duration};

@@ -9,6 +9,7 @@ mod place;
 mod proving;
 mod redirect;
 mod rules;
+pub mod security;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -102,6 +103,8 @@ pub struct Client {
     pub said_since: Micros,
     /// What its organization has made of it; none for every other client.
     pub organization: Option<Organization>,
+    /// What the high-assurance protocols say of it.
+    pub security: security::ClientSecurity,
     /// When it was made, in microseconds, set when it is. Tokens carry it, so that a later client of the same name does
     /// not revive the tokens of an earlier one.
     pub since: Micros,

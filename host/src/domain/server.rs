@@ -10,6 +10,7 @@ mod prepare;
 mod remove;
 mod rules;
 mod secrets;
+pub mod security;
 
 use std::sync::Arc;
 
@@ -99,6 +100,8 @@ pub struct Server {
     pub consent_checker: Checker,
     /// A page of the tenant's own that asks people which scopes a client may have.
     pub consent_url: Option<String>,
+    /// What the high-assurance protocols say of it.
+    pub security: security::ServerSecurity,
     /// When it was made, in microseconds, set when it is. Sessions and grants carry it, so that a later server of the same
     /// name does not revive those of an earlier one.
     pub since: Micros,
@@ -136,6 +139,7 @@ impl Default for Server {
             open_registration: false,
             consent_checker: Checker::default(),
             consent_url: None,
+            security: security::ServerSecurity::default(),
             since: 0,
             secrets_since: 0,
             setup: None,

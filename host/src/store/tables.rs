@@ -94,13 +94,19 @@ pub enum Table {
     ComponentBytes,
     /// Candidates that are evaluated beside policies. Key: tenant, policy. Value: the candidate and how much of the traffic it sees.
     Shadow,
+    /// Authorization requests that clients have pushed. Key: tenant, server, keyed hash. Value: the parameters, and of whom.
+    PushedRequest,
+    /// Devices that wait for a person. Key: tenant, server, keyed hash of the device code. Value: what is asked, and the answer.
+    DeviceRequest,
+    /// Clients that wait for a person who is elsewhere. Key: tenant, server, keyed hash. Value: what is asked, and the answer.
+    BackchannelRequest,
     /// What components may read. Key: tenant, namespace, key. Value: JSON text.
     KeyValue,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 36] = [
+    pub const ALL: [Table; 39] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -136,6 +142,9 @@ impl Table {
         Table::Superseded,
         Table::ComponentBytes,
         Table::Shadow,
+        Table::PushedRequest,
+        Table::DeviceRequest,
+        Table::BackchannelRequest,
         Table::KeyValue,
     ];
 
@@ -177,6 +186,9 @@ impl Table {
             Table::Superseded => "superseded",
             Table::ComponentBytes => "component_bytes",
             Table::Shadow => "shadow",
+            Table::PushedRequest => "pushed_request",
+            Table::DeviceRequest => "device_request",
+            Table::BackchannelRequest => "backchannel_request",
             Table::KeyValue => "key_value",
         }
     }

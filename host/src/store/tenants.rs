@@ -83,6 +83,9 @@ fn of_tenants(table: Table) -> Filed {
         | Table::LatestRefresh
         | Table::Superseded
         | Table::Shadow
+        | Table::PushedRequest
+        | Table::DeviceRequest
+        | Table::BackchannelRequest
         | Table::KeyValue => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,

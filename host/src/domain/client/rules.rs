@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AuthMethod, Client, ClientScopes, proving, redirect};
+use super::{AuthMethod, Client, ClientScopes, proving, redirect, security};
 use crate::domain::{Problem, credential::Given, setup, text, token::CLIENT_CREDENTIALS};
 
 /// The grant that ends in a code.
@@ -21,6 +21,7 @@ pub(super) fn check(client: &Client, given: &Given) -> Vec<Problem> {
     problems.extend(addresses(client));
     problems.extend(scopes(client));
     problems.extend(proving::check(client, given));
+    problems.extend(security::check(client));
     problems.extend(client.setup.iter().flat_map(|members| setup::rules::of_client(members)));
     problems.extend(client.organization.iter().flat_map(|organization| organization.problems(&client.server)));
     problems

@@ -32,6 +32,15 @@ pub struct GrantType {
     run: for<'a> fn(&'a Asked<'a>) -> BoxFuture<'a, Result<Tokens, Refused>>,
 }
 
+/// The grant of a device whose person answers elsewhere (RFC 8628 §3.4).
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// The grant of a client that has asked a person elsewhere (CIBA §10.1).
+pub const BACKCHANNEL: &str = "urn:openid:params:grant-type:ciba";
+/// The grant of whoever has a token and needs another one (RFC 8693 §2.1).
+pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// The grant of whoever has an assertion of an issuer that the server trusts (RFC 7523 §2.1).
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// Every grant of the token endpoint.
 pub static GRANT_TYPES: &[GrantType] = &[
     GrantType { name: code::AUTHORIZATION_CODE, run: |asked| Box::pin(code::issue(asked)) },

@@ -2,15 +2,24 @@
 //!
 //! Called by the dialects, to tell all problems of a body at once, and again before anything is prepared.
 
-use super::{Server, Wanted, secrets};
-use crate::domain::{Failure, Problem, authentication, binding::Binding, id, setup, text};
+use super::{Server, Wanted, secrets, security};
+use crate::domain::{Failure, Problem, authentication, binding::Binding, id, issue, setup, text};
 
 /// The member that holds the ways to log in.
 pub const AUTHENTICATIONS: &str = "/authentications/methods";
 
 /// Every grant a server may allow.
-pub(in crate::domain) const GRANTS: [&str; 5] =
-    ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"];
+pub(in crate::domain) const GRANTS: [&str; 9] = [
+    "authorization_code",
+    "implicit",
+    "client_credentials",
+    "refresh_token",
+    "password",
+    issue::DEVICE_CODE,
+    issue::BACKCHANNEL,
+    issue::TOKEN_EXCHANGE,
+    issue::JWT_BEARER,
+];
 /// Every named set of requirements.
 const PROFILES: [&str; 1] = ["fapi_rw"];
 
@@ -38,6 +47,7 @@ pub fn problems(wanted: &Wanted) -> Vec<Problem> {
     }
     problems.extend(server.setup.as_deref().and_then(setup::rules::of_server));
     problems.extend(bindings(&server.bindings));
+    problems.extend(security::problems(server));
     problems.extend(secrets::problems(secret.as_ref(), rotated_secrets.as_deref()));
     problems.extend(authentications.iter().flat_map(|list| authentication::problems(AUTHENTICATIONS, list)));
     problems

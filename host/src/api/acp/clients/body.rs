@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::api::security::client::{ClientSecurityBody, strict};
+
 /// A client.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -136,6 +138,9 @@ pub struct ClientBody {
     /// How userinfo is signed for it; `none`, which is plain JSON, when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<String>,
+    /// What the high-assurance protocols say of it; nothing when left out.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "strict")]
+    pub security: Option<ClientSecurityBody>,
     /// True skips the consent page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted: Option<bool>,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::body::{ClientBody, JwksBody, PiiCategoryBody, PrivacyBody, ScopePrivacyBody};
 use crate::{
-    api::read::said,
+    api::{read::said, security},
     crypto::Secret,
     domain::{
         Failure, Problem,
@@ -69,6 +69,7 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
         request_uris,
         sector_identifier_uri,
         userinfo_signed_response_alg,
+        security,
         trusted,
         system,
     } = body;
@@ -115,6 +116,7 @@ pub(in crate::api::acp) fn parse(body: ClientBody, tenant: &str) -> Result<Parse
         request_uris: request_uris.unwrap_or_default(),
         sector_identifier_uri: said(sector_identifier_uri),
         userinfo_signed_response_alg: userinfo_signed_response_alg.filter(|alg| alg != PLAIN).unwrap_or_default(),
+        security: security::client::parse(security.unwrap_or_default(), "/security", &mut problems),
         trusted: trusted.unwrap_or(false),
         issued_at: client_id_issued_at.unwrap_or(0),
         secret_expires_at: client_secret_expires_at.unwrap_or(0),

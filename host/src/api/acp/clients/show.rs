@@ -10,7 +10,7 @@ use super::{
     parse::PLAIN,
 };
 use crate::{
-    api::read::said,
+    api::{read::said, security},
     crypto::Secret,
     domain::{
         Domain, Failure,
@@ -99,6 +99,7 @@ fn configuration(tenant: &str, id: &str, client: Client, all: Vec<String>) -> Cl
         issued_at,
         secret_expires_at,
         system,
+        security,
         organization: _, // not this dialect's
         since: _,        // in tokens only
         setup: _,        // of another tongue
@@ -141,6 +142,7 @@ fn configuration(tenant: &str, id: &str, client: Client, all: Vec<String>) -> Cl
         userinfo_signed_response_alg: Some(
             said(Some(userinfo_signed_response_alg)).unwrap_or_else(|| PLAIN.to_owned()),
         ),
+        security: Some(security::client::show(security)).filter(|body| !body.is_empty()),
         trusted: Some(trusted),
         system: Some(system),
         ..ClientBody::default()

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::api::acp::authentications::AuthenticationsBody;
+use crate::api::{acp::authentications::AuthenticationsBody, security::server::ServerSecurityBody};
 
 /// An authorization server on the wire. A PUT replaces all of it: what is left out becomes its default, also policies, PKCE,
 /// registration, lifetimes and bindings. Only `authentications`, keys and `secret` stay. To change one member, GET it, change it,
@@ -79,6 +79,9 @@ pub struct ServerBody {
     /// A page of the tenant's own that asks people which scopes a client may have, by way of the scope grant operations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_url: Option<String>,
+    /// What the high-assurance protocols say of it; nothing is required when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<ServerSecurityBody>,
     /// The policy that decides before a person's token is issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_policy_id: Option<String>,

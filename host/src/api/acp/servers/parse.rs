@@ -8,7 +8,7 @@ use crate::{
             clients::read_form,
             duration,
         },
-        read,
+        read, security,
     },
     crypto::{Secret, keys::KeyType},
     domain::{
@@ -43,6 +43,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         open_dynamic_client_registration,
         consent_checker,
         consent_url,
+        security,
         user_policy_id,
         developer_policy_id,
         authentications,
@@ -98,6 +99,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         // What is said of them stands beside the server until it is saved.
         authentications: Vec::new(),
         system: false,
+        security: security::server::parse(security.unwrap_or_default(), &mut problems),
         bindings: decision_bindings.unwrap_or_default().into_iter().map(binding).collect(),
         decisions_open: decisions_open.unwrap_or(false),
         since: 0,

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::body::{BindingBody, CheckerBody, ServerBody};
 use crate::{
-    api::acp::{authentications, duration},
+    api::{
+        acp::{authentications, duration},
+        security,
+    },
     crypto::Secret,
     domain::{
         Domain, Failure, authentication,
@@ -66,6 +69,7 @@ pub(in crate::api::acp) fn configured(
         open_registration,
         consent_checker,
         consent_url,
+        security,
         since: _,         // in sessions and grants only
         secrets_since: _, // shows in the version
         setup: _,         // of another tongue
@@ -97,6 +101,7 @@ pub(in crate::api::acp) fn configured(
         open_dynamic_client_registration: Some(open_registration),
         consent_checker: (consent_checker != Checker::default()).then(|| show_checker(consent_checker)),
         consent_url,
+        security: security::server::show(security),
         user_policy_id: user_policy,
         developer_policy_id: developer_policy,
         authentications: Some(authentications::show(domain, owner, authentications, showing)?),

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    api::read::said,
+    api::{
+        read::said,
+        security::{self, client::ClientSecurityBody},
+    },
     crypto::Secret,
     domain::{
         Failure, Problem,
@@ -54,8 +57,6 @@ pub struct MetadataBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
@@ -74,12 +75,8 @@ pub struct MetadataBody {
     /// Not supported.
     #[serde(skip_serializing)]
     pub software_statement: Option<String>,
-    /// Not supported.
-    #[serde(skip_serializing)]
-    pub id_token_encrypted_response_alg: Option<String>,
-    /// Not supported.
-    #[serde(skip_serializing)]
-    pub userinfo_encrypted_response_alg: Option<String>,
+    #[serde(flatten)]
+    pub security: ClientSecurityBody,
 }
 
 /// Reads what a client says about itself.
@@ -100,7 +97,6 @@ pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
         scope,
         jwks_uri,
         jwks,
-        subject_type: _,
         sector_identifier_uri,
         id_token_signed_response_alg,
         userinfo_signed_response_alg,
@@ -109,8 +105,7 @@ pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
         client_id: _,
         client_secret,
         software_statement: _,
-        id_token_encrypted_response_alg: _,
-        userinfo_encrypted_response_alg: _,
+        security,
     } = body;
     let grant_types = grant_types.filter(|grants| !grants.is_empty()).unwrap_or_else(default_grants);
     let response_types = response_types.filter(|types| !types.is_empty());
@@ -133,6 +128,7 @@ pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
         request_uris: request_uris.unwrap_or_default(),
         sector_identifier_uri: said(sector_identifier_uri),
         userinfo_signed_response_alg: userinfo_signed_response_alg.filter(|alg| alg != PLAIN).unwrap_or_default(),
+        security: security::client::parse(security, "", &mut problems),
         ..Client::default()
     };
     Failure::unless_fine(problems)?;
@@ -149,18 +145,11 @@ const PLAIN: &str = "none";
 
 /// What would have to be kept and cannot be: to leave it aside would promise it.
 fn unsupported(body: &MetadataBody) -> Vec<Problem> {
-    let pairwise =
-        body.subject_type.as_deref().filter(|subject_type| *subject_type != "public").map(|_| "/subject_type");
-    let given = |member: &Option<String>, name: &'static str| member.as_ref().map(|_| name);
-    [
-        (pairwise, "must be `public`"),
-        (given(&body.software_statement, "/software_statement"), "software statements are not taken here"),
-        (given(&body.id_token_encrypted_response_alg, "/id_token_encrypted_response_alg"), "nothing is encrypted here"),
-        (given(&body.userinfo_encrypted_response_alg, "/userinfo_encrypted_response_alg"), "nothing is encrypted here"),
-    ]
-    .into_iter()
-    .filter_map(|(member, reason)| member.map(|member| Problem::new(member, reason)))
-    .collect()
+    let statement = body.software_statement.as_ref();
+    statement
+        .map(|_| Problem::new("/software_statement", "software statements are not taken here"))
+        .into_iter()
+        .collect()
 }
 
 fn method(word: Option<String>, problems: &mut Vec<Problem>) -> AuthMethod {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::metadata::{MetadataBody, parse};
 use crate::{
-    api::{Answer, Call, acp::clients::describe, read},
+    api::{Answer, Call, acp::clients::describe, read, security},
     authn::bearer,
     crypto::Secret,
     domain::{
@@ -137,6 +137,7 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         post_logout_redirect_uris,
         consent_action: _,
         self_registered: _,
+        security,
         organization: _,
         said_since: _,
         since: _,
@@ -147,6 +148,8 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         // Never of a client that has registered itself.
         ClientScopes::AllOfServer => Vec::new(),
     };
+    let mut security = security::client::show(security);
+    security.subject_type.get_or_insert_with(|| "public".to_owned());
     let (jwks, jwks_uri) = match keys {
         ClientKeys::None => (None, None),
         ClientKeys::Set(text) => (serde_json::from_str(&text).ok(), None),
@@ -167,12 +170,12 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         scope: Some(scopes.join(" ")),
         jwks_uri,
         jwks,
-        subject_type: Some("public".to_owned()),
         sector_identifier_uri,
         id_token_signed_response_alg: Some(id_token_algorithm.to_owned()),
         userinfo_signed_response_alg: read::said(Some(userinfo_signed_response_alg)),
         request_object_signing_alg: read::said(Some(request_object_signing_alg)),
         request_uris: Some(request_uris).filter(|uris| !uris.is_empty()),
+        security,
         ..Metadata::default()
     }
 }

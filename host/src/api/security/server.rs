@@ -1,0 +1,155 @@
+//! The members of an authorization server.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    api::{acp::duration, read::said},
+    domain::{
+        Problem,
+        server::security::{DetailsType, ServerSecurity},
+    },
+};
+
+/// What the high-assurance protocols say of an authorization server. What is left out is not required.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "ServerSecurity")]
+pub struct ServerSecurityBody {
+    /// True takes pushed authorization requests only (RFC 9126).
+    pub require_pushed_authorization_requests: bool,
+    /// True takes signed authorization requests only (RFC 9101).
+    pub require_signed_request_object: bool,
+    /// How long a pushed authorization request is good. A minute when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_ttl: Option<String>,
+    /// The types of `authorization_details`, by name (RFC 9396).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorization_details_types: BTreeMap<String, DetailsTypeBody>,
+    /// True gives access tokens only that are bound to a key or a certificate of their client (RFC 9449, RFC 8705).
+    pub require_bound_access_tokens: bool,
+    /// True takes proofs of possession only that have a nonce of the server's (RFC 9449 §8).
+    pub dpop_nonces: bool,
+    /// How long a person has to enter the code that a device shows. Ten minutes when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_code_ttl: Option<String>,
+    /// How long a person has to answer a client that asks them elsewhere. Two minutes when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_request_ttl: Option<String>,
+    /// How often a client may ask whether a person has answered. Five seconds when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll_interval: Option<String>,
+    /// Where people's authentication devices are told that somebody asks them; nowhere when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication_device_endpoint: Option<String>,
+    /// The policy that decides before a client gets a token on its own behalf.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_policy_id: Option<String>,
+    /// The policy that decides before a token is exchanged for another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange_policy_id: Option<String>,
+}
+
+/// A type of authorization details.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "AuthorizationDetailsType")]
+pub struct DetailsTypeBody {
+    /// What people are told that it allows.
+    pub description: String,
+    /// The JSON Schema that each detail of it must fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
+}
+
+/// Reads the members.
+pub fn parse(body: ServerSecurityBody, problems: &mut Vec<Problem>) -> ServerSecurity {
+    let ServerSecurityBody {
+        require_pushed_authorization_requests,
+        require_signed_request_object,
+        pushed_authorization_request_ttl,
+        authorization_details_types,
+        require_bound_access_tokens,
+        dpop_nonces,
+        device_code_ttl,
+        backchannel_authentication_request_ttl,
+        poll_interval,
+        authentication_device_endpoint,
+        client_policy_id,
+        exchange_policy_id,
+    } = body;
+    let defaults = ServerSecurity::default();
+    let mut seconds = |member: &str, text: Option<String>, default: i64| match said(text) {
+        None => default,
+        Some(text) => duration::parse(&text).unwrap_or_else(|| {
+            problems.push(Problem::new(format!("/security/{member}"), "must be a duration such as `1m30s`"));
+            default
+        }),
+    };
+    let details = |(name, DetailsTypeBody { description, schema }): (String, DetailsTypeBody)| {
+        (name, DetailsType { description, schema: schema.map(|schema| schema.to_string()).unwrap_or_default() })
+    };
+    ServerSecurity {
+        require_pushed_requests: require_pushed_authorization_requests,
+        require_signed_requests: require_signed_request_object,
+        pushed_request_seconds: seconds(
+            "pushed_authorization_request_ttl",
+            pushed_authorization_request_ttl,
+            defaults.pushed_request_seconds,
+        ),
+        details_types: authorization_details_types.into_iter().map(details).collect(),
+        require_bound_tokens: require_bound_access_tokens,
+        dpop_nonces,
+        device_code_seconds: seconds("device_code_ttl", device_code_ttl, defaults.device_code_seconds),
+        backchannel_request_seconds: seconds(
+            "backchannel_authentication_request_ttl",
+            backchannel_authentication_request_ttl,
+            defaults.backchannel_request_seconds,
+        ),
+        poll_seconds: seconds("poll_interval", poll_interval, defaults.poll_seconds),
+        authentication_device_endpoint: said(authentication_device_endpoint),
+        client_policy: said(client_policy_id),
+        exchange_policy: said(exchange_policy_id),
+    }
+}
+
+/// Shows the members; nothing when all of them are as they would be if nobody said anything.
+pub fn show(security: ServerSecurity) -> Option<ServerSecurityBody> {
+    if security == ServerSecurity::default() {
+        return None;
+    }
+    let ServerSecurity {
+        require_pushed_requests,
+        require_signed_requests,
+        pushed_request_seconds,
+        details_types,
+        require_bound_tokens,
+        dpop_nonces,
+        device_code_seconds,
+        backchannel_request_seconds,
+        poll_seconds,
+        authentication_device_endpoint,
+        client_policy,
+        exchange_policy,
+    } = security;
+    let details = |(name, DetailsType { description, schema }): (String, DetailsType)| {
+        (name, DetailsTypeBody { description, schema: serde_json::from_str(&schema).ok() })
+    };
+    Some(ServerSecurityBody {
+        require_pushed_authorization_requests: require_pushed_requests,
+        require_signed_request_object: require_signed_requests,
+        pushed_authorization_request_ttl: Some(duration::show(pushed_request_seconds)),
+        authorization_details_types: details_types.into_iter().map(details).collect(),
+        require_bound_access_tokens: require_bound_tokens,
+        dpop_nonces,
+        device_code_ttl: Some(duration::show(device_code_seconds)),
+        backchannel_authentication_request_ttl: Some(duration::show(backchannel_request_seconds)),
+        poll_interval: Some(duration::show(poll_seconds)),
+        authentication_device_endpoint,
+        client_policy_id: client_policy,
+        exchange_policy_id: exchange_policy,
+    })
+}

@@ -1,0 +1,110 @@
+//! What the high-assurance protocols say of a client: how its requests must come, what its tokens are bound to and encrypted
+//! for, and where it hears of a logout.
+//!
+//! A part of a client's configuration. `rules.rs` checks it, the endpoints obey it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Client, secure_uri};
+use crate::domain::{Problem, text};
+
+/// What the high-assurance protocols say of a client. Everything is off unless it is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientSecurity {
+    /// Whether its authorization requests must be pushed (RFC 9126 §6).
+    pub require_pushed_requests: bool,
+    /// Whether they must be signed (RFC 9101 §10.5).
+    pub require_signed_requests: bool,
+    /// What answers of the authorization endpoint are signed with (JARM §3); empty leaves it to the server.
+    pub authorization_signing_alg: String,
+    /// What they are encrypted with.
+    pub authorization_encryption: Option<Encryption>,
+    /// The types of authorization details that it may ask for (RFC 9396 §10).
+    pub authorization_details_types: Vec<String>,
+    /// Whether its tokens are bound to a key of its own (RFC 9449 §5.2).
+    pub dpop_bound_tokens: bool,
+    /// What introspection is signed with for it (RFC 9701 §6); plain JSON unless it asks for a JWT when empty.
+    pub introspection_signing_alg: String,
+    /// What introspection is encrypted with.
+    pub introspection_encryption: Option<Encryption>,
+    /// What its ID tokens are encrypted with.
+    pub id_token_encryption: Option<Encryption>,
+    /// What its userinfo is encrypted with.
+    pub userinfo_encryption: Option<Encryption>,
+    /// Whether people have another name for each sector (OpenID Connect Core §8.1).
+    pub pairwise: bool,
+    /// Where it hears of the end of a session (OpenID Connect Back-Channel Logout §2.2).
+    pub backchannel_logout: Option<LogoutAddress>,
+    /// The page that ends a session of its own (OpenID Connect Front-Channel Logout §2).
+    pub frontchannel_logout: Option<LogoutAddress>,
+    /// How it asks people elsewhere (CIBA §4); `None` is by poll, with unsigned requests.
+    pub backchannel_authentication: Option<BackchannelClient>,
+}
+
+/// How something is encrypted for a client (RFC 7516).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the registered words themselves (RFC 7518 §4, §5)")]
+pub struct Encryption {
+    pub alg: String,
+    pub enc: String,
+}
+
+/// Where a client hears of the end of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutAddress {
+    /// The address.
+    pub uri: String,
+    /// Whether it must be told which session it was.
+    pub session_required: bool,
+}
+
+/// How a client asks people who are elsewhere (CIBA §4).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackchannelClient {
+    /// Where it is told that a person has answered (ping); none, and it polls.
+    pub notification_endpoint: Option<String>,
+    /// What its requests are signed with; empty when they are not.
+    pub request_signing_alg: String,
+    /// Whether people prove themselves to it with a code of their own.
+    pub user_code: bool,
+}
+
+/// Everything that is wrong with it, as far as that needs no store.
+pub(super) fn check(client: &Client) -> Vec<Problem> {
+    let security = &client.security;
+    let mut problems: Vec<Problem> = Vec::new();
+    let back = security.backchannel_logout.as_ref();
+    problems.extend(back.and_then(|address| secure_uri("/security/backchannel_logout_uri", &address.uri)));
+    let front = security.frontchannel_logout.as_ref();
+    problems.extend(front.and_then(|address| text::web_uri("/security/frontchannel_logout_uri", &address.uri)));
+    let told = security.backchannel_authentication.as_ref().and_then(|asks| asks.notification_endpoint.as_ref());
+    problems.extend(told.and_then(|uri| secure_uri("/security/backchannel_client_notification_endpoint", uri)));
+    problems.extend(text::items("/security/authorization_details_types", &security.authorization_details_types));
+    problems.extend(not_yet(security));
+    problems
+}
+
+/// What would have to be obeyed and is not yet: to keep it would promise it.
+fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
+    [
+        ("require_pushed_authorization_requests", security.require_pushed_requests),
+        ("require_signed_request_object", security.require_signed_requests),
+        ("authorization_signed_response_alg", !security.authorization_signing_alg.is_empty()),
+        ("authorization_encrypted_response_alg", security.authorization_encryption.is_some()),
+        ("authorization_details_types", !security.authorization_details_types.is_empty()),
+        ("dpop_bound_access_tokens", security.dpop_bound_tokens),
+        ("introspection_signed_response_alg", !security.introspection_signing_alg.is_empty()),
+        ("introspection_encrypted_response_alg", security.introspection_encryption.is_some()),
+        ("id_token_encrypted_response_alg", security.id_token_encryption.is_some()),
+        ("userinfo_encrypted_response_alg", security.userinfo_encryption.is_some()),
+        ("subject_type", security.pairwise),
+        ("backchannel_logout_uri", security.backchannel_logout.is_some()),
+        ("frontchannel_logout_uri", security.frontchannel_logout.is_some()),
+        ("backchannel_token_delivery_mode", security.backchannel_authentication.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, said)| *said)
+    .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
+}
