@@ -127,10 +127,10 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             for (id, grant, code, refresh) in &made {
                 records::put(write, &["default", id], grant)?;
                 index::put(write, Index::SubjectGrants, &["default", &server, "ada"], id)?;
-                let record =
-                    Code { grant: id.clone(), redirect_uri: None, challenge: None, ends: now + 86_400, used: false };
+                let record = Code { grant: id.clone(), ends: now + 86_400, ..Code::default() };
                 records::put(write, &["default", &server, &code.1], &record)?;
-                let record = RefreshToken { grant: id.clone(), since: now, ends: now + 86_400, used: false };
+                let record =
+                    RefreshToken { grant: id.clone(), since: now, ends: now + 86_400, ..RefreshToken::default() };
                 records::put(write, &["default", &server, &refresh.1], &record)?;
             }
             Ok::<(), StoreError>(())

@@ -219,6 +219,7 @@ mod tests {
             grant: None,
             own_grant: None,
             jti: "1".to_owned(),
+            confirmation: None,
             issuer: Issuer::Kept,
             expires: 1,
         }

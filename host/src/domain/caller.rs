@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Confirmation;
+
 /// The result of authentication.
 #[derive(Clone, Debug)]
 pub enum Caller {
@@ -52,6 +54,8 @@ pub struct Bearer {
     pub own_grant: Option<String>,
     /// The name of the token itself.
     pub jti: String,
+    /// What it is bound to. None when it is good for whoever has it.
+    pub confirmation: Option<Confirmation>,
     /// What shows that the server has issued it.
     pub issuer: Issuer,
     /// When it ends, in seconds since 1970.

@@ -17,6 +17,7 @@ pub mod caller;
 pub mod claim;
 pub mod client;
 pub mod configuration;
+pub mod confirmation;
 pub mod connection;
 pub mod consent;
 pub mod consent_action;
@@ -94,6 +95,7 @@ use tokio::sync::Semaphore;
 
 pub use by::{By, Condition};
 pub use caller::{Bearer, Caller};
+pub use confirmation::Confirmation;
 pub use failure::{Credentials, Failure, Known, Problem, Untimely};
 pub use permit::{Needs, Target, permit};
 

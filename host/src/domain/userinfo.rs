@@ -40,6 +40,7 @@ pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
         grant: Some((id, &grant)),
         application: None,
         scopes: &bearer.scopes,
+        confirmation: None,
     };
     let mut claims = in_force::claims::for_id_token(domain, &order).await?;
     claims.insert("sub".to_owned(), Value::from(order.subject()));

@@ -147,7 +147,7 @@ impl Person {
     pub async fn may_refresh(&self, domain: &Domain, grant: &str) -> String {
         let now = domain.world.now_seconds();
         let (_, name) = handle::make(domain, Purpose::Refresh, "default", &self.aid);
-        let token = RefreshToken { grant: grant.to_owned(), since: now, ends: now + 86_400, used: false };
+        let token = RefreshToken { grant: grant.to_owned(), since: now, ends: now + 86_400, ..RefreshToken::default() };
         let (aid, subject, grant, id) = (self.aid.clone(), self.subject.clone(), grant.to_owned(), name.clone());
         let written = domain.write(move |write| {
             records::put(write, &["default", &aid, &id], &token)?;
@@ -187,6 +187,7 @@ impl Person {
             grant: Some((grant_id, &grant)),
             application: None,
             scopes: &grant.scopes,
+            confirmation: None,
         };
         let minted = token::mint(domain, &order).await.unwrap();
         Caller::new(&self.url).with_token(minted.issued.access_token.expose())

@@ -135,7 +135,7 @@ impl Shop {
             redirect_uri: Some(CALLBACK.to_owned()),
             challenge: challenge.map(str::to_owned),
             ends: self.domain().world.now_seconds() + 600,
-            used: false,
+            ..Code::default()
         };
         let written = self.domain().write(move |write| Ok(records::put(write, &["default", "shop", &name], &code)?));
         written.await.unwrap();

@@ -9,7 +9,7 @@ use super::{asking, words::invalid_client};
 use crate::{
     api::{Answer, Call, read},
     domain::{
-        Failure,
+        Confirmation, Failure,
         grant::Grant,
         server,
         token::{
@@ -65,9 +65,12 @@ pub struct IntrospectAnswer<'a> {
     /// The name of an access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<&'a str>,
-    /// `bearer` or `refresh_token`.
+    /// `bearer`, `DPoP` or `refresh_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
+    /// The keys that whoever shows it must hold (RFC 7800 §3.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<ConfirmationBody<'a>>,
     /// When the person has logged in, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
@@ -86,6 +89,23 @@ pub struct IntrospectAnswer<'a> {
     /// The authorization server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_id: Option<&'a str>,
+}
+
+/// The keys that a token is bound to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Confirmation")]
+pub struct ConfirmationBody<'a> {
+    /// The thumbprint of the key of DPoP proofs (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<&'a str>,
+    /// The SHA-256 of a certificate (RFC 8705 §3.2).
+    #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
+    pub x5t_s256: Option<&'a str>,
+}
+
+fn confirmation(confirmation: &Confirmation) -> ConfirmationBody<'_> {
+    let Confirmation { jkt, x5t_s256 } = confirmation;
+    ConfirmationBody { jkt: jkt.as_deref(), x5t_s256: x5t_s256.as_deref() }
 }
 
 /// introspect
@@ -130,6 +150,7 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         auth_time,
         acr,
         amr,
+        cnf,
         more,
     } = claims;
     IntrospectAnswer {
@@ -144,7 +165,8 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         nbf: Some(*nbf),
         exp: Some(*exp),
         jti: Some(jti),
-        token_type: Some("bearer"),
+        token_type: Some(Confirmation::token_type(cnf.as_ref())),
+        cnf: cnf.as_ref().map(confirmation),
         auth_time: *auth_time,
         acr: acr.as_deref(),
         amr: (!amr.is_empty()).then_some(amr),

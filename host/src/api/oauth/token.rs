@@ -58,7 +58,7 @@ pub struct TokenForm {
 pub struct TokenAnswer<'a> {
     /// The token.
     pub access_token: &'a str,
-    /// `bearer`.
+    /// `bearer`, or `DPoP` when the token is bound to the key of such proofs (RFC 9449 §5).
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: i64,
@@ -129,7 +129,8 @@ pub async fn answer(
     let address = call.request.peer.ip().to_string();
     let sent = sent(call, form, &address)?;
     let (domain, request_id) = (&call.app.domain, call.request.request_id.as_str());
-    match grant.issue(&Asked { domain, tenant, server, proven, sent: &sent, request_id, lasting }).await {
+    let asked = Asked { domain, tenant, server, proven, sent: &sent, request_id, lasting, confirmation: None };
+    match grant.issue(&asked).await {
         Ok(tokens) => Ok(show(&tokens)),
         Err(refused) => word(refused),
     }
@@ -169,7 +170,7 @@ fn show(tokens: &Tokens) -> Answer {
     let Tokens { access, refresh, id } = tokens;
     let body = TokenAnswer {
         access_token: access.access_token.expose(),
-        token_type: "bearer",
+        token_type: access.token_type,
         expires_in: access.expires_in,
         refresh_token: refresh.as_ref().map(|token| token.expose()),
         id_token: id.as_ref().map(|token| token.expose()),

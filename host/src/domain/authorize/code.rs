@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// An authorization code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Code {
     /// What it was made from.
     pub grant: String,
@@ -23,6 +23,9 @@ pub struct Code {
     pub redirect_uri: Option<String>,
     /// The S256 code challenge (RFC 7636 §4.2).
     pub challenge: Option<String>,
+    /// The thumbprint of the key that must be proven when it is redeemed (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
     /// When it ends, in seconds since 1970.
     pub ends: i64,
     /// Whether tokens were given for it. A second time revokes the grant.
@@ -54,6 +57,7 @@ pub(super) fn make(place: Place<'_>, grant: &str, request: &AuthorizationRequest
         grant: grant.to_owned(),
         redirect_uri: request.redirect_named.then(|| request.redirect_uri.clone()),
         challenge: request.challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         ends: place.domain.world.now_seconds().saturating_add(place.server.authorization_code_seconds),
         used: false,
     };

@@ -109,6 +109,7 @@ async fn open(
         grant: Some((&id, &grant)),
         application: None,
         scopes: &grant.scopes,
+        confirmation: None,
     };
     let mut members = Members::new();
     let code = request.response_type.code.then(|| code::make(place, &id, request));

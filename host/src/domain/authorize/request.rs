@@ -29,6 +29,8 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// The S256 code challenge.
     pub challenge: Option<String>,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
     /// What the person must, or must not, be asked.
     pub prompt: Prompt,
     /// The oldest login that is good enough, in seconds.

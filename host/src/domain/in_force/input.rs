@@ -29,7 +29,7 @@ pub(super) struct Whose<'a> {
 impl<'a> Whose<'a> {
     /// A token that is being made.
     pub(super) fn of_order(order: &Order<'a>) -> Whose<'a> {
-        let Order { tenant, server: _, client, grant, application: _, scopes } = *order;
+        let Order { tenant, server: _, client, grant, application: _, scopes, confirmation: _ } = *order;
         Whose { tenant, client, identity: grant.and_then(|(_, grant)| grant.person()), scopes }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::{
 /// Issues a token to a client on its own behalf. Without `scope` it gets all scopes of the client. It gets no refresh token
 /// (RFC 6749 §4.4.3) unless that is asked for where it is usual, see `own`.
 pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
-    let Asked { domain, tenant, server, proven, sent, request_id: _, lasting } = *asked;
+    let Asked { domain, tenant, server, proven, sent, request_id: _, lasting, confirmation } = *asked;
     let client = &proven.client.value;
     // Whoever has proven nothing but its name acts for nobody.
     if client.auth_method == AuthMethod::None {
@@ -22,7 +22,8 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
         return own::open(asked, scopes, application).await;
     }
     let client = (proven.id.as_str(), client);
-    let order = Order { tenant, server, client, grant: None, application: application.as_deref(), scopes: &scopes };
+    let application = application.as_deref();
+    let order = Order { tenant, server, client, grant: None, application, scopes: &scopes, confirmation };
     let minted = token::mint(domain, &order).await?;
     if let Some(kept) = minted.kept {
         let tenant = tenant.to_owned();

@@ -108,9 +108,7 @@ mod tests {
         let code = |named: Option<&str>| Code {
             grant: "g".to_owned(),
             redirect_uri: named.map(str::to_owned),
-            challenge: None,
-            ends: 0,
-            used: false,
+            ..Code::default()
         };
         let right = |named, sent| check_redirect(&code(named), &client, sent).is_ok();
         assert!(right(Some("https://a.example/cb"), Some("https://a.example/cb")));

@@ -19,7 +19,7 @@ mod person;
 pub mod refresh;
 mod scopes;
 
-use super::{Domain, Failure, proof::Proven, server::Server, token};
+use super::{Confirmation, Domain, Failure, proof::Proven, server::Server, token};
 use crate::{crypto::Secret, decision::BoxFuture};
 
 pub use scopes::of_client;
@@ -66,6 +66,8 @@ pub struct Asked<'a> {
     pub request_id: &'a str,
     /// Whether a client of an organization gets a refresh token for its own credentials too.
     pub lasting: bool,
+    /// The keys that the client has proven to hold, to which its tokens are bound.
+    pub confirmation: Option<&'a Confirmation>,
 }
 
 /// What a client sends beside its credentials.

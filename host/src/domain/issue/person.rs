@@ -90,10 +90,11 @@ pub(super) async fn make(
     scopes: &[String],
     nonce: Option<&str>,
 ) -> Result<(Tokens, Keep), Failure> {
-    let Asked { domain, tenant, server, proven, .. } = *asked;
+    let Asked { domain, tenant, server, proven, confirmation, .. } = *asked;
     let client = &proven.client.value;
     let application = grant.1.application.as_deref();
-    let order = Order { tenant, server, client: (&proven.id, client), grant: Some(grant), application, scopes };
+    let (with_id, bound) = ((proven.id.as_str(), client), confirmation);
+    let order = Order { tenant, server, client: with_id, grant: Some(grant), application, scopes, confirmation: bound };
     let minted = token::mint(domain, &order).await?;
     let about_person = grant.1.person().is_some() && scopes.iter().any(|scope| scope == id_token::OPENID);
     let id = match about_person {
@@ -103,7 +104,7 @@ pub(super) async fn make(
         }
         false => None,
     };
-    let given = refresh::are_given(server.1, client).then(|| refresh::make(domain, tenant, server, grant));
+    let given = refresh::are_given(server.1, client).then(|| refresh::make(asked, grant));
     let (refresh, kept) = given.unzip();
     Ok((Tokens { access: minted.issued, refresh, id }, Keep { access: minted.kept, refresh: kept }))
 }

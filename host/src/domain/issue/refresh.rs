@@ -11,8 +11,8 @@ use super::{
 use crate::{
     crypto::Secret,
     domain::{
-        Domain, Failure,
-        client::Client,
+        Failure,
+        client::{AuthMethod, Client},
         expiry,
         grant::Grant,
         handle::{self, Purpose},
@@ -50,20 +50,19 @@ pub fn are_given(server: &Server, client: &Client) -> bool {
     has(&server.grant_types) && has(&client.grant_types)
 }
 
-/// A new refresh token of a grant. It ends when it is not used for long enough, and never later than the grant.
-pub fn make(
-    domain: &Domain,
-    tenant: &str,
-    (server_id, server): (&str, &Server),
-    (grant_id, grant): (&str, &Grant),
-) -> (Secret, Kept) {
+/// A new refresh token of a grant. It ends when it is not used for long enough, and never later than the grant. That of a client
+/// which proves nothing but its name is bound to the keys that its access token is bound to (RFC 9449 §5, RFC 8705 §4).
+pub(super) fn make(asked: &Asked<'_>, (grant_id, grant): (&str, &Grant)) -> (Secret, Kept) {
+    let Asked { domain, tenant, server: (server_id, server), proven, confirmation, .. } = *asked;
     let (secret, name) = handle::make(domain, Purpose::Refresh, tenant, server_id);
     let since = domain.world.now_seconds();
     let ends = match server.refresh_idle_seconds {
         0 => grant.ends,
         idle => grant.ends.min(since.saturating_add(idle)),
     };
-    let token = RefreshToken { grant: grant_id.to_owned(), since, ends, used: false };
+    let is_public = proven.client.value.auth_method == AuthMethod::None;
+    let confirmation = confirmation.filter(|_| is_public).cloned();
+    let token = RefreshToken { grant: grant_id.to_owned(), since, ends, used: false, confirmation };
     (secret, Kept { name, subject: grant.identity.subject.clone(), token })
 }
 

@@ -11,7 +11,7 @@ use super::{ANY_SERVER, AccessToken, Claims, Issued, TYPE};
 use crate::{
     crypto::{Secret, jws},
     domain::{
-        Domain, Failure,
+        Confirmation, Domain, Failure,
         client::Client,
         expiry,
         grant::Grant,
@@ -66,6 +66,8 @@ pub struct Order<'a> {
     pub application: Option<&'a str>,
     /// The scopes of this token.
     pub scopes: &'a [String],
+    /// The keys it is bound to.
+    pub confirmation: Option<&'a Confirmation>,
 }
 
 impl Order<'_> {
@@ -120,7 +122,8 @@ pub async fn mint(domain: &Domain, order: &Order<'_>) -> Result<Minted, Failure>
         Form::Jwt => (sign(domain, order, &claims)?, None),
         Form::Opaque => keep(domain, order, &claims)?,
     };
-    Ok(Minted { issued: Issued { access_token: token, expires_in, scopes }, kept })
+    let token_type = Confirmation::token_type(order.confirmation);
+    Ok(Minted { issued: Issued { access_token: token, token_type, expires_in, scopes }, kept })
 }
 
 fn form(order: &Order<'_>) -> Form {
@@ -128,7 +131,7 @@ fn form(order: &Order<'_>) -> Form {
 }
 
 /// Members that not every token has: what the tenant's claims say must not stand in their place where they are left out.
-const OPTIONAL: [&str; 5] = ["gid", "cgid", "auth_time", "acr", "amr"];
+const OPTIONAL: [&str; 6] = ["gid", "cgid", "auth_time", "acr", "amr", "cnf"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Claims {
     if !more.is_empty() {
@@ -161,6 +164,7 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
         auth_time: identity.map(|identity| identity.auth_time),
         acr: identity.and_then(|identity| identity.acr.clone()),
         amr: identity.map(|identity| identity.amr.clone()).unwrap_or_default(),
+        cnf: order.confirmation.cloned(),
         more,
     }
 }

@@ -16,7 +16,7 @@ mod verify;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::expiry;
+use super::{Confirmation, expiry};
 use crate::{
     crypto::Secret,
     store::{Record, Table},
@@ -63,6 +63,8 @@ pub struct Claims {
     pub acr: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// What the tenant's claims add.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -73,6 +75,8 @@ pub struct Claims {
 pub struct Issued {
     /// The token itself.
     pub access_token: Secret,
+    /// How it is shown: `bearer`, or `DPoP` when it is bound to the key of such proofs.
+    pub token_type: &'static str,
     /// How long it is good, in seconds.
     pub expires_in: i64,
     /// The granted scopes.
@@ -91,7 +95,7 @@ pub struct AccessToken {
 }
 
 /// A refresh token as it is kept, also when it was used: a second use is a theft (RFC 9700 §4.14.2).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RefreshToken {
     /// What it was made from.
     pub grant: String,
@@ -102,6 +106,9 @@ pub struct RefreshToken {
     pub ends: i64,
     /// Whether it was used.
     pub used: bool,
+    /// The keys that whoever uses it must hold, where nothing else proves who that is (RFC 9449 §5, RFC 8705 §4).
+    #[serde(default)]
+    pub confirmation: Option<Confirmation>,
 }
 
 /// A signed access token that was revoked before its end.

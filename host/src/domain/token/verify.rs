@@ -126,6 +126,7 @@ fn bearer(claims: &Claims, issuer: Issuer) -> Bearer {
         own_grant: claims.cgid.clone(),
         scopes: claims.scp.clone(),
         jti: claims.jti.clone(),
+        confirmation: claims.cnf.clone(),
         issuer,
         expires: claims.exp,
     }
