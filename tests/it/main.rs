@@ -55,6 +55,7 @@ mod ledger;
 mod log;
 mod login;
 mod logout;
+mod machine_policies;
 mod nginx;
 mod organizations;
 mod outbound;

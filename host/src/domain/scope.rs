@@ -41,6 +41,8 @@ pub struct Scope {
     pub user_policy: Option<String>,
     /// Decides when a developer assigns it to a client.
     pub developer_policy: Option<String>,
+    /// Decides when a client would get it on its own behalf: a scope that it denies is left out.
+    pub client_policy: Option<String>,
     /// The consent action whose required consents people must have given before it is granted.
     pub consent_action: Option<String>,
     /// Made by the server itself: it keeps its name and its service, and cannot be removed.
@@ -255,8 +257,12 @@ fn kept(old: &Scope, scope: Scope) -> Result<Scope, Failure> {
 }
 
 fn policies(scope: &Scope) -> Vec<Reference<'_>> {
-    let user = Reference::of("/user_policy_id", scope.user_policy.as_ref());
-    user.into_iter().chain(Reference::of("/developer_policy_id", scope.developer_policy.as_ref())).collect()
+    let policies = [
+        ("/user_policy_id", &scope.user_policy),
+        ("/developer_policy_id", &scope.developer_policy),
+        ("/client_policy_id", &scope.client_policy),
+    ];
+    policies.into_iter().filter_map(|(member, policy)| Reference::of(member, policy.as_ref())).collect()
 }
 
 /// Its name among the users of a policy or a consent action.

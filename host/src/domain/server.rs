@@ -359,7 +359,12 @@ fn policies(server: &Server) -> Vec<Reference<'_>> {
         member: format!("/decision_bindings/{place}/policy_id"),
         policy: &binding.policy_id,
     });
-    let own = [("/user_policy_id", &server.user_policy), ("/developer_policy_id", &server.developer_policy)];
+    let own = [
+        ("/user_policy_id", &server.user_policy),
+        ("/developer_policy_id", &server.developer_policy),
+        ("/security/client_policy_id", &server.security.client_policy),
+        ("/security/exchange_policy_id", &server.security.exchange_policy),
+    ];
     let own = own.into_iter().filter_map(|(member, policy)| Reference::of(member, policy.as_ref()));
     bindings.chain(own).collect()
 }

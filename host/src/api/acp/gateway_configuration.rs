@@ -250,6 +250,7 @@ fn scope(tenant: &str, id: &str, scope: &Scope) -> ServiceScope {
         service,
         user_policy,
         developer_policy,
+        client_policy: _,  // decides where tokens are issued, as its gateways never do
         consent_action: _, // a person's business, before the token
         system: _,         // of no use to a gateway
         since: _,          // nor this

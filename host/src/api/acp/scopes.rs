@@ -47,6 +47,9 @@ pub struct ScopeBody {
     /// The policy that a developer must pass to assign it to a client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub developer_policy_id: Option<String>,
+    /// The policy that a client must pass to get it on its own behalf; a scope that is denied is left out of the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_policy_id: Option<String>,
     /// The consent action whose required consents a person must have given before it is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_action_id: Option<String>,
@@ -119,6 +122,7 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
         description,
         user_policy_id,
         developer_policy_id,
+        client_policy_id,
         consent_action_id,
         service_id,
         // The server's own; a PUT of what was read is not an error.
@@ -135,6 +139,7 @@ pub(super) fn parse(body: ScopeBody, tenant: &str) -> Result<(Option<String>, Sc
         service: said(service_id),
         user_policy: said(user_policy_id),
         developer_policy: said(developer_policy_id),
+        client_policy: said(client_policy_id),
         consent_action: said(consent_action_id),
         system: false,
         since: 0,
@@ -153,6 +158,7 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
         service: _,
         user_policy,
         developer_policy,
+        client_policy,
         consent_action,
         system,
         since: _, // what people have agreed to depends on it, and nothing that anybody sees
@@ -167,6 +173,7 @@ pub(super) fn show(tenant: &str, id: &str, scope: Scope) -> ScopeBody {
         description: Some(description),
         user_policy_id: user_policy,
         developer_policy_id: developer_policy,
+        client_policy_id: client_policy,
         consent_action_id: consent_action,
         service_id: None,
         with_service: None,

@@ -33,6 +33,11 @@ impl<'a> Whose<'a> {
         Whose { tenant, client, identity: grant.and_then(|(_, grant)| grant.person()), scopes }
     }
 
+    /// A token that a client asks for on its own behalf.
+    pub(super) fn of_client(tenant: &'a str, client: (&'a str, &'a Client), scopes: &'a [String]) -> Whose<'a> {
+        Whose { tenant, client, identity: None, scopes }
+    }
+
     /// A token that somebody asks for.
     pub(super) fn of_about(about: About<'a>) -> Whose<'a> {
         let About { tenant, server: _, client, identity, scopes, request_id: _ } = about;

@@ -4,6 +4,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `policies` | may this person have a token, and with which scopes? |
+//! | `machines` | the same of clients on their own behalf, and of whoever exchanges a token |
 //! | `claims`, `mapping` | what of the authentication context goes into a token |
 //! | `consents` | what a person has to agree to first |
 //! | `scope_policies` | who is asked before a scope is granted, on which way |
@@ -14,6 +15,7 @@ pub mod claims;
 pub mod consents;
 mod input;
 mod known;
+pub mod machines;
 mod mapping;
 pub mod policies;
 pub mod scope_policies;

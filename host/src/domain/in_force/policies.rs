@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What policies are asked about: the action's name.
-const ISSUE: &str = "issue_token";
+pub(super) const ISSUE: &str = "issue_token";
 /// The recovery that is a second factor, and the method that a person who has shown one has used (RFC 8176).
 const MFA: &str = "mfa";
 
@@ -103,9 +103,18 @@ async fn ask(
         resource: object(resource),
         ..input::document(domain, rules, Whose::of_about(about))?
     };
-    let [of_tenant, of_server, client_id] = [tenant, server, client].map(str::to_owned);
-    let caller = Caller::Client { tenant: of_tenant, server: of_server, client_id };
-    let question = Question { tenant, server, input, request_id };
+    by(domain, client, Question { tenant, server, input, request_id }, policy).await
+}
+
+/// What a policy says to a question that a client of the server has raised.
+pub(super) async fn by(
+    domain: &Domain,
+    client: &str,
+    question: Question<'_>,
+    policy: &str,
+) -> Result<Verdict, Failure> {
+    let [tenant, server, client_id] = [question.tenant, question.server, client].map(str::to_owned);
+    let caller = Caller::Client { tenant, server, client_id };
     Ok(decide::by_policy(domain, &caller, question, policy).await?.verdict)
 }
 
@@ -120,7 +129,8 @@ fn judged(verdict: Verdict, identity: &Identity) -> Judged {
     }
 }
 
-fn allows(scope: &str, answer: Result<Verdict, Failure>) -> bool {
+/// Whether a scope stays. One whose policy cannot be asked does not.
+pub(super) fn allows(scope: &str, answer: Result<Verdict, Failure>) -> bool {
     match answer {
         Ok(verdict) => verdict.allow,
         Err(failure) => {

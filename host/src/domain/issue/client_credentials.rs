@@ -17,7 +17,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
         return Err(Refused::Grant);
     }
     let application = organization::application(domain, tenant, client, sent.application)?.map_err(Refused::Barred)?;
-    let scopes = of_client(domain, tenant, client, sent.scope)?;
+    let scopes = own::allowed(asked, of_client(domain, tenant, client, sent.scope)?).await?;
     if lasting && client.organization.is_some() && refresh::are_given(server.1, client) {
         return own::open(asked, scopes, application).await;
     }

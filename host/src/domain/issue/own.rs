@@ -12,10 +12,21 @@ use crate::domain::{
     Failure,
     grant::{self, Grant},
     identity::Identity,
+    in_force::machines::{self, Machine},
     organization,
     setup::effective::{self, Lifetimes},
     token::RefreshToken,
 };
+
+/// Those of the scopes that the policies let the client have on its own behalf now.
+pub(super) async fn allowed(asked: &Asked<'_>, scopes: Vec<String>) -> Result<Vec<String>, Refused> {
+    let Asked { domain, tenant, server, proven, request_id, .. } = *asked;
+    let about = Machine { tenant, server, client: (&proven.id, &proven.client.value), request_id };
+    match machines::client(domain, about, &scopes).await? {
+        true => Ok(machines::scopes(domain, about, scopes).await?),
+        false => Err(Refused::Barred("a policy of the authorization server says no")),
+    }
+}
 
 /// Opens a grant of the client itself and issues the first tokens of it. It lasts as long as refresh tokens may.
 pub(super) async fn open(
@@ -67,7 +78,7 @@ pub(super) async fn refresh(
         return Err(Refused::Invalid("the refresh token was given for another application"));
     }
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
-    let scopes = scopes::still(asked, &scopes)?;
+    let scopes = allowed(asked, scopes::still(asked, &scopes)?).await?;
     let (tokens, keep) = person::make(asked, (token.grant(), grant), &scopes, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)

@@ -109,8 +109,6 @@ fn not_yet(security: &ServerSecurity) -> impl Iterator<Item = Problem> {
         ("require_bound_access_tokens", security.require_bound_tokens),
         ("dpop_nonces", security.dpop_nonces),
         ("authentication_device_endpoint", security.authentication_device_endpoint.is_some()),
-        ("client_policy_id", security.client_policy.is_some()),
-        ("exchange_policy_id", security.exchange_policy.is_some()),
     ]
     .into_iter()
     .filter(|(_, said)| *said)

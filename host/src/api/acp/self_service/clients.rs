@@ -146,6 +146,7 @@ fn show_scope(tenant: &str, id: String, scope: Scope, service: Option<Service>) 
         service: service_id,
         user_policy: _,
         developer_policy: _,
+        client_policy: _,
         consent_action: _,
         system: _,
         since: _,
