@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 mod private;
 
 pub use super::verifying::{VerifyingKey, thumbprint};
+pub(super) use private::rsa_pair;
 
 /// The kinds of signing key the server makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 pub mod detached;
 pub mod digest;
 pub mod ed25519;
+pub mod jwe;
 pub mod jws;
 mod key_file;
 pub mod keys;

@@ -105,14 +105,14 @@ fn rsa(jwk: &Value, parameters: &'static RsaParameters) -> Result<ParsedPublicKe
 }
 
 /// The library checks the size only when a signature is verified; a key that can never verify is refused here.
-fn acceptable_modulus(n: &[u8]) -> bool {
+pub(super) fn acceptable_modulus(n: &[u8]) -> bool {
     let first_bits = n.first().map_or(0, |byte| byte.leading_zeros() as usize);
     let odd = n.last().is_some_and(|byte| byte % 2 == 1);
     first_bits < 8 && odd && RSA_BITS.contains(&(n.len() * 8).saturating_sub(first_bits))
 }
 
 /// Odd and above 1, of at most 32 bits. With 1 as exponent, anybody could sign.
-fn acceptable_exponent(e: &[u8]) -> bool {
+pub(super) fn acceptable_exponent(e: &[u8]) -> bool {
     let value = e.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
     e.len() <= 4 && e.first() != Some(&0) && value >= 3 && value % 2 == 1
 }
@@ -140,7 +140,7 @@ pub(super) fn text<'jwk>(jwk: &'jwk Value, member: &'static str) -> Result<&'jwk
     jwk.get(member).and_then(Value::as_str).ok_or(KeyError::Jwk(member))
 }
 
-fn fits(jwk: &Value, member: &'static str, expected: &str) -> Result<(), KeyError> {
+pub(super) fn fits(jwk: &Value, member: &'static str, expected: &str) -> Result<(), KeyError> {
     match jwk.get(member) {
         Some(value) if value != expected => Err(KeyError::Jwk(member)),
         _ => Ok(()),

@@ -31,6 +31,7 @@ mod defaults;
 pub mod developer;
 pub mod difference;
 pub mod discovery;
+pub mod encryption;
 pub mod enforce;
 pub mod events;
 pub mod expiry;
@@ -154,6 +155,7 @@ pub struct Domain {
     making_keys: Turns,
     tokens: Cache<[u8; 32], Arc<token::Known>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
+    decryption_keys: Cache<String, Arc<crate::crypto::jwe::DecryptionKey>>,
     remote_keys: remote_keys::RemoteKeys,
     registrations: registration::Pace,
     logins: registration::Pace,
@@ -288,6 +290,7 @@ impl Domain {
             impacts: impact::Turns::new(),
             tokens,
             keys,
+            decryption_keys: Cache::new(REMEMBERED),
             remote_keys: remote_keys::RemoteKeys::new(),
             registrations: registration::Pace::new(registration::CLIENTS),
             logins: registration::Pace::new(registration::LOGINS),

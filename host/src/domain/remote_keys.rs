@@ -49,11 +49,11 @@ impl RemoteKeys {
 }
 
 impl Known {
-    /// The keys that are still good at `now` and may have signed what has this header.
-    fn fitting(&self, header: &Header, now: i64) -> Vec<VerifyingKey> {
+    /// The keys that are still good at `now`.
+    fn good(&self, now: i64) -> &[Value] {
         match &self.keys {
-            Some((at, keys)) if (0..GOOD_FOR).contains(&now.saturating_sub(*at)) => fitting(keys, header),
-            _ => Vec::new(),
+            Some((at, keys)) if (0..GOOD_FOR).contains(&now.saturating_sub(*at)) => keys,
+            _ => &[],
         }
     }
 
@@ -64,11 +64,17 @@ impl Known {
 
 /// The keys of the set behind `url` that may have signed what has this header: none when nobody can be asked.
 pub(super) async fn find(domain: &Domain, url: &str, header: &Header) -> Vec<VerifyingKey> {
+    let some = |keys: &[Value]| Some(fitting(keys, header)).filter(|found| !found.is_empty());
+    pick(domain, url, some).await.unwrap_or_default()
+}
+
+/// What `choose` takes of the set behind `url`: none when there is no such key, or nobody can be asked.
+pub(super) async fn pick<T>(domain: &Domain, url: &str, choose: impl Fn(&[Value]) -> Option<T>) -> Option<T> {
     let known = domain.remote_keys.known(url);
     let mut known = known.lock().await;
     let now = domain.world.now_seconds();
-    let found = known.fitting(header, now);
-    if !found.is_empty() || !known.may_ask(now) {
+    let found = choose(known.good(now));
+    if found.is_some() || !known.may_ask(now) {
         return found;
     }
     known.asked = Some(now);
@@ -76,7 +82,7 @@ pub(super) async fn find(domain: &Domain, url: &str, header: &Header) -> Vec<Ver
         Ok(keys) => known.keys = Some((now, keys)),
         Err(reason) => tracing::info!(url, reason, "the keys of somebody else could not be fetched"),
     }
-    known.fitting(header, now)
+    choose(known.good(now))
 }
 
 async fn fetch(domain: &Domain, url: &str) -> Result<Vec<Value>, String> {
@@ -148,7 +154,7 @@ mod tests {
     #[test]
     fn a_set_is_good_for_a_while_and_asked_for_with_pauses() {
         let known = Known { asked: Some(1000), keys: Some((1000, vec![key(Some("a"))])) };
-        let found = |now: i64| known.fitting(&header("ES256", Some("a")), now).len();
+        let found = |now: i64| fitting(known.good(now), &header("ES256", Some("a"))).len();
         assert_eq!((found(1000), found(1599), found(1600), found(999)), (1, 1, 0, 0));
         assert!(!known.may_ask(1029) && known.may_ask(1030) && known.may_ask(999));
         assert!(Known::default().may_ask(0));

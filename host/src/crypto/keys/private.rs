@@ -33,7 +33,7 @@ impl SigningKey {
         // The public half, `alg` and `use`.
         let public = VerifyingKey::from_jwk(jwk)?;
         let pair = match text(jwk, "kty")? {
-            "RSA" => Pair::Rsa(rsa(jwk)?),
+            "RSA" => Pair::Rsa(rsa_pair(jwk)?),
             "EC" => Pair::Ecdsa(elliptic(jwk)?),
             _ => Pair::Eddsa(edwards(jwk)?),
         };
@@ -68,7 +68,8 @@ fn insert(members: &mut Map<String, Value>, name: &str, octets: &[u8]) {
     members.insert(name.to_owned(), Value::from(BASE64URL_NOPAD.encode(octets)));
 }
 
-fn rsa(jwk: &Value) -> Result<RsaKeyPair, KeyError> {
+/// Both halves of an RSA key, which must belong together.
+pub(in crate::crypto) fn rsa_pair(jwk: &Value) -> Result<RsaKeyPair, KeyError> {
     let n = octets(jwk, "n")?;
     if n.len() > MOST_RSA_BYTES {
         return Err(KeyError::Jwk("n"));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{AuthMethod, CertificateName, Client, ClientKeys, rules::secure_uri};
 use crate::{
     crypto::{
-        jws,
+        jwe, jws,
         keys::{KeyError, VerifyingKey},
         password,
     },
@@ -105,11 +105,15 @@ fn key_set(text: &str, algorithm: &str) -> Vec<Problem> {
     }
 }
 
-fn public_key(key: &Value) -> Result<VerifyingKey, String> {
+fn public_key(key: &Value) -> Result<(), String> {
     if let Some(member) = PRIVATE.iter().find(|member| key.get(**member).is_some()) {
         return Err(format!("has the private member `{member}`: give the public key only"));
     }
-    VerifyingKey::from_jwk(key).map_err(|error| match error {
+    if key.get("use").is_some_and(|usage| usage == "enc") {
+        let usable = jwe::ALGORITHMS.into_iter().any(|alg| jwe::usable(key, alg).is_ok());
+        return if usable { Ok(()) } else { Err("cannot be used to encrypt: give an RSA or EC key".to_owned()) };
+    }
+    VerifyingKey::from_jwk(key).map(drop).map_err(|error| match error {
         KeyError::Jwk(member) => format!("cannot be used to check signatures, see its member `{member}`"),
         other => format!("cannot be used to check signatures: {other}"),
     })
@@ -220,6 +224,11 @@ mod tests {
         assert_eq!(set(&format!(r#"{{"keys":[{KEY},{private},{shared}]}}"#)), ["/jwks/keys/1", "/jwks/keys/2"]);
         assert_eq!(set(&format!(r#"{{"keys":[{}]}}"#, vec![KEY; 21].join(","))), ["/jwks/keys"]);
         assert_eq!(set(&format!(r#"{{"keys":[{}]}}"#, vec![KEY; 20].join(","))), Vec::<String>::new());
+        let (x, y) = ("weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ", "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck");
+        let encrypts = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","use":"enc","alg":"ECDH-ES"}}"#);
+        assert_eq!(set(&format!(r#"{{"keys":[{KEY},{encrypts}]}}"#)), Vec::<String>::new());
+        let weak = encrypts.replace("ECDH-ES", "RSA1_5");
+        assert_eq!(set(&format!(r#"{{"keys":[{KEY},{weak}]}}"#)), ["/jwks/keys/1"]);
         let other = Client {
             keys: ClientKeys::Set(format!(r#"{{"keys":[{KEY}]}}"#)),
             auth_signing_alg: "RS256".to_owned(),

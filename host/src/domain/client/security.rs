@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Client, secure_uri};
-use crate::domain::{Problem, text};
+use crate::domain::{Problem, encryption, text};
 
 /// What the high-assurance protocols say of a client. Everything is off unless it is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +82,22 @@ pub(super) fn check(client: &Client) -> Vec<Problem> {
     let told = security.backchannel_authentication.as_ref().and_then(|asks| asks.notification_endpoint.as_ref());
     problems.extend(told.and_then(|uri| secure_uri("/security/backchannel_client_notification_endpoint", uri)));
     problems.extend(text::items("/security/authorization_details_types", &security.authorization_details_types));
+    problems.extend(encryptions(client));
     problems.extend(not_yet(security));
     problems
+}
+
+/// What is encrypted for it must be so in a way that we know, with a key that it has.
+fn encryptions(client: &Client) -> Vec<Problem> {
+    let security = &client.security;
+    let all = [
+        ("/security/authorization", &security.authorization_encryption),
+        ("/security/introspection", &security.introspection_encryption),
+        ("/security/id_token", &security.id_token_encryption),
+        ("/security/userinfo", &security.userinfo_encryption),
+    ];
+    let asked = all.into_iter().filter_map(|(member, encryption)| Some((member, encryption.as_ref()?)));
+    asked.flat_map(|(member, encryption)| encryption::check(client, member, encryption)).collect()
 }
 
 /// What would have to be obeyed and is not yet: to keep it would promise it.
