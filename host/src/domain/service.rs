@@ -9,6 +9,7 @@ use super::{
     gateway::{Gateway, GatewayKind},
     import, name,
     noun::{self, Named},
+    resource,
     scope::{self, Scope},
     server::{self, Server},
     setup::members::ServiceMembers,
@@ -27,6 +28,8 @@ pub struct Service {
     pub name: String,
     /// For people.
     pub description: String,
+    /// The name by which clients ask for tokens that are good at it (RFC 8707 §2), unique within the server.
+    pub resource: Option<String>,
     /// The gateway that protects it.
     pub gateway: Option<String>,
     /// True while its APIs come from an imported OpenAPI document.
@@ -133,6 +136,7 @@ pub(super) fn save(
             return Err(Failure::invalid("/gateway_id", format!("is no gateway of the server `{server}`")));
         }
     }
+    alone_with_its_resource(write, tenant, id, service, stamp)?;
     let had = old.map(|old| old.name.as_str());
     name::switch::<Service>(write, tenant, server, id, had, ("/name", &service.name), stamp)?;
     noun::refile(write, Index::ServerServices, tenant, before, Some(server), id)?;
@@ -141,6 +145,25 @@ pub(super) fn save(
     noun::refile(write, Index::GatewayServices, tenant, gateway_before, service.gateway.as_deref(), id)?;
     let setup = service.setup.clone().or_else(|| old.and_then(|old| old.setup.clone()));
     Ok(stamp.replace(write, tenant, id, Service { setup, ..service.clone() })?)
+}
+
+/// No two services of a server have the same identifier, or a token for one would be good at the other.
+fn alone_with_its_resource(
+    write: &Write<'_>,
+    tenant: &str,
+    id: &str,
+    service: &Service,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let Some(own) = service.resource.as_deref().and_then(resource::canonical) else { return Ok(()) };
+    for other in index::ids(write, Index::ServerServices, &[tenant, &service.server])? {
+        let found = if other == id { None } else { stamp.standing::<Service>(write, tenant, &other)? };
+        let taken = found.and_then(|state| state.value.resource).and_then(|theirs| resource::canonical(&theirs));
+        if taken.is_some_and(|taken| taken == own) {
+            return Err(Failure::invalid("/resource", format!("is the resource of the service `{other}`")));
+        }
+    }
+    Ok(())
 }
 
 /// Removes a service with its APIs and the policies of its import, inside a transaction. Its scopes stay.
@@ -192,6 +215,7 @@ pub(super) fn check(service: &Service) -> Result<(), Failure> {
     problems.extend(text::name("/authorization_server_id", &service.server));
     problems.extend(text::name("/name", &service.name));
     problems.extend(text::description("/description", &service.description));
+    problems.extend(service.resource.as_ref().and_then(|identifier| resource::problem("/resource", identifier)));
     Failure::unless_fine(problems)
 }
 

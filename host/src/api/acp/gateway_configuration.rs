@@ -201,7 +201,7 @@ fn written(app: &App, tenant: &str, configuration: &Configuration) -> Result<Vec
 }
 
 fn service(tenant: &str, gateway: &str, id: &str, service: &Service) -> ConnectedService {
-    let Service { server, name, description, gateway: _, with_specification, system, setup: _ } = service;
+    let Service { server, name, description, resource: _, gateway: _, with_specification, system, setup: _ } = service;
     ConnectedService {
         id: id.to_owned(),
         tenant_id: tenant.to_owned(),

@@ -36,6 +36,10 @@ pub struct ServiceBody {
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The name by which clients ask for tokens that are good at it: an absolute https URI without fragment (RFC 8707), unique
+    /// in the authorization server. None and tokens are not for it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// The gateway that protects it, one of the same authorization server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_id: Option<String>,
@@ -108,6 +112,7 @@ pub(super) fn parse(body: ServiceBody, tenant: &str) -> Result<(Option<String>, 
         authorization_server_id,
         name,
         description,
+        resource,
         gateway_id,
         // The server's own; a PUT of what was read is not an error.
         with_specification: _,
@@ -120,6 +125,7 @@ pub(super) fn parse(body: ServiceBody, tenant: &str) -> Result<(Option<String>, 
         server: authorization_server_id.unwrap_or_default(),
         name: name.unwrap_or_default(),
         description: description.unwrap_or_default(),
+        resource: said(resource),
         gateway: said(gateway_id),
         with_specification: false,
         system: false,
@@ -130,13 +136,14 @@ pub(super) fn parse(body: ServiceBody, tenant: &str) -> Result<(Option<String>, 
 
 /// A service without what belongs to it.
 pub(super) fn show(tenant: &str, id: &str, service: Service) -> ServiceBody {
-    let Service { server, name, description, gateway, with_specification, system, setup: _ } = service;
+    let Service { server, name, description, resource, gateway, with_specification, system, setup: _ } = service;
     ServiceBody {
         id: Some(id.to_owned()),
         tenant_id: Some(tenant.to_owned()),
         authorization_server_id: Some(server),
         name: Some(name),
         description: Some(description),
+        resource,
         gateway_id: gateway,
         with_specification: Some(with_specification),
         protected_by_lambda_authorizer: None,

@@ -1,4 +1,4 @@
-//! What the scopes and claims of a server say where its tokens are issued: read once, and kept until one of them changes.
+//! What the scopes, claims and services of a server say where its tokens are issued: read once, and kept until one of them changes.
 //!
 //! Used by everything in this folder, for every token. A state that begins by itself takes over at its instant: what is kept
 //! knows until when it holds.
@@ -9,13 +9,13 @@ use quick_cache::sync::Cache;
 
 use super::mapping::Mapping;
 use crate::{
-    domain::{Domain, Failure, claim::Claim, noun, scope::Scope},
+    domain::{Domain, Failure, claim::Claim, noun, scope::Scope, service::Service},
     store::{Index, Kind},
     world::Micros,
 };
 
 /// The kinds of records that this is made of.
-const KINDS: [Kind; 2] = [Kind::Claim, Kind::Scope];
+const KINDS: [Kind; 3] = [Kind::Claim, Kind::Scope, Kind::Service];
 /// Servers that are kept at hand.
 const SERVERS: usize = 2_000;
 
@@ -35,6 +35,8 @@ pub(super) struct Rules {
     pub(super) claims: Mapping,
     /// Its scopes by name, each with its id.
     pub(super) scopes: BTreeMap<String, (String, Scope)>,
+    /// Its services by id.
+    pub(super) services: BTreeMap<String, Service>,
     /// The store's last change of one of the kinds when this was read.
     change: u64,
     /// From when until when it is so, if nothing changes.
@@ -55,9 +57,12 @@ pub(super) fn rules(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<R
     let now = domain.now();
     let (claims, claims_until) = noun::below_until::<Claim>(&read, Index::ServerClaims, tenant, server, now)?;
     let (scopes, scopes_until) = noun::below_until::<Scope>(&read, Index::ServerScopes, tenant, server, now)?;
+    let (services, services_until) = noun::below_until::<Service>(&read, Index::ServerServices, tenant, server, now)?;
+    let until = claims_until.min(scopes_until).min(services_until);
     let claims = Mapping::new(claims.into_iter().map(|(id, state)| (id, state.value)));
     let scopes = scopes.into_iter().map(|(id, state)| (state.value.name.clone(), (id, state.value))).collect();
-    let fresh = Arc::new(Rules { claims, scopes, change, holds: now..=claims_until.min(scopes_until) });
+    let services = services.into_iter().map(|(id, state)| (id, state.value)).collect();
+    let fresh = Arc::new(Rules { claims, scopes, services, change, holds: now..=until });
     domain.in_force.0.insert(key, Arc::clone(&fresh));
     Ok(fresh)
 }

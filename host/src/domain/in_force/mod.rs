@@ -7,6 +7,7 @@
 //! | `machines` | the same of clients on their own behalf, and of whoever exchanges a token |
 //! | `claims`, `mapping` | what of the authentication context goes into a token |
 //! | `consents` | what a person has to agree to first |
+//! | `resources` | what a token may be for, and which scopes are good there |
 //! | `scope_policies` | who is asked before a scope is granted, on which way |
 //! | `known` | what a server's scopes and claims say, kept at hand |
 //! | `input` | the one document that all components see |
@@ -18,6 +19,7 @@ mod known;
 pub mod machines;
 mod mapping;
 pub mod policies;
+pub mod resources;
 pub mod scope_policies;
 
 pub(super) use known::{Known, has_scopes, those_there};
