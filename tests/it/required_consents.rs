@@ -69,6 +69,7 @@ async fn given(shop: &Shop, checker: Checker, scopes: &[&str]) -> bool {
         client: ("till", &client.value),
         identity: &identity,
         scopes: &scopes,
+        reach: policies::Reach::default(),
         request_id: "",
     };
     consents::given(&shop.server.app.domain, about).await.unwrap()

@@ -103,6 +103,7 @@ async fn what_goes_wrong_is_a_no() {
         client: ("till", &client.value),
         identity: &identity,
         scopes: &scopes,
+        reach: policies::Reach::default(),
         request_id: "",
     };
     assert!(matches!(policies::person(&shop.server.app.domain, asked).await, Ok(Judged::Denied(_))));

@@ -2,7 +2,10 @@
 //!
 //! Written by the consent page and the scope-grants operations, read by `authorize`, listed and revoked by the person.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +35,9 @@ pub struct Access {
     /// When each of them was granted last, in seconds since 1970; those that are not here, at `since`.
     #[serde(default)]
     pub granted: BTreeMap<String, i64>,
+    /// What they let it have besides, by name: authorization details, and resources without scopes.
+    #[serde(default)]
+    pub agreed: BTreeSet<String>,
     /// When the person was last asked, or let it have more, in seconds since 1970.
     pub since: i64,
 }
@@ -109,19 +115,39 @@ pub fn remembered(
     Ok(scopes.into_iter().map(when).map(|(granted, scope)| (scope, granted)).collect())
 }
 
-/// Adds `scopes` to what is remembered, inside a transaction. What is remembered already is not prolonged by being used.
+/// What a person has let this client have besides scopes, by name, as [`remembered`].
+pub(super) fn agreed(
+    view: &impl View,
+    between: Between<'_>,
+    server: &Server,
+    client: &Client,
+    now: i64,
+) -> Result<BTreeSet<String>, Failure> {
+    let found = records::get::<Access>(view, &between.key())?;
+    Ok(found.filter(|found| Which::of(server, client).counts(found, now)).map(|found| found.agreed).unwrap_or_default())
+}
+
+/// How many details are remembered of one client: one that asks for other ones each time is asked about each time.
+const MOST_AGREED: usize = 100;
+
+/// Adds `scopes` and what else was agreed to, by name, to what is remembered, inside a transaction. What is remembered already is not prolonged by being used.
 pub(super) fn remember(
     write: &mut Write<'_>,
     between: Between<'_>,
     which: Which,
-    scopes: &[String],
+    (scopes, agreed): (&[String], &[String]),
     now: i64,
 ) -> Result<(), Failure> {
     let found = records::get::<Access>(&*write, &between.key())?;
     let found = found.filter(|found| which.counts(found, now));
     let found = found.unwrap_or_default();
     let (mut all, mut granted, before) = (found.scopes, found.granted, found.since);
-    let known = all.len();
+    let mut others = found.agreed;
+    let known = all.len() + others.len();
+    if others.len() + agreed.len() > MOST_AGREED {
+        others.clear();
+    }
+    others.extend(agreed.iter().cloned());
     for scope in &all {
         granted.entry(scope.clone()).or_insert(before);
     }
@@ -131,9 +157,9 @@ pub(super) fn remember(
             all.push(scope.clone());
         }
     }
-    let since = if all.len() == known && before > 0 { before } else { now };
+    let since = if all.len() + others.len() == known && before > 0 { before } else { now };
     let Which { server_since, client_since, client_said, lasts: _ } = which;
-    let access = Access { server_since, client_since, client_said, scopes: all, granted, since };
+    let access = Access { server_since, client_since, client_said, scopes: all, granted, agreed: others, since };
     Ok(records::put(write, &between.key(), &access)?)
 }
 

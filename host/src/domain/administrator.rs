@@ -12,7 +12,7 @@ use super::{
     events::{self, Event},
     guesses::Try,
     identity::Identity,
-    in_force::policies::{self, About, Judged},
+    in_force::policies::{self, About, Judged, Reach},
     permit::ADMIN_SERVER,
     second_factor::{self, Whose},
     server::{self, Server},
@@ -118,7 +118,7 @@ async fn enters(domain: &Domain, account: &Account<'_>, identity: &Identity) -> 
     }
     // No client stands between the person and the server.
     let (client, request_id) = (Client::default(), shown.request_id);
-    let about = About { tenant, server, client: ("", &client), identity, scopes: &[], request_id };
+    let about = About { tenant, server, client: ("", &client), identity, scopes: &[], reach: Reach::default(), request_id };
     match policies::person(domain, about).await? {
         Judged::Allowed => Ok(()),
         Judged::StepUp | Judged::Denied(_) => {

@@ -51,13 +51,14 @@ impl Named for Claim {
 
 /// Members of tokens that say who, for whom and how long (RFC 7519 §4.1, RFC 9068 §2.2, OpenID Connect Core §2). No
 /// claim of a tenant may stand in their place.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 25] = [
     "acr",
     "aid",
     "amr",
     "at_hash",
     "aud",
     "auth_time",
+    "authorization_details",
     "azp",
     "c_hash",
     "client_id",

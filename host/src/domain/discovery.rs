@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     Domain, Failure,
     claim::{self, ClaimToken},
+    in_force::resources::{self, Place},
     key_ring,
     permit::SYSTEM_SERVER,
     scope,
@@ -33,6 +34,10 @@ pub struct Abilities {
     pub userinfo_algorithms: Vec<&'static str>,
     /// Whether clients may register themselves.
     pub registration: bool,
+    /// The identifiers of its services, for which clients may ask for tokens (RFC 8707).
+    pub resources: Vec<String>,
+    /// Its types of authorization details (RFC 9396).
+    pub details_types: Vec<String>,
 }
 
 /// What every ID token may have, whatever is configured (OpenID Connect Core §2).
@@ -51,6 +56,8 @@ pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, F
         algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_in_turn)?,
         userinfo_algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_when_asked)?,
         registration: registers(id, &server.value),
+        resources: resources::all(Place { domain, tenant, server: id })?,
+        details_types: server.value.security.details_types.keys().cloned().collect(),
     })
 }
 

@@ -16,6 +16,7 @@ use super::{
     gateway_activity, gateway_configuration,
     permit::{READ_GATEWAY, SYSTEM_SERVER},
     request_target::{self, Target},
+    service::Service,
     token,
 };
 use crate::{crypto::Secret, decision::Input};
@@ -58,6 +59,18 @@ pub enum Outcome {
     Open,
     /// What the policy of the API says.
     Decided(Decision),
+    /// Tell whoever sent it where to get a token for this service: there was none that is good there, and the policy, if it was
+    /// asked, said no.
+    Challenge {
+        /// The authorization server.
+        server: String,
+        /// The service, which is a resource.
+        service: String,
+        /// What is wrong with the token.
+        credentials: Credentials,
+        /// What the policy said.
+        decision: Option<Decision>,
+    },
     /// Turn it away: no policy was asked.
     Refused {
         /// A stable word.
@@ -142,11 +155,25 @@ pub async fn enforce(domain: &Domain, caller: &Caller, asked: Enforced<'_>) -> R
         return Err(Failure::Internal { log: "an API table without its APIs".to_owned() });
     };
     let Some(policy) = &api.policy else { return Ok(Outcome::Open) };
-    let user = user(domain, tenant, &configuration.gateway.server, received.token)?;
+    let server = configuration.gateway.server.as_str();
+    let resource = resource(domain, tenant, api)?;
+    let has_token = received.token.is_some();
+    let challenge = |credentials, decision| {
+        let [server, service] = [server, &api.service].map(str::to_owned);
+        Outcome::Challenge { server, service, credentials, decision }
+    };
+    let user = match user(domain, tenant, (server, resource.as_deref()), received.token) {
+        Err(Failure::Unauthenticated(credentials)) if resource.is_some() => return Ok(challenge(credentials, None)),
+        user => user?,
+    };
     let params = params.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
     let input = input(received, target, params, user, (id, api));
-    let question = Question { tenant, server: &configuration.gateway.server, input, request_id };
-    decide::by_policy(domain, caller, question, policy).await.map(Outcome::Decided)
+    let question = Question { tenant, server, input, request_id };
+    let decision = decide::by_policy(domain, caller, question, policy).await?;
+    Ok(match resource.is_some() && !has_token && !decision.verdict.allow {
+        true => challenge(Credentials::Missing, Some(decision)),
+        false => Outcome::Decided(decision),
+    })
 }
 
 fn refused(code: &'static str, message: impl Into<String>) -> Outcome {
@@ -164,14 +191,29 @@ struct User {
     subject: Map<String, Value>,
 }
 
-/// Reads the token of whoever sent the request: it must be one of the server that the gateway belongs to.
-fn user(domain: &Domain, tenant: &str, server: &str, token: Option<&str>) -> Result<User, Failure> {
+/// The identifier of an API's service.
+fn resource(domain: &Domain, tenant: &str, api: &Api) -> Result<Option<String>, Failure> {
+    let service = domain.store.current::<Service>(tenant, &api.service, domain.now())?;
+    Ok(service.and_then(|service| service.value.resource.clone()))
+}
+
+/// Reads the token of whoever sent the request: it must be one of the server that the gateway belongs to, and not one for other
+/// resources only.
+fn user(
+    domain: &Domain,
+    tenant: &str,
+    (server, resource): (&str, Option<&str>),
+    token: Option<&str>,
+) -> Result<User, Failure> {
     let Some(token) = token else { return Ok(User::default()) };
     let (bearer, claims) = token::claims(domain, tenant, token)?;
     if bearer.server != server {
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }
     let client = client::current(domain, tenant, &bearer.client_id)?;
+    if !is_for(&claims, &client.value.audience, resource) {
+        return Err(Failure::Unauthenticated(Credentials::Invalid));
+    }
     // Not by its name: somebody may be called like a client (RFC 9068 §5).
     let kind = if bearer.grant.is_none() { "client" } else { "user" };
     let mut contexts = Map::new();
@@ -190,6 +232,17 @@ fn user(domain: &Domain, tenant: &str, server: &str, token: Option<&str>) -> Res
     }
     let subject = [("type", kind), ("id", &bearer.subject)].map(|(name, value)| (name.to_owned(), json!(value)));
     Ok(User { claims, contexts, subject: subject.into_iter().collect() })
+}
+
+/// Whether a token may be shown here: it is for this resource, or for none in particular, which has the issuer and whom its client
+/// names as audience. One for another resource would be good for whoever got it there.
+fn is_for(claims: &Map<String, Value>, of_client: &[String], resource: Option<&str>) -> bool {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let usual = |one: &str| text("iss") == Some(one) || of_client.iter().any(|own| own == one);
+    let audience = claims.get("aud").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let audience: Vec<&str> = audience.collect();
+    let general = !audience.is_empty() && audience.iter().all(|one| usual(one));
+    general || resource.is_some_and(|resource| audience.contains(&resource))
 }
 
 /// What the policy sees.
@@ -223,5 +276,24 @@ fn input(
             ("properties", json!({ "service": api.service, "method": api.method, "path": api.path })),
         ]),
         ..Input::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_another_resource_is_none_here() {
+        let is_for = |audience: &[&str], resource| {
+            let claims = json!({ "iss": "https://id.example/default/shop", "aud": audience });
+            let named = ["https://named.example".to_owned()];
+            is_for(claims.as_object().unwrap(), &named, resource)
+        };
+        let (us, here, there) = ("https://id.example/default/shop", "https://here.example", "https://there.example");
+        assert!(is_for(&[us], None) && is_for(&[us], Some(here)) && is_for(&[us, "https://named.example"], Some(here)));
+        assert!(is_for(&[here], Some(here)) && is_for(&[here, us], Some(here)) && is_for(&[there, here], Some(here)));
+        assert!(!is_for(&[there], Some(here)) && !is_for(&[there, us], Some(here)) && !is_for(&[there, us], None));
+        assert!(!is_for(&[], Some(here)), "one for nobody is for nobody");
     }
 }

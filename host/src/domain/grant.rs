@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
-    Bearer, Credentials, Domain, Failure, client::Client, expiry, identity::Identity, server::Server, token::latest,
+    Bearer, Credentials, Domain, Failure, client::Client, details::Detail, expiry, identity::Identity, server::Server,
+    token::latest,
 };
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
@@ -18,7 +20,7 @@ use crate::{
 };
 
 /// What a person has let a client do, or what it does on its own behalf.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
     /// The authorization server.
     pub server: String,
@@ -40,6 +42,15 @@ pub struct Grant {
     pub session: Option<String>,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// The resources that its tokens are for (RFC 8707); none in particular when empty.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The authorization details that were granted (RFC 9396).
+    #[serde(default)]
+    pub details: Vec<Detail>,
+    /// The claims that the server's policy has added when it was opened.
+    #[serde(default)]
+    pub claims: Map<String, Value>,
     /// The `nonce` of the authorization request.
     pub nonce: Option<String>,
     /// When it was opened, in seconds since 1970.

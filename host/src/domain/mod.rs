@@ -67,6 +67,7 @@ pub mod plugin;
 pub mod policy;
 mod policy_use;
 pub mod proof;
+pub mod protected_resource;
 pub mod registration;
 mod remote_keys;
 pub mod replay;
@@ -101,6 +102,7 @@ pub use caller::{Bearer, Caller};
 pub use confirmation::Confirmation;
 pub use failure::{Credentials, Failure, Known, Problem, Untimely};
 pub use permit::{Needs, Target, permit};
+pub use text::visible;
 
 use crate::{
     crypto::{Turns, password::Passwords, vault::Vault},
@@ -164,6 +166,7 @@ pub struct Domain {
     ledger: ledger::Turns,
     gateways: gateway_configuration::Known,
     in_force: in_force::Known,
+    schemas: details::Schemas,
     linked: policy::LinkedPolicies,
     providers: upstream::Providers,
     connections: connection::Turns,
@@ -298,6 +301,7 @@ impl Domain {
             logins: registration::Pace::new(registration::LOGINS),
             gateways: gateway_configuration::Known::new(),
             in_force: in_force::Known::new(),
+            schemas: details::Schemas::new(),
             linked: policy::LinkedPolicies::new(),
             providers: upstream::Providers::new(),
             connections: connection::Turns::default(),

@@ -13,7 +13,8 @@ use super::{
     server, text,
 };
 
-/// The page to which the browser goes on with its login; none when the server has none, or the page has had its say.
+/// The page to which the browser goes on with its login; none when the server has none, or the page has had its say. A page of
+/// the tenant's own is asked about scopes only, so that ours asks where there is more.
 pub async fn begin(
     domain: &Domain,
     tenant: &str,
@@ -23,7 +24,8 @@ pub async fn begin(
 ) -> Result<Option<String>, Failure> {
     let server = server::current(domain, tenant, server_id)?;
     let login = login::of_browser(domain, tenant, (server_id, &server.value), login_id, browser)?;
-    let Some(url) = server.value.consent_url.as_deref().filter(|_| login.granted.is_none()) else { return Ok(None) };
+    let is_theirs = login.granted.is_none() && login.request.details.is_empty();
+    let Some(url) = server.value.consent_url.as_deref().filter(|_| is_theirs) else { return Ok(None) };
     let (state, name) = handle::make(domain, Purpose::ConsentState, tenant, server_id);
     let seen = login.identity;
     let change = move |login: &mut Login| {
@@ -58,6 +60,7 @@ pub async fn allowed(domain: &Domain, tenant: &str, login: &Login, request_id: &
         client: (&login.request.client_id, &client.value),
         identity,
         scopes: &login.request.scopes,
+        reach: login.request.reach(),
         request_id,
     };
     policies::scopes(domain, about).await

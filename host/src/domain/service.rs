@@ -156,6 +156,9 @@ fn alone_with_its_resource(
     stamp: &Stamp,
 ) -> Result<(), Failure> {
     let Some(own) = service.resource.as_deref().and_then(resource::canonical) else { return Ok(()) };
+    if service.system {
+        return Err(Failure::invalid("/resource", "the resource of the server's own services is the server itself"));
+    }
     for other in index::ids(write, Index::ServerServices, &[tenant, &service.server])? {
         let found = if other == id { None } else { stamp.standing::<Service>(write, tenant, &other)? };
         let taken = found.and_then(|state| state.value.resource).and_then(|theirs| resource::canonical(&theirs));

@@ -38,6 +38,12 @@ fn is_unseen(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// A text with a sign for every character that would not be seen, or would change how the others are read.
+pub fn visible(text: &str) -> String {
+    let sign = |character: char| if character.is_control() || is_unseen(character) { '\u{fffd}' } else { character };
+    text.chars().map(sign).collect()
+}
+
 /// Checks a description or another free text.
 pub(super) fn description(member: &str, text: &str) -> Option<Problem> {
     (text.len() > DESCRIPTION).then(|| Problem::new(member, "must have at most 4096 bytes"))

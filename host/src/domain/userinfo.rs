@@ -40,6 +40,9 @@ pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
         grant: Some((id, &grant)),
         application: None,
         scopes: &bearer.scopes,
+        audience: &[],
+        details: &[],
+        claims: None,
         confirmation: None,
     };
     let mut claims = in_force::claims::for_id_token(domain, &order).await?;

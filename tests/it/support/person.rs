@@ -125,13 +125,11 @@ impl Person {
             client_id: client.to_owned(),
             client_since: client::current(domain, "default", client).unwrap().value.since,
             identity: self.identity(domain).await,
-            own: false,
-            application: None,
             session: session.map(str::to_owned),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-            nonce: None,
             since: now,
             ends: now + 86_400,
+            ..Grant::default()
         };
         let id = grant::new_id(domain);
         let (aid, subject, name) = (self.aid.clone(), self.subject.clone(), id.clone());
@@ -165,6 +163,7 @@ impl Person {
             client_since: client::current(domain, "default", client).unwrap().value.since,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             granted: Default::default(),
+            agreed: Default::default(),
             since: domain.world.now_seconds(),
         };
         let key = [self.aid.clone(), self.subject.clone(), client.to_owned()];
@@ -187,6 +186,9 @@ impl Person {
             grant: Some((grant_id, &grant)),
             application: None,
             scopes: &grant.scopes,
+            audience: &grant.resources,
+            details: &grant.details,
+            claims: Some(&grant.claims),
             confirmation: None,
         };
         let minted = token::mint(domain, &order).await.unwrap();

@@ -7,7 +7,7 @@ use portcullis::{
     domain::{
         client::{self, Client},
         identity::Identity,
-        in_force::policies::About,
+        in_force::policies::{About, Reach},
         server::{self, Server},
     },
     store::State,
@@ -130,6 +130,7 @@ pub fn about<'a>(
         client: ("till", &client.value),
         identity,
         scopes,
+        reach: Reach::default(),
         request_id: "a request",
     }
 }

@@ -6,9 +6,12 @@
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::{verdicts, words::ErrorBody};
+use super::{
+    verdicts,
+    words::{self, ErrorBody},
+};
 use crate::{
-    api::{Answer, Call},
+    api::{Answer, Call, oauth::protected_resource},
     authn::{basic, bearer},
     decision::{Failed, Verdict},
     domain::{
@@ -66,6 +69,10 @@ pub async fn authorize(call: Call) -> Result<Answer, Failure> {
     let asked = Enforced { tenant, gateway, received, request_id: &call.request.request_id };
     match enforce::enforce(domain, &caller, asked).await? {
         Outcome::Open => Ok(Answer::empty(StatusCode::OK)),
+        Outcome::Challenge { server, service, credentials, decision } => {
+            let metadata = protected_resource::address(domain, tenant, &server, &service);
+            Ok(challenge(&call, decision, &words::challenge_for(credentials, &metadata)))
+        }
         Outcome::Refused { code, message } => Ok(refuse(&call, code, &message)),
         Outcome::Decided(decision) => Ok(show(&call, decision)),
     }
@@ -140,7 +147,7 @@ fn show(call: &Call, decision: Decision) -> Answer {
     let Decision { id, policy_id: _, verdict } = decision;
     let answer = match verdict.allow {
         true => Answer::empty(StatusCode::OK),
-        false => denied(call, &verdict, Some(&id)),
+        false => denied(call, StatusCode::FORBIDDEN, &verdict, Some(&id)),
     };
     answer.header(DECISION, &id)
 }
@@ -155,13 +162,25 @@ fn refuse(call: &Call, code: &'static str, message: &str) -> Answer {
         details: String::new(),
         policy: String::new(),
     };
-    denied(call, &Verdict { failures: vec![failed], ..Verdict::default() }, None)
+    denied(call, StatusCode::FORBIDDEN, &Verdict { failures: vec![failed], ..Verdict::default() }, None)
 }
 
-fn denied(call: &Call, verdict: &Verdict, id: Option<&str>) -> Answer {
+/// Whoever has no token that is good for the service is told where to get one (RFC 9728 §5.1). Gateways hand a 401 on with its
+/// challenge.
+fn challenge(call: &Call, decision: Option<Decision>, challenge: &str) -> Answer {
+    let status = StatusCode::UNAUTHORIZED;
+    let answer = match decision {
+        Some(Decision { id, policy_id: _, verdict }) => {
+            denied(call, status, &verdict, Some(&id)).header(DECISION, &id)
+        }
+        None => denied(call, status, &Verdict::default(), None),
+    };
+    answer.header(header::WWW_AUTHENTICATE, challenge)
+}
+
+fn denied(call: &Call, status: StatusCode, verdict: &Verdict, id: Option<&str>) -> Answer {
     let failures: Vec<_> = verdict.failures.iter().cloned().map(verdicts::failing).collect();
     let recovery: Vec<_> = verdict.recovery.iter().cloned().map(verdicts::recovery).collect();
-    let status = StatusCode::FORBIDDEN;
     let body = ErrorBody {
         status_code: status.as_u16(),
         error: "the request may not go on".to_owned(),

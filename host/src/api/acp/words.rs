@@ -66,6 +66,13 @@ pub fn challenge(credentials: Credentials) -> &'static str {
     }
 }
 
+/// The same with where the metadata of the protected resource is (RFC 9728 §5.1).
+pub fn challenge_for(credentials: Credentials, metadata: &str) -> String {
+    let challenge = challenge(credentials);
+    let comma = if challenge.contains('=') { "," } else { "" };
+    format!(r#"{challenge}{comma} resource_metadata="{metadata}""#)
+}
+
 /// Why a policy said no: what failed, and what may help (the step-up of a recovery).
 fn denied(verdict: &Verdict) -> Value {
     let failures: Vec<_> = verdict.failures.iter().cloned().map(verdicts::failing).collect();

@@ -10,7 +10,7 @@ use crate::{
         Answer, Call,
         oauth::{
             client,
-            token::{At, answer, grant_type, unknown, unsupported},
+            token::{At, LISTS, answer, grant_type, unknown, unsupported},
         },
         read,
     },
@@ -44,7 +44,7 @@ pub struct OrganizationTokenForm {
 
 /// organizationToken
 pub async fn issue(call: Call) -> Result<Answer, Failure> {
-    let form = read::form(&call.request)?;
+    let form = read::form_with_lists(&call.request, LISTS)?;
     let name = grant_type(&form)?;
     if ![CLIENT_CREDENTIALS, REFRESH_TOKEN].contains(&name) {
         return Ok(unsupported());

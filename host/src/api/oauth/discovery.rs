@@ -52,6 +52,10 @@ pub struct Metadata {
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: Vec<&'static str>,
     pub ui_locales_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protected_resources: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     pub tls_client_certificate_bound_access_tokens: bool,
     pub frontchannel_logout_supported: bool,
     pub backchannel_logout_supported: bool,
@@ -78,6 +82,8 @@ fn metadata(found: Abilities) -> Metadata {
         algorithms,
         userinfo_algorithms,
         registration,
+        resources,
+        details_types,
     } = found;
     let at = |path: &str| format!("{issuer}{path}");
     let methods: Vec<&'static str> = proof::METHODS.into_iter().map(|method| method.word()).collect();
@@ -117,6 +123,8 @@ fn metadata(found: Abilities) -> Metadata {
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
         ui_locales_supported: vec!["en", "de"],
+        protected_resources: resources,
+        authorization_details_types_supported: details_types,
         tls_client_certificate_bound_access_tokens: false,
         frontchannel_logout_supported: false,
         backchannel_logout_supported: false,

@@ -80,6 +80,9 @@ pub struct IntrospectAnswer<'a> {
     /// How the person has logged in (RFC 8176).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amr: Option<&'a [String]>,
+    /// The authorization details (RFC 9396 §9.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<&'a [Map<String, Value>]>,
     /// The tenant's own claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ext: Option<&'a Map<String, Value>>,
@@ -151,6 +154,7 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         acr,
         amr,
         cnf,
+        authorization_details,
         more,
     } = claims;
     IntrospectAnswer {
@@ -170,6 +174,7 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         auth_time: *auth_time,
         acr: acr.as_deref(),
         amr: (!amr.is_empty()).then_some(amr),
+        authorization_details: Some(authorization_details.as_slice()).filter(|details| !details.is_empty()),
         ext: (!more.is_empty()).then_some(more),
         tenant_id: Some(tid),
         server_id: Some(aid),
@@ -184,6 +189,8 @@ fn refresh<'a>(tenant: &'a str, grant: &'a Grant, ends: i64) -> IntrospectAnswer
         username: person.map(|person| person.subject.as_str()),
         client_id: Some(&grant.client_id),
         scope: Some(grant.scopes.join(" ").into()),
+        aud: Some(grant.resources.as_slice()).filter(|resources| !resources.is_empty()),
+        authorization_details: Some(grant.details.as_slice()).filter(|details| !details.is_empty()),
         exp: Some(ends),
         token_type: Some("refresh_token"),
         auth_time: person.map(|person| person.auth_time),

@@ -8,6 +8,7 @@ pub mod discovery_rows;
 pub mod introspect;
 pub mod jwks;
 pub mod protected;
+pub mod protected_resource;
 pub mod revoke;
 pub mod rows;
 pub mod token;

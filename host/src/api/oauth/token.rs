@@ -3,6 +3,7 @@
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
     client,
@@ -20,6 +21,9 @@ use crate::{
 
 /// The header in which programs of contact centres name an application.
 const APPLICATION: &str = "x-applicationid";
+
+/// The members of the form that may be there more than once.
+pub const LISTS: &[&str] = &["resource"];
 
 /// The form (RFC 6749 §4, RFC 7636 §4.5).
 #[derive(Deserialize, JsonSchema)]
@@ -41,6 +45,10 @@ pub struct TokenForm {
     username: Option<String>,
     /// The person's password.
     password: Option<String>,
+    /// For which resources the access token is to be: a field each (RFC 8707). All that were granted when left out.
+    resource: Option<Vec<String>>,
+    /// A JSON array of what is asked for, or of a part of what was granted (RFC 9396).
+    authorization_details: Option<String>,
     /// With client_secret_post, or of a client without a secret.
     client_id: Option<String>,
     /// With client_secret_post.
@@ -70,11 +78,14 @@ pub struct TokenAnswer<'a> {
     pub id_token: Option<&'a str>,
     /// The granted scopes, space separated.
     pub scope: String,
+    /// The granted authorization details (RFC 9396 §7).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub authorization_details: &'a [Map<String, Value>],
 }
 
 /// token
 pub async fn issue(call: Call) -> Result<Answer, Failure> {
-    let form = read::form(&call.request)?;
+    let form = read::form_with_lists(&call.request, LISTS)?;
     let name = grant_type(&form)?;
     let (tenant, server_id) = (call.tenant(), call.param("aid"));
     let server = server::current(&call.app.domain, tenant, server_id)?;
@@ -127,7 +138,8 @@ pub async fn answer(
 ) -> Result<Answer, Failure> {
     let At { tenant, server, lasting } = at;
     let address = call.request.peer.ip().to_string();
-    let sent = sent(call, form, &address)?;
+    let resources: Vec<&str> = form.all("resource").collect();
+    let sent = sent(call, form, &resources, &address)?;
     let (domain, request_id) = (&call.app.domain, call.request.request_id.as_str());
     let asked = Asked { domain, tenant, server, proven, sent: &sent, request_id, lasting, confirmation: None };
     match grant.issue(&asked).await {
@@ -136,7 +148,12 @@ pub async fn answer(
     }
 }
 
-fn sent<'a>(call: &'a Call, form: &'a read::Pairs, address: &'a str) -> Result<Sent<'a>, Failure> {
+fn sent<'a>(
+    call: &'a Call,
+    form: &'a read::Pairs,
+    resources: &'a [&'a str],
+    address: &'a str,
+) -> Result<Sent<'a>, Failure> {
     Ok(Sent {
         scope: form.get("scope"),
         code: form.get("code"),
@@ -145,6 +162,8 @@ fn sent<'a>(call: &'a Call, form: &'a read::Pairs, address: &'a str) -> Result<S
         refresh_token: form.get("refresh_token"),
         username: form.get("username"),
         password: form.get("password"),
+        resources,
+        authorization_details: form.get("authorization_details"),
         application: application(call, form)?,
         address,
     })
@@ -175,6 +194,7 @@ fn show(tokens: &Tokens) -> Answer {
         refresh_token: refresh.as_ref().map(|token| token.expose()),
         id_token: id.as_ref().map(|token| token.expose()),
         scope: access.scopes.join(" "),
+        authorization_details: &access.details,
     };
     Answer::json(StatusCode::OK, &body)
 }
@@ -188,6 +208,10 @@ fn word(refused: Refused) -> Result<Answer, Failure> {
         Refused::Scope(scope) => {
             Ok(error(StatusCode::BAD_REQUEST, "invalid_scope", format!("`{scope}` may not be asked for here")))
         }
+        Refused::Target(resource) => {
+            Ok(error(StatusCode::BAD_REQUEST, "invalid_target", format!("`{resource}` may not be asked for here")))
+        }
+        Refused::Details(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_authorization_details", reason)),
         Refused::Barred(reason) => Ok(error(StatusCode::BAD_REQUEST, "unauthorized_client", reason)),
         Refused::Invalid(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_grant", reason)),
         Refused::Failure(failure) => Err(failure),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    details,
     layout::{self, Brand},
     login::CHANGED,
     texts::{Consent as Texts, fill},
@@ -19,6 +20,7 @@ use crate::{
         client::Client,
         consent::{Consent, DataUser},
         consent_grant::{Held, Shown},
+        details::Detail,
         issue::id_token::OPENID,
         login,
         scope::Scope,
@@ -68,15 +70,27 @@ fn shown(value: &str) -> Result<Shown, Failure> {
     Ok(Shown { id, version })
 }
 
-/// The page: the scopes that are new, those that the client may have already, and the consents that are missing; `shown` is
-/// what the form says of itself.
+/// What a client asks for.
+pub struct Asks<'a> {
+    /// The scopes that are new, by name.
+    pub scopes: &'a [(String, Scope)],
+    /// Those that it may have already.
+    pub allowed: &'a [(String, Scope)],
+    /// The authorization details, each with what is said of its type.
+    pub details: &'a [(String, Detail)],
+    /// The resources that have no scopes.
+    pub resources: &'a [String],
+}
+
+/// The page: what is asked for, and the consents that are missing; `shown` is what the form says of itself.
 pub fn form(
     visit: &Visit,
-    [scopes, allowed]: [&[(String, Scope)]; 2],
+    asks: &Asks<'_>,
     consents: &[Held],
     shown: &str,
 ) -> Result<Answer, Failure> {
     let (texts, client) = (visit.language.consent(), visit.client_name());
+    let Asks { scopes, allowed, details, resources } = *asks;
     let (tenant, server) = visit.place();
     let login = login::current(&visit.call.app.domain, tenant, server, visit.login())?;
     let person = login.identity.map(|identity| identity.shown()).unwrap_or_default();
@@ -92,9 +106,11 @@ pub fn form(
             input type="hidden" name="shown" value=(shown);
             h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
             ul.grants aria-labelledby="scopes" {
-                @if scopes.is_empty() && allowed.is_empty() { li { span.fixed { (texts.who_you_are) } } }
+                @if scopes.is_empty() && allowed.is_empty() && details.is_empty() && resources.is_empty() { li { span.fixed { (texts.who_you_are) } } }
                 @for (name, scope) in scopes { li { (scope_line(visit, name, scope, false)) } }
                 @for (name, scope) in allowed { li { (scope_line(visit, name, scope, true)) } }
+                @for (title, detail) in details { li { (details::line(title, detail)) } }
+                @for resource in resources { li { span.fixed { span { span.name { (fill(texts.resource, &[("resource", resource)])) } } } } }
             }
             @if !consents.is_empty() {
                 h2 #consents { (texts.consents) }

@@ -74,10 +74,13 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
         ),
         Next::SecondFactor { enrolled: true } => second_factor::form(&visit, None),
         Next::SecondFactor { enrolled: false } => second_factor::offer(&visit, None, None)?,
-        Next::Consent { scopes, allowed, consents, texts } => {
+        Next::Consent { scopes, allowed, details, resources, consents, texts } => {
             match scope_grant::begin(domain, tenant, server, visit.login(), &visit.browser).await? {
                 Some(page) => layout::see_other(&page),
-                None => consent::form(&visit, [&scopes, &allowed], &consents, &texts)?,
+                None => {
+                    let asked = consent::Asks { scopes: &scopes, allowed: &allowed, details: &details, resources: &resources };
+                    consent::form(&visit, &asked, &consents, &texts)?
+                }
             }
         }
         Next::Finish => {

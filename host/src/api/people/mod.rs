@@ -11,6 +11,7 @@ pub mod consent;
 pub mod cookies;
 pub mod csrf;
 pub mod custom;
+pub mod details;
 pub mod elsewhere;
 pub mod layout;
 pub mod login;

@@ -4,7 +4,7 @@
 //! reads the parameters that it is about and puts what they mean into the request.
 
 use super::{
-    AuthorizationRequest, Place, Prompt, ResponseMode, ResponseType, hints,
+    AuthorizationRequest, Place, Prompt, ResponseMode, ResponseType, hints, reach,
     refusal::{Refusal, Wrong},
     sent::Sent,
 };
@@ -49,6 +49,8 @@ static LINES: &[Line] = &[
     Line { name: "max_age", check: max_age },
     Line { name: "id_token_hint", check: hints::id_token_hint },
     Line { name: "claims", check: hints::claims },
+    Line { name: "resources", check: reach::resources },
+    Line { name: "authorization details", check: reach::details },
     Line { name: "hints", check: hints::others },
 ];
 

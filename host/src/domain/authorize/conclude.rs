@@ -8,9 +8,12 @@ use super::{
     answer::{self, Members},
     code,
     flow::{self, Asked, Step},
+    reach,
     refusal::Refusal,
     trust,
 };
+use serde_json::Map;
+
 use crate::{
     crypto::Secret,
     domain::{
@@ -33,6 +36,8 @@ use crate::{
 struct Opened {
     id: String,
     grant: Grant,
+    /// What the person has agreed to besides scopes, by name.
+    agreed: Vec<String>,
     code: Option<code::Fresh>,
     token: Option<Kept>,
 }
@@ -109,6 +114,9 @@ async fn open(
         grant: Some((&id, &grant)),
         application: None,
         scopes: &grant.scopes,
+        audience: &grant.resources,
+        details: &grant.details,
+        claims: Some(&grant.claims),
         confirmation: None,
     };
     let mut members = Members::new();
@@ -131,7 +139,8 @@ async fn open(
         let with = id_token::With { nonce: request.nonce.as_deref(), access_token, code: code_text.as_ref() };
         members.push(("id_token", id_token::sign(domain, &order, with).await?.expose().to_owned()));
     }
-    Ok((Opened { id, grant, code, token: kept.flatten() }, members))
+    let agreed = reach::agreed(place, request)?;
+    Ok((Opened { id, grant, agreed, code, token: kept.flatten() }, members))
 }
 
 fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Identity, scopes: Vec<String>) -> Grant {
@@ -147,6 +156,9 @@ fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Id
         application: None,
         session: asked.login.session.clone(),
         scopes,
+        resources: request.resources.clone(),
+        details: request.details.clone(),
+        claims: Map::new(),
         nonce: request.nonce.clone(),
         since: now,
         ends: now.saturating_add(lasts(place, client, request)),
@@ -199,7 +211,7 @@ fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option<&Login>) -
 /// The session must still be there: its end ends what was granted in it, and would not see this grant. Server and client
 /// are in the grant by their instants, so one that goes just now takes the grant along.
 fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, which: Option<Which>, now: i64) -> Result<(), Failure> {
-    let Opened { id, grant, code, token } = opened;
+    let Opened { id, grant, agreed, code, token } = opened;
     let server = grant.server.as_str();
     if let Some(session) = &grant.session {
         let there = records::get::<Session>(&*write, &[tenant, server, session])?.is_some_and(|found| found.ends > now);
@@ -216,5 +228,5 @@ fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, which: Option<Whic
         token.save(write, tenant)?;
     }
     let between = Between { tenant, server, subject: &grant.identity.subject, client: &grant.client_id };
-    which.map_or(Ok(()), |which| access::remember(write, between, which, &grant.scopes, now))
+    which.map_or(Ok(()), |which| access::remember(write, between, which, (&grant.scopes, agreed), now))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Browser,
     flow::{self, Asked, Sorted, Step},
-    wait,
+    reach, wait,
 };
 use crate::{
     crypto::digest,
@@ -16,6 +16,7 @@ use crate::{
         Domain, Failure,
         client::Client,
         consent_grant::Shown,
+        details::Detail,
         in_force::consents,
         issue::id_token::OPENID,
         login::{self, Login},
@@ -52,7 +53,10 @@ pub async fn consent(
     let asked = waiting.asked(domain, tenant, server, browser);
     let Step::Consent(sorted, shown) = flow::step(asked).await? else { return Err(gone_on()) };
     let (Some(client), Some(identity)) = (asked.client, &asked.login.identity) else { return Err(gone_on()) };
-    if said.texts != texts(client.1, &flow::described(asked.place, &sorted.asked)?) {
+    let (place, request) = (asked.place, &asked.login.request);
+    let details = reach::described(place, client.1, request);
+    let scopes = flow::described(place, &sorted.asked)?;
+    if said.texts != texts(client.1, &scopes, &details, &reach::plain(place, request)?) {
         return Err(Failure::Outdated { noun: "scope" });
     }
     let is_shown = |yes: &&Shown| shown.iter().any(|held| held.id == yes.id);
@@ -86,14 +90,19 @@ fn gone_on() -> Failure {
     Failure::Conflict { noun: "login", reason: "it has just gone on elsewhere".to_owned() }
 }
 
-/// What the page says of the client and of the scopes that it asks for, in short.
-pub(super) fn texts(client: &Client, scopes: &[(String, Scope)]) -> String {
+/// What the page says of the client and of what it asks for, in short.
+pub(super) fn texts(
+    client: &Client,
+    scopes: &[(String, Scope)],
+    details: &[(String, Detail)],
+    resources: &[String],
+) -> String {
     let scope = |(name, scope): &(String, Scope)| {
         let privacy = client.privacy.get(name).map(|privacy| (&privacy.purpose, &privacy.pii_categories));
         json!([name, scope.display_name, scope.description, privacy])
     };
     let scopes: Vec<_> = scopes.iter().map(scope).collect();
-    digest::sha256_hex(json!([client.name, scopes]).to_string().as_bytes())
+    digest::sha256_hex(json!([client.name, scopes, details, resources]).to_string().as_bytes())
 }
 
 /// What the client gets: what the person need not be asked about, and what they say yes to. Whoever goes on at all says who

@@ -3,7 +3,7 @@
 //!
 //! Called by `begin`, `next` and `finish`. Writes nothing.
 
-use super::{AuthorizationRequest, Next, Place, refusal::Refusal};
+use super::{AuthorizationRequest, Next, Place, reach, refusal::Refusal};
 use crate::domain::{
     Failure,
     access::{self, Between},
@@ -110,7 +110,8 @@ pub(super) fn about<'a>(
     scopes: &'a [String],
 ) -> About<'a> {
     let Place { tenant, id, server, .. } = asked.place;
-    About { tenant, server: (id, server), client, identity, scopes, request_id: asked.request_id }
+    let (reach, request_id) = (asked.login.request.reach(), asked.request_id);
+    About { tenant, server: (id, server), client, identity, scopes, reach, request_id }
 }
 
 /// The only way to log in, the one that was chosen, or the choice.
@@ -204,7 +205,10 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
     let allowed = policies::scopes(domain, about(asked, client, identity, &request.scopes)).await?;
     let policies = scope_policies::of(domain, tenant, (id, server), &allowed, &ways(request))?;
     let between = Between { tenant, server: id, subject: &identity.subject, client: client.0 };
-    let remembered = access::remembered(&domain.store.read()?, between, server, client.1, domain.world.now_seconds())?;
+    let (read, now) = (domain.store.read()?, domain.world.now_seconds());
+    let remembered = access::remembered(&read, between, server, client.1, now)?;
+    let agreed = access::agreed(&read, between, server, client.1, now)?;
+    let more = reach::agreed(asked.place, request)?.iter().any(|name| !agreed.contains(name));
     let remembered = scope_policies::the_same(domain, tenant, id, remembered)?;
     let again = request.prompt.consent;
     let is_new = |(scope, policy): &(String, ScopePolicy)| match policy {
@@ -224,7 +228,8 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
         None => {
             // A client that gets no scope at all still learns who the person is.
             let first = !client.1.trusted && remembered.is_empty() && !never_asked;
-            Sorted { page: again || first || !new.is_empty(), allowed, asked: new }
+            let more = more && !client.1.trusted;
+            Sorted { page: again || first || more || !new.is_empty(), allowed, asked: new }
         }
     })
 }

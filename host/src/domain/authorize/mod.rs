@@ -3,6 +3,7 @@
 //! ```text
 //! sent      each parameter once          trust     the client and its redirect URI: until then nobody is told anything
 //! checks    one line a rule, in order: the high-assurance set adds lines       request   what is understood
+//! reach     resources and authorization details
 //! flow      what the person has to do    consent   what they say               wait      the login between two pages
 //! conclude  grant, code and tokens in one transaction                          answer    to the right place
 //! ```
@@ -17,6 +18,7 @@ mod conclude;
 mod consent;
 mod flow;
 mod hints;
+mod reach;
 mod refusal;
 mod request;
 mod sent;
@@ -35,6 +37,7 @@ use super::{
     authentication::Authentication,
     client::Client,
     consent_grant::Held,
+    details::Detail,
     handle::{self, Purpose},
     in_force::scope_policies,
     permit::SYSTEM_SERVER,
@@ -130,6 +133,10 @@ pub enum Next {
         scopes: Vec<(String, Scope)>,
         /// Those that the client may have already: the person has said so, now or before, or nobody asks for it.
         allowed: Vec<(String, Scope)>,
+        /// The authorization details, each with what is said of its type.
+        details: Vec<(String, Detail)>,
+        /// The resources that have no scopes which would be shown instead.
+        resources: Vec<String>,
         /// The consents that are required and missing.
         consents: Vec<Held>,
         /// What is said of client and new scopes, in short. Whoever says yes says to what ([`Said::texts`]).
@@ -236,8 +243,17 @@ pub async fn next(domain: &Domain, tenant: &str, server: &str, id: &str, browser
             let described = |names: &[String]| flow::described(asked.place, names);
             let allowed = described(&sorted.known(asked.login.granted.as_deref()))?;
             let scopes = described(&sorted.asked)?;
-            let texts = asked.client.map_or_else(String::new, |(_, client)| consent::texts(client, &scopes));
-            Ok(Next::Consent { scopes, allowed, consents, texts })
+            let request = &asked.login.request;
+            let resources = reach::plain(asked.place, request)?;
+            let (details, texts) = match asked.client {
+                None => (Vec::new(), String::new()),
+                Some((_, client)) => {
+                    let details = reach::described(asked.place, client, request);
+                    let texts = consent::texts(client, &scopes, &details, &resources);
+                    (details, texts)
+                }
+            };
+            Ok(Next::Consent { scopes, allowed, details, resources, consents, texts })
         }
         Step::Refuse(_) | Step::Answer(_) => Ok(Next::Finish),
     }

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::{details::Detail, in_force::policies::Reach};
+
 /// An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -23,6 +25,10 @@ pub struct AuthorizationRequest {
     pub response_mode: ResponseMode,
     /// The scopes asked for that the client may have.
     pub scopes: Vec<String>,
+    /// The resources that its tokens are to be for (RFC 8707); none in particular when empty.
+    pub resources: Vec<String>,
+    /// The authorization details asked for (RFC 9396).
+    pub details: Vec<Detail>,
     /// Handed back as it is.
     pub state: Option<String>,
     /// For the ID token.
@@ -47,6 +53,13 @@ pub struct AuthorizationRequest {
     pub claims: Option<String>,
     /// The languages the person prefers.
     pub ui_locales: Vec<String>,
+}
+
+impl AuthorizationRequest {
+    /// What it asks for besides scopes.
+    pub(in crate::domain) fn reach(&self) -> Reach<'_> {
+        Reach { resources: &self.resources, details: &self.details }
+    }
 }
 
 /// What is asked for (OAuth 2.0 Multiple Response Types).

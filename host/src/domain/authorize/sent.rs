@@ -1,10 +1,13 @@
-//! The parameters of an authorization request as they were sent: the known ones, each at most once and none too long.
+//! The parameters of an authorization request as they were sent: the known ones, each at most once (but for `resource`) and none
+//! too long.
 //!
 //! Called by `trust` and `checks`. What is not known is ignored (RFC 6749 §3.1), however often it is there. Knows no rule
 //! but these.
 
+use crate::domain::details;
+
 /// The known parameters, with how long each may be in bytes. The edge bounds the whole request.
-const KNOWN: [(&str, usize); 20] = [
+const KNOWN: [(&str, usize); 22] = [
     ("client_id", 256),
     ("redirect_uri", 2048),
     ("response_type", 64),
@@ -22,10 +25,15 @@ const KNOWN: [(&str, usize); 20] = [
     ("claims", 8192),
     ("ui_locales", 512),
     ("display", 32),
+    ("resource", 2048),
+    ("authorization_details", details::MOST_BYTES),
     ("request", usize::MAX),
     ("request_uri", usize::MAX),
     ("registration", usize::MAX),
 ];
+
+/// The parameter that may be there more than once (RFC 8707 §2).
+const SEVERAL: &str = "resource";
 
 /// The parameters of a request, in order.
 #[derive(Clone, Copy)]
@@ -50,13 +58,18 @@ impl<'a> Sent<'a> {
     /// What is wrong with a parameter.
     pub(super) fn wrong(self, name: &str) -> Option<&'static str> {
         let longest = KNOWN.iter().find(|(known, _)| *known == name).map_or(0, |(_, longest)| *longest);
-        if self.all(name).nth(1).is_some() {
+        if name != SEVERAL && self.all(name).nth(1).is_some() {
             Some("is given more than once")
         } else if self.all(name).any(|value| value.len() > longest) {
             Some("is too long")
         } else {
             None
         }
+    }
+
+    /// Every value of a parameter that may be there more than once.
+    pub(super) fn every(self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.all(name).filter(|value| !value.is_empty())
     }
 
     fn all(self, name: &str) -> impl Iterator<Item = &'a str> {
@@ -89,8 +102,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_does_not_matter_and_what_is_empty_is_not_there() {
-        let sent = pairs(&[("resource", "a"), ("resource", "b"), ("nonce", "")]);
+        let sent = pairs(&[("magic", "a"), ("magic", "b"), ("resource", "a"), ("resource", ""), ("resource", "b"), ("nonce", "")]);
         assert_eq!(Sent::new(&sent).first_wrong(), None);
+        assert_eq!(Sent::new(&sent).every("resource").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(Sent::new(&sent).get("nonce"), None);
     }
 }

@@ -107,7 +107,6 @@ fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
         ("require_signed_request_object", security.require_signed_requests),
         ("authorization_signed_response_alg", !security.authorization_signing_alg.is_empty()),
         ("authorization_encrypted_response_alg", security.authorization_encryption.is_some()),
-        ("authorization_details_types", !security.authorization_details_types.is_empty()),
         ("dpop_bound_access_tokens", security.dpop_bound_tokens),
         ("introspection_signed_response_alg", !security.introspection_signing_alg.is_empty()),
         ("introspection_encrypted_response_alg", security.introspection_encryption.is_some()),

@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{known::Rules, policies::About};
+use super::{
+    known::Rules,
+    policies::{About, Reach},
+};
 use crate::{
     decision::Input,
     domain::{
@@ -24,24 +27,31 @@ pub(super) struct Whose<'a> {
     /// None when the client acts for itself.
     identity: Option<&'a Identity>,
     scopes: &'a [String],
+    reach: Reach<'a>,
 }
 
 impl<'a> Whose<'a> {
     /// A token that is being made.
     pub(super) fn of_order(order: &Order<'a>) -> Whose<'a> {
-        let Order { tenant, server: _, client, grant, application: _, scopes, confirmation: _ } = *order;
-        Whose { tenant, client, identity: grant.and_then(|(_, grant)| grant.person()), scopes }
+        let Order { tenant, client, grant, scopes, audience: resources, details, .. } = *order;
+        let identity = grant.and_then(|(_, grant)| grant.person());
+        Whose { tenant, client, identity, scopes, reach: Reach { resources, details } }
     }
 
     /// A token that a client asks for on its own behalf.
-    pub(super) fn of_client(tenant: &'a str, client: (&'a str, &'a Client), scopes: &'a [String]) -> Whose<'a> {
-        Whose { tenant, client, identity: None, scopes }
+    pub(super) fn of_client(
+        tenant: &'a str,
+        client: (&'a str, &'a Client),
+        scopes: &'a [String],
+        reach: Reach<'a>,
+    ) -> Whose<'a> {
+        Whose { tenant, client, identity: None, scopes, reach }
     }
 
     /// A token that somebody asks for.
     pub(super) fn of_about(about: About<'a>) -> Whose<'a> {
-        let About { tenant, server: _, client, identity, scopes, request_id: _ } = about;
-        Whose { tenant, client, identity: Some(identity), scopes }
+        let About { tenant, server: _, client, identity, scopes, reach, request_id: _ } = about;
+        Whose { tenant, client, identity: Some(identity), scopes, reach }
     }
 }
 
@@ -80,8 +90,8 @@ fn authn_ctx(whose: Whose<'_>) -> Map<String, Value> {
     }
 }
 
-/// The member `contexts`: the client without its secrets, its developer, the scopes asked for by name, and the consents that
-/// the person has given.
+/// The member `contexts`: the client without its secrets, its developer, what is asked for (the scopes by name, the resources, the
+/// authorization details), and the consents that the person has given.
 pub(super) fn contexts(domain: &Domain, rules: &Rules, whose: Whose<'_>) -> Result<Map<String, Value>, Failure> {
     let (id, client) = whose.client;
     let developer = client.developer.as_ref().map_or_else(|| json!({}), |developer| json!({ "id": developer }));
@@ -94,6 +104,8 @@ pub(super) fn contexts(domain: &Domain, rules: &Rules, whose: Whose<'_>) -> Resu
         "client": (domain.describe)(whose.tenant, id, client),
         "developer": developer,
         "scopes": whose.scopes.iter().filter_map(scope).collect::<Map<_, _>>(),
+        "resources": whose.reach.resources,
+        "authorization_details": whose.reach.details,
         "consents": consents(domain, whose)?,
     })))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     input::{self, Whose, object},
     known::{self, Rules},
-    policies::{self, ISSUE, allows},
+    policies::{self, ISSUE, Reach, allows},
 };
 use crate::{
     decision::{Input, Verdict},
@@ -25,6 +25,8 @@ pub struct Machine<'a> {
     pub server: (&'a str, &'a Server),
     /// The client and its id.
     pub client: (&'a str, &'a Client),
+    /// What is asked for besides scopes.
+    pub reach: Reach<'a>,
     /// Which request of ours this belongs to.
     pub request_id: &'a str,
 }
@@ -75,11 +77,11 @@ async fn ask(
     resource: Value,
     policy: &str,
 ) -> Result<Verdict, Failure> {
-    let Machine { tenant, server: (server, _), client, request_id } = about;
+    let Machine { tenant, server: (server, _), client, reach, request_id } = about;
     let input = Input {
         action: object(json!({ "name": ISSUE })),
         resource: object(resource),
-        ..input::document(domain, rules, Whose::of_client(tenant, client, scopes))?
+        ..input::document(domain, rules, Whose::of_client(tenant, client, scopes, reach))?
     };
     policies::by(domain, client.0, Question { tenant, server, input, request_id }, policy).await
 }

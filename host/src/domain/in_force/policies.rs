@@ -14,6 +14,7 @@ use crate::{
         Caller, Domain, Failure,
         client::Client,
         decide::{self, Question},
+        details::Detail,
         identity::Identity,
         server::Server,
     },
@@ -23,6 +24,15 @@ use crate::{
 pub(super) const ISSUE: &str = "issue_token";
 /// The recovery that is a second factor, and the method that a person who has shown one has used (RFC 8176).
 const MFA: &str = "mfa";
+
+/// What a token is asked for besides its scopes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reach<'a> {
+    /// The resources it is to be good for (RFC 8707); none in particular when empty.
+    pub resources: &'a [String],
+    /// The authorization details (RFC 9396).
+    pub details: &'a [Detail],
+}
 
 /// What a policy is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +47,8 @@ pub struct About<'a> {
     pub identity: &'a Identity,
     /// The scopes asked for.
     pub scopes: &'a [String],
+    /// What is asked for besides.
+    pub reach: Reach<'a>,
     /// Which request of ours this belongs to.
     pub request_id: &'a str,
 }

@@ -6,6 +6,7 @@ use super::{
     Asked, Refused, Tokens,
     once::{self, Once},
     person, required, scopes,
+    target::Target,
 };
 use crate::{
     crypto::{Secret, digest::sha256},
@@ -37,8 +38,9 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     person::known(asked, &grant.identity)?;
     let scopes = scopes::still(asked, &grant.scopes)?;
     let scopes = scope_policies::without_refused(domain, tenant, asked.server, &scopes, &[Flow::AuthorizationCode])?;
-    person::consented(asked, &grant.identity, &scopes).await?;
-    let (tokens, keep) = person::make(asked, (&code.grant, &grant), &scopes, grant.nonce.as_deref()).await?;
+    let target = Target::of_grant(asked, &grant, &scopes)?;
+    person::consented(asked, &grant.identity, &target).await?;
+    let (tokens, keep) = person::make(asked, (&code.grant, &grant), &target, grant.nonce.as_deref()).await?;
     once::spend::<Code>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
 }

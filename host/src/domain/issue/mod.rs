@@ -3,7 +3,7 @@
 //! ```text
 //! code, refresh, password   a person's     client_credentials, own   a client's own, for one token or longer
 //! person   what all grants of people share     once   what is good once, and what happens at the second time
-//! id_token   about the person     scopes   what a client may have
+//! id_token   about the person     scopes, target   what a client may have, and what a token is good for
 //! ```
 //!
 //! Called by the token endpoint with a client that has proven itself. Whatever takes long is done before the transaction,
@@ -18,6 +18,7 @@ mod password;
 mod person;
 pub mod refresh;
 mod scopes;
+mod target;
 
 use super::{Confirmation, Domain, Failure, proof::Proven, server::Server, token};
 use crate::{crypto::Secret, decision::BoxFuture};
@@ -72,7 +73,7 @@ pub struct Asked<'a> {
 
 /// What a client sends beside its credentials.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(missing_docs, reason = "the registered words themselves (RFC 6749, RFC 7636)")]
+#[expect(missing_docs, reason = "the registered words themselves (RFC 6749, RFC 7636, RFC 8707, RFC 9396)")]
 pub struct Sent<'a> {
     pub scope: Option<&'a str>,
     pub code: Option<&'a str>,
@@ -81,6 +82,8 @@ pub struct Sent<'a> {
     pub refresh_token: Option<&'a str>,
     pub username: Option<&'a str>,
     pub password: Option<&'a str>,
+    pub resources: &'a [&'a str],
+    pub authorization_details: Option<&'a str>,
     /// The application that a client of an organization acts for (ours).
     pub application: Option<&'a str>,
     /// Where the request came from, for the limits against guessing.
@@ -107,6 +110,10 @@ pub enum Refused {
     Grant,
     /// `invalid_scope`, with the scope.
     Scope(String),
+    /// `invalid_target`, with the resource.
+    Target(String),
+    /// `invalid_authorization_details`, with the reason.
+    Details(String),
     /// `invalid_grant`, with the reason.
     Invalid(&'static str),
     /// `unauthorized_client`, with the reason.

@@ -7,6 +7,7 @@ use super::{
     Asked, Refused, Tokens,
     once::{self, Once},
     person, scopes,
+    target::Target,
 };
 use crate::domain::{
     Failure,
@@ -18,12 +19,16 @@ use crate::domain::{
     token::RefreshToken,
 };
 
-/// Those of the scopes that the policies let the client have on its own behalf now.
-pub(super) async fn allowed(asked: &Asked<'_>, scopes: Vec<String>) -> Result<Vec<String>, Refused> {
+/// What the policies let the client have on its own behalf now of what is asked for.
+pub(super) async fn allowed(asked: &Asked<'_>, target: Target) -> Result<Target, Refused> {
     let Asked { domain, tenant, server, proven, request_id, .. } = *asked;
-    let about = Machine { tenant, server, client: (&proven.id, &proven.client.value), request_id };
-    match machines::client(domain, about, &scopes).await? {
-        true => Ok(machines::scopes(domain, about, scopes).await?),
+    let (client, reach) = ((proven.id.as_str(), &proven.client.value), target.reach());
+    let about = Machine { tenant, server, client, reach, request_id };
+    match machines::client(domain, about, &target.scopes).await? {
+        true => {
+            let scopes = machines::scopes(domain, about, target.scopes.clone()).await?;
+            Ok(Target { scopes, ..target })
+        }
         false => Err(Refused::Barred("a policy of the authorization server says no")),
     }
 }
@@ -31,7 +36,7 @@ pub(super) async fn allowed(asked: &Asked<'_>, scopes: Vec<String>) -> Result<Ve
 /// Opens a grant of the client itself and issues the first tokens of it. It lasts as long as refresh tokens may.
 pub(super) async fn open(
     asked: &Asked<'_>,
-    scopes: Vec<String>,
+    target: Target,
     application: Option<String>,
 ) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, server), proven, .. } = *asked;
@@ -46,13 +51,16 @@ pub(super) async fn open(
         own: true,
         application,
         session: None,
-        scopes,
+        scopes: target.scopes.clone(),
+        resources: target.audience.clone(),
+        details: target.details.clone(),
+        claims: target.claims.clone(),
         nonce: None,
         since,
         ends: since.saturating_add(refresh_token.max(access_token)),
     };
     let id = grant::new_id(domain);
-    let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
+    let (tokens, keep) = person::make(asked, (&id, &grant), &target, None).await?;
     let (tenant, server_id) = (tenant.to_owned(), server_id.to_owned());
     let until = since.saturating_add(access_token);
     let opened = domain.write(move |write| {
@@ -78,8 +86,9 @@ pub(super) async fn refresh(
         return Err(Refused::Invalid("the refresh token was given for another application"));
     }
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
-    let scopes = allowed(asked, scopes::still(asked, &scopes)?).await?;
-    let (tokens, keep) = person::make(asked, (token.grant(), grant), &scopes, None).await?;
+    let target = Target::of_grant(asked, grant, &scopes::still(asked, &scopes)?)?;
+    let target = allowed(asked, target).await?;
+    let (tokens, keep) = person::make(asked, (token.grant(), grant), &target, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
 }

@@ -5,6 +5,7 @@ use super::{
     Asked, Refused, Tokens, of_client,
     person::{self, Keep},
     refresh, required,
+    target::Target,
 };
 use crate::{
     crypto::Secret,
@@ -40,10 +41,10 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
         return Err(Refused::Invalid("a second factor is needed: the person has to log in in a browser"));
     }
     let scopes = scope_policies::without_refused(domain, tenant, asked.server, &scopes, WAYS)?;
-    let scopes = person::allowed(asked, &identity, &scopes).await?;
-    person::consented(asked, &identity, &scopes).await?;
-    let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, scopes));
-    let (tokens, keep) = person::make(asked, (&id, &grant), &grant.scopes, None).await?;
+    let target = person::allowed(asked, &identity, Target::of_password(asked, scopes)?).await?;
+    person::consented(asked, &identity, &target).await?;
+    let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, &target));
+    let (tokens, keep) = person::make(asked, (&id, &grant), &target, None).await?;
     open(asked, id, grant, keep).await?;
     Ok(tokens)
 }
@@ -79,7 +80,7 @@ fn tell(asked: &Asked<'_>, username: &str, outcome: &'static str) {
 }
 
 /// It lasts as long as refresh tokens may, or as the one access token when there are none.
-fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Grant {
+fn new_grant(asked: &Asked<'_>, identity: Identity, target: &Target) -> Grant {
     let Asked { domain, server: (server_id, server), proven, .. } = *asked;
     let client = &proven.client.value;
     let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, client);
@@ -97,7 +98,10 @@ fn new_grant(asked: &Asked<'_>, identity: Identity, scopes: Vec<String>) -> Gran
         own: false,
         application: None,
         session: None,
-        scopes,
+        scopes: target.scopes.clone(),
+        resources: target.audience.clone(),
+        details: target.details.clone(),
+        claims: target.claims.clone(),
         nonce: None,
         since,
         ends: since.saturating_add(lasts),
@@ -115,7 +119,7 @@ async fn open(asked: &Asked<'_>, id: String, grant: Grant, keep: Keep) -> Result
             grant::open(write, &tenant, &id, &grant)?;
             let (subject, client) = (grant.identity.subject.as_str(), grant.client_id.as_str());
             let between = Between { tenant: &tenant, server: &grant.server, subject, client };
-            access::remember(write, between, which, &grant.scopes, grant.since)?;
+            access::remember(write, between, which, (&grant.scopes, &[]), grant.since)?;
             keep.save(write, &tenant, &grant.server)
         })
         .await

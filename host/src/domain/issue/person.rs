@@ -4,6 +4,7 @@ use super::{
     Asked, Refused, Tokens,
     id_token::{self, With},
     refresh,
+    target::Target,
 };
 use crate::{
     domain::{
@@ -14,7 +15,7 @@ use crate::{
             consents,
             policies::{self, About, Judged},
         },
-        token::{self, Order},
+        token,
     },
     store::Write,
 };
@@ -40,23 +41,27 @@ impl Keep {
 }
 
 /// What policies and consents are asked about.
-fn about<'a>(asked: &Asked<'a>, identity: &'a Identity, scopes: &'a [String]) -> About<'a> {
+fn about<'a>(asked: &Asked<'a>, identity: &'a Identity, target: &'a Target) -> About<'a> {
     About {
         tenant: asked.tenant,
         server: asked.server,
         client: (&asked.proven.id, &asked.proven.client.value),
         identity,
-        scopes,
+        scopes: &target.scopes,
+        reach: target.reach(),
         request_id: asked.request_id,
     }
 }
 
-/// Those of the scopes that the policies let this person have now. Nobody is here who could prove a second factor, so a
+/// What the policies let this person have now of what is asked for. Nobody is here who could prove a second factor, so a
 /// policy that asks for one says no.
-pub(super) async fn allowed(asked: &Asked<'_>, identity: &Identity, scopes: &[String]) -> Result<Vec<String>, Refused> {
-    let about = about(asked, identity, scopes);
+pub(super) async fn allowed(asked: &Asked<'_>, identity: &Identity, target: Target) -> Result<Target, Refused> {
+    let about = about(asked, identity, &target);
     match policies::person(asked.domain, about).await? {
-        Judged::Allowed => Ok(policies::scopes(asked.domain, about).await?),
+        Judged::Allowed => {
+            let scopes = policies::scopes(asked.domain, about).await?;
+            Ok(Target { scopes, ..target })
+        }
         Judged::StepUp => Err(Refused::Invalid("a second factor is needed: the person has to log in again")),
         Judged::Denied(_) => Err(Refused::Invalid("a policy of the authorization server says no")),
     }
@@ -72,9 +77,9 @@ pub(super) fn known(asked: &Asked<'_>, identity: &Identity) -> Result<(), Refuse
 
 /// Whether the person has given what client and scopes require now. Consents are given in a browser, by whoever knows what
 /// they are about.
-pub(super) async fn consented(asked: &Asked<'_>, identity: &Identity, scopes: &[String]) -> Result<(), Refused> {
+pub(super) async fn consented(asked: &Asked<'_>, identity: &Identity, target: &Target) -> Result<(), Refused> {
     const REQUIRED: Refused = Refused::Invalid("consent_required: the person has to log in in a browser first");
-    let about = about(asked, identity, scopes);
+    let about = about(asked, identity, target);
     let missing = consents::missing(asked.domain, about)?;
     match missing.is_empty() && consents::given(asked.domain, about).await? {
         true => Ok(()),
@@ -87,16 +92,14 @@ pub(super) async fn consented(asked: &Asked<'_>, identity: &Identity, scopes: &[
 pub(super) async fn make(
     asked: &Asked<'_>,
     grant: (&str, &Grant),
-    scopes: &[String],
+    target: &Target,
     nonce: Option<&str>,
 ) -> Result<(Tokens, Keep), Failure> {
-    let Asked { domain, tenant, server, proven, confirmation, .. } = *asked;
+    let Asked { domain, server, proven, .. } = *asked;
     let client = &proven.client.value;
-    let application = grant.1.application.as_deref();
-    let (with_id, bound) = ((proven.id.as_str(), client), confirmation);
-    let order = Order { tenant, server, client: with_id, grant: Some(grant), application, scopes, confirmation: bound };
+    let order = target.order(asked, Some(grant));
     let minted = token::mint(domain, &order).await?;
-    let about_person = grant.1.person().is_some() && scopes.iter().any(|scope| scope == id_token::OPENID);
+    let about_person = grant.1.person().is_some() && target.scopes.iter().any(|scope| scope == id_token::OPENID);
     let id = match about_person {
         true => {
             let with = With { nonce, access_token: Some(&minted.issued.access_token), code: None };

@@ -7,6 +7,7 @@ use super::{
     Asked, Refused, Tokens,
     once::{self, Once},
     own, person, required, scopes,
+    target::Target,
 };
 use crate::{
     crypto::Secret,
@@ -84,9 +85,10 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let scopes = scopes::still(asked, &scopes)?;
     let scopes = still_allowed(asked, scopes)?;
-    let scopes = person::allowed(asked, &grant.identity, &scopes).await?;
-    person::consented(asked, &grant.identity, &scopes).await?;
-    let (tokens, keep) = person::make(asked, (&token.grant, &grant), &scopes, None).await?;
+    let target = Target::of_grant(asked, &grant, &scopes)?;
+    let target = person::allowed(asked, &grant.identity, target).await?;
+    person::consented(asked, &grant.identity, &target).await?;
+    let (tokens, keep) = person::make(asked, (&token.grant, &grant), &target, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Server;
-use crate::domain::{Problem, id, text};
+use crate::domain::{Problem, details, id, text};
 
 /// What the high-assurance protocols say of a server. Nothing is required unless it is said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,9 @@ impl Default for ServerSecurity {
     }
 }
 
+/// The most types of authorization details.
+const MOST_TYPES: usize = 100;
+
 /// Everything that is wrong with it, as far as that needs no store.
 pub(super) fn problems(server: &Server) -> Vec<Problem> {
     let security = &server.security;
@@ -91,10 +94,16 @@ pub(super) fn problems(server: &Server) -> Vec<Problem> {
     ] {
         problems.extend(policy.as_ref().and_then(|policy| id::check(member, policy).err()));
     }
-    for (name, DetailsType { description, schema: _ }) in &security.details_types {
+    let types = &security.details_types;
+    if types.len() > MOST_TYPES {
+        problems.push(Problem::new("/security/authorization_details_types", "must have at most 100 members"));
+    }
+    for (name, DetailsType { description, schema }) in types.iter().take(MOST_TYPES) {
         let member = format!("/security/authorization_details_types/{}", name.replace('~', "~0").replace('/', "~1"));
         problems.extend(text::name(&member, name));
         problems.extend(text::description(&format!("{member}/description"), description));
+        let broken = details::schema_problem(schema);
+        problems.extend(broken.map(|why| Problem::new(format!("{member}/schema"), why)));
     }
     problems.extend(not_yet(security));
     problems
@@ -105,7 +114,6 @@ fn not_yet(security: &ServerSecurity) -> impl Iterator<Item = Problem> {
     [
         ("require_pushed_authorization_requests", security.require_pushed_requests),
         ("require_signed_request_object", security.require_signed_requests),
-        ("authorization_details_types", !security.details_types.is_empty()),
         ("require_bound_access_tokens", security.require_bound_tokens),
         ("dpop_nonces", security.dpop_nonces),
         ("authentication_device_endpoint", security.authentication_device_endpoint.is_some()),

@@ -13,11 +13,14 @@ use crate::{
     domain::{
         Confirmation, Domain, Failure,
         client::Client,
+        details::Detail,
         expiry,
         grant::Grant,
         handle::{self, Purpose},
         identity::Identity,
-        in_force, key_ring, organization,
+        in_force,
+        issue::id_token::OPENID,
+        key_ring, organization,
         server::Server,
         setup::effective,
     },
@@ -66,6 +69,12 @@ pub struct Order<'a> {
     pub application: Option<&'a str>,
     /// The scopes of this token.
     pub scopes: &'a [String],
+    /// The resources it is for (RFC 8707). None, and it is for the server itself and whom the client names.
+    pub audience: &'a [String],
+    /// Its authorization details (RFC 9396).
+    pub details: &'a [Detail],
+    /// The claims that a policy adds.
+    pub claims: Option<&'a Map<String, Value>>,
     /// The keys it is bound to.
     pub confirmation: Option<&'a Confirmation>,
 }
@@ -117,13 +126,14 @@ pub async fn mint(domain: &Domain, order: &Order<'_>) -> Result<Minted, Failure>
     }
     let more = in_force::claims::for_access_token(domain, order).await?;
     let claims = claims(domain, order, more);
-    let (scopes, expires_in) = (order.scopes.to_vec(), claims.exp.saturating_sub(claims.iat));
+    let expires_in = claims.exp.saturating_sub(claims.iat);
+    let (scopes, details) = (order.scopes.to_vec(), order.details.to_vec());
     let (token, kept) = match form(order) {
         Form::Jwt => (sign(domain, order, &claims)?, None),
         Form::Opaque => keep(domain, order, &claims)?,
     };
     let token_type = Confirmation::token_type(order.confirmation);
-    Ok(Minted { issued: Issued { access_token: token, token_type, expires_in, scopes }, kept })
+    Ok(Minted { issued: Issued { access_token: token, token_type, expires_in, scopes, details }, kept })
 }
 
 fn form(order: &Order<'_>) -> Form {
@@ -131,7 +141,7 @@ fn form(order: &Order<'_>) -> Form {
 }
 
 /// Members that not every token has: what the tenant's claims say must not stand in their place where they are left out.
-const OPTIONAL: [&str; 6] = ["gid", "cgid", "auth_time", "acr", "amr", "cnf"];
+const OPTIONAL: [&str; 7] = ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Claims {
     if !more.is_empty() {
@@ -146,7 +156,7 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
     let (identity, grant) = (order.person(), order.grant.map(|(id, _)| id.to_owned()));
     let (gid, cgid) = if identity.is_some() { (grant, None) } else { (None, grant) };
     Claims {
-        aud: std::iter::once(issuer.clone()).chain(client.audience.iter().cloned()).collect(),
+        aud: audience(order, &issuer),
         iss: issuer,
         sub: order.subject().to_owned(),
         client_id: client_id.to_owned(),
@@ -165,8 +175,21 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
         acr: identity.and_then(|identity| identity.acr.clone()),
         amr: identity.map(|identity| identity.amr.clone()).unwrap_or_default(),
         cnf: order.confirmation.cloned(),
+        authorization_details: order.details.to_vec(),
         more,
     }
+}
+
+/// Whom a token is for. One for certain resources is for nobody else (RFC 8707 §2.2), but for userinfo, which is ours, where it
+/// tells who somebody is. Without the issuer in it we do not take it ourselves.
+fn audience(order: &Order<'_>, issuer: &str) -> Vec<String> {
+    let issuer = issuer.to_owned();
+    if order.audience.is_empty() {
+        return std::iter::once(issuer).chain(order.client.1.audience.iter().cloned()).collect();
+    }
+    let tells_who = order.scopes.iter().any(|scope| scope == OPENID);
+    let us = (tells_who && !order.audience.contains(&issuer)).then_some(issuer);
+    order.audience.iter().cloned().chain(us).collect()
 }
 
 fn sign(domain: &Domain, order: &Order<'_>, claims: &Claims) -> Result<Secret, Failure> {

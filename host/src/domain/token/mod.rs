@@ -16,7 +16,7 @@ mod verify;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Confirmation, expiry};
+use super::{Confirmation, details::Detail, expiry};
 use crate::{
     crypto::Secret,
     store::{Record, Table},
@@ -65,6 +65,8 @@ pub struct Claims {
     pub amr: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Detail>,
     /// What the tenant's claims add.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -81,6 +83,8 @@ pub struct Issued {
     pub expires_in: i64,
     /// The granted scopes.
     pub scopes: Vec<String>,
+    /// The granted authorization details (RFC 9396).
+    pub details: Vec<Detail>,
 }
 
 /// An opaque access token as it is kept.

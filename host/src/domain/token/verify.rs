@@ -31,9 +31,14 @@ pub struct Known {
 }
 
 /// Finds out whose token this is. It must have been issued by a server of `tenant` that still holds the key, to a client
-/// that still exists, and be within its time.
+/// that still exists, and be within its time. One that is for other resources only is good there, and not with us: whoever got
+/// it there could otherwise come here with it (RFC 8707 §2).
 pub fn verify(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Bearer>, Failure> {
-    Ok(Arc::clone(&known(domain, tenant, token)?.bearer))
+    let known = known(domain, tenant, token)?;
+    match known.claims.aud.contains(&known.claims.iss) {
+        true => Ok(Arc::clone(&known.bearer)),
+        false => Err(Failure::Unauthenticated(Credentials::Invalid)),
+    }
 }
 
 /// Like [`verify`], where nothing but the token says which tenant it is of: only that tenant's keys can have signed it. An opaque
@@ -51,7 +56,7 @@ pub fn verify_anywhere(domain: &Domain, token: &str) -> Result<Arc<Bearer>, Fail
     verify(domain, tenant, token)
 }
 
-/// Like [`verify`], with all claims of the token.
+/// Whose token it is, with all of its claims, whomever it is for: whoever asks looks at that.
 pub fn claims(domain: &Domain, tenant: &str, token: &str) -> Result<(Arc<Bearer>, Map<String, Value>), Failure> {
     let known = known(domain, tenant, token)?;
     match serde_json::to_value(&known.claims) {

@@ -29,6 +29,7 @@ pub struct Consent {
     pub missing: &'static str,
     pub allowed: &'static str,
     pub changed: &'static str,
+    pub resource: &'static str,
 }
 
 static ENGLISH: Consent = Consent {
@@ -55,6 +56,7 @@ static ENGLISH: Consent = Consent {
     missing: "Without every consent that is needed, {client} gets no access.",
     allowed: "already allowed",
     changed: "Something on this page has changed since it was shown to you. Nothing has been granted: please read it again.",
+    resource: "Use {resource} for you",
 };
 
 static GERMAN: Consent = Consent {
@@ -81,6 +83,7 @@ static GERMAN: Consent = Consent {
     missing: "Ohne jede nötige Einwilligung erhält {client} keinen Zugriff.",
     allowed: "schon erlaubt",
     changed: "Auf dieser Seite hat sich etwas geändert, seit sie Ihnen gezeigt wurde. Es wurde nichts erlaubt: Bitte lesen Sie sie noch einmal.",
+    resource: "{resource} für Sie verwenden",
 };
 
 /// What the scopes that every server has are called in German; their names are kept in English.
