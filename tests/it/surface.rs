@@ -126,7 +126,7 @@ fn things() -> Vec<(&'static str, Value)> {
             "servers",
             json!({ "id": "registering", "name": "R", "key_type": "ecdsa", "enable_dynamic_client_registration": true }),
         ),
-        ("services", aid(json!({ "id": "orders", "name": "Orders" }))),
+        ("services", aid(json!({ "id": "orders", "name": "Orders", "resource": "https://orders.example/" }))),
         ("services", aid(json!({ "id": "pets", "name": "Pets" }))),
         ("services", aid(json!({ "id": "closed", "name": "Closed" }))),
         ("scopes", aid(json!({ "id": "read-orders", "name": "orders:read", "service_id": "orders" }))),
@@ -322,7 +322,7 @@ impl Surface {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             self.credentials = (text(&made["client_id"]), text(&made["client"]["client_secret"]));
         }
-        let body = json!({ "name": "Orders", "gateway_id": self.gateway });
+        let body = json!({ "name": "Orders", "resource": "https://orders.example/", "gateway_id": self.gateway });
         self.admin.put(&format!("{ADMIN}/services/orders"), &body).await.expect(200);
     }
 
@@ -557,7 +557,9 @@ impl Surface {
             "setDatum" => json!({ "value": 7 }),
             "updateScope" => aid(json!({ "name": "orders:read", "description": "Sees orders" })),
             "createService" => aid(json!({ "id": "new", "name": "New" })),
-            "updateService" => json!({ "name": "Orders", "gateway_id": self.gateway }),
+            "updateService" => {
+                json!({ "name": "Orders", "resource": "https://orders.example/", "gateway_id": self.gateway })
+            }
             "createAPI" => json!({ "id": "new", "service_id": "orders", "method": "POST", "path": "/orders/{id}" }),
             "updateAPI" => json!({ "policy_id": "rule", "data_classifications": ["PII"] }),
             "createClaim" => aid(json!({ "id": "new", "name": "new", "mapping": "new", "type": "access_token" })),
@@ -661,7 +663,7 @@ fn setup_of(row: &Row) -> &'static str {
 fn service_of(row: &Row) -> &'static str {
     match row.id {
         "deleteService" => "closed",
-        "updateService" | "getService" => "orders",
+        "updateService" | "getService" | "protectedResource" => "orders",
         _ => "pets",
     }
 }

@@ -118,7 +118,8 @@ async fn enters(domain: &Domain, account: &Account<'_>, identity: &Identity) -> 
     }
     // No client stands between the person and the server.
     let (client, request_id) = (Client::default(), shown.request_id);
-    let about = About { tenant, server, client: ("", &client), identity, scopes: &[], reach: Reach::default(), request_id };
+    let about =
+        About { tenant, server, client: ("", &client), identity, scopes: &[], reach: Reach::default(), request_id };
     match policies::person(domain, about).await? {
         Judged::Allowed => Ok(()),
         Judged::StepUp | Judged::Denied(_) => {

@@ -180,7 +180,8 @@ fn misfit(asked: Asked<'_>, known: &DetailsType, detail: &Detail) -> Result<Opti
         return Ok(None);
     }
     let schema = asked.place.domain.schemas.ready(&known.schema);
-    let schema = schema.map_err(|log| Failure::Internal { log: format!("a schema of authorization details: {log}") })?;
+    let schema =
+        schema.map_err(|log| Failure::Internal { log: format!("a schema of authorization details: {log}") })?;
     let value = Value::Object(detail.clone());
     let first = schema.iter_errors(&value).next();
     Ok(first.map(|error| format!("do not fit its schema at `{}`: {}", error.instance_path(), error.masked())))

@@ -40,7 +40,9 @@ mod tests {
 
     #[test]
     fn an_identifier_is_absolute_and_secure_and_has_no_fragment() {
-        for sound in ["https://api.example", "https://api.example/v1?tenant=a", "http://127.0.0.1:8080/mcp", "http://[::1]/"] {
+        for sound in
+            ["https://api.example", "https://api.example/v1?tenant=a", "http://127.0.0.1:8080/mcp", "http://[::1]/"]
+        {
             assert_eq!(problem("/resource", sound), None, "{sound}");
         }
         let long = format!("https://api.example/{}", "a".repeat(2048));
@@ -67,7 +69,9 @@ mod tests {
         assert!(same("https://api.example", "https://api.example/"));
         assert!(same("HTTPS://API.example/a", "https://api.example/a"));
         assert!(same("https://api.example?a", "https://api.example/?a"));
-        for other in ["https://api.example/a/", "https://api.example/A", "https://api.example:8443/a", "https://api.example/a#b"] {
+        for other in
+            ["https://api.example/a/", "https://api.example/A", "https://api.example:8443/a", "https://api.example/a#b"]
+        {
             assert!(!same("https://api.example/a", other), "{other}");
         }
         assert_eq!(canonical("orders"), None);

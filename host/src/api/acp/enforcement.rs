@@ -170,9 +170,7 @@ fn refuse(call: &Call, code: &'static str, message: &str) -> Answer {
 fn challenge(call: &Call, decision: Option<Decision>, challenge: &str) -> Answer {
     let status = StatusCode::UNAUTHORIZED;
     let answer = match decision {
-        Some(Decision { id, policy_id: _, verdict }) => {
-            denied(call, status, &verdict, Some(&id)).header(DECISION, &id)
-        }
+        Some(Decision { id, policy_id: _, verdict }) => denied(call, status, &verdict, Some(&id)).header(DECISION, &id),
         None => denied(call, status, &Verdict::default(), None),
     };
     answer.header(header::WWW_AUTHENTICATE, challenge)

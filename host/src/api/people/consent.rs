@@ -83,12 +83,7 @@ pub struct Asks<'a> {
 }
 
 /// The page: what is asked for, and the consents that are missing; `shown` is what the form says of itself.
-pub fn form(
-    visit: &Visit,
-    asks: &Asks<'_>,
-    consents: &[Held],
-    shown: &str,
-) -> Result<Answer, Failure> {
+pub fn form(visit: &Visit, asks: &Asks<'_>, consents: &[Held], shown: &str) -> Result<Answer, Failure> {
     let (texts, client) = (visit.language.consent(), visit.client_name());
     let Asks { scopes, allowed, details, resources } = *asks;
     let (tenant, server) = visit.place();

@@ -77,6 +77,9 @@ mod tests {
             "type": "payment", "<script>": "</span><script>alert(1)</script>", "to": "evil\u{202e}knab\u{200b}\n.", "x": { "<i>": ["&"] },
         }));
         assert!(!shown.contains("<script") && !shown.contains("<i>") && !shown.contains("<b>"), "{shown}");
-        assert!(shown.contains("&lt;script&gt;alert(1)") && shown.contains("to: evil\u{fffd}knab\u{fffd}\u{fffd}."), "{shown}");
+        assert!(
+            shown.contains("&lt;script&gt;alert(1)") && shown.contains("to: evil\u{fffd}knab\u{fffd}\u{fffd}."),
+            "{shown}"
+        );
     }
 }

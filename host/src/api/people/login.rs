@@ -78,7 +78,8 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
             match scope_grant::begin(domain, tenant, server, visit.login(), &visit.browser).await? {
                 Some(page) => layout::see_other(&page),
                 None => {
-                    let asked = consent::Asks { scopes: &scopes, allowed: &allowed, details: &details, resources: &resources };
+                    let asked =
+                        consent::Asks { scopes: &scopes, allowed: &allowed, details: &details, resources: &resources };
                     consent::form(&visit, &asked, &consents, &texts)?
                 }
             }

@@ -102,7 +102,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_does_not_matter_and_what_is_empty_is_not_there() {
-        let sent = pairs(&[("magic", "a"), ("magic", "b"), ("resource", "a"), ("resource", ""), ("resource", "b"), ("nonce", "")]);
+        let sent = pairs(&[
+            ("magic", "a"),
+            ("magic", "b"),
+            ("resource", "a"),
+            ("resource", ""),
+            ("resource", "b"),
+            ("nonce", ""),
+        ]);
         assert_eq!(Sent::new(&sent).first_wrong(), None);
         assert_eq!(Sent::new(&sent).every("resource").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(Sent::new(&sent).get("nonce"), None);

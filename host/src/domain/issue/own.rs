@@ -34,11 +34,7 @@ pub(super) async fn allowed(asked: &Asked<'_>, target: Target) -> Result<Target,
 }
 
 /// Opens a grant of the client itself and issues the first tokens of it. It lasts as long as refresh tokens may.
-pub(super) async fn open(
-    asked: &Asked<'_>,
-    target: Target,
-    application: Option<String>,
-) -> Result<Tokens, Refused> {
+pub(super) async fn open(asked: &Asked<'_>, target: Target, application: Option<String>) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, server), proven, .. } = *asked;
     let since = domain.world.now_seconds();
     let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, &proven.client.value);

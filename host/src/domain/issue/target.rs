@@ -39,7 +39,9 @@ impl Target {
         let target = Target::of_scopes(asked, scopes, false)?;
         let Some(text) = asked.sent.authorization_details else { return Ok(target) };
         if registration::is_stranger(asked.domain, asked.tenant, client_id, client)? {
-            return Err(Refused::Details("a person has to be asked for authorization_details of this client".to_owned()));
+            return Err(Refused::Details(
+                "a person has to be asked for authorization_details of this client".to_owned(),
+            ));
         }
         let sent = details::Asked { place: place(asked), server: asked.server.1, client };
         let details = details::accepted(sent, text)?.map_err(|wrong| Refused::Details(wrong.0))?;

@@ -153,8 +153,16 @@ fn show_scope(tenant: &str, id: String, scope: Scope, service: Option<Service>) 
         setup: _,
     } = scope;
     let service = service_id.zip(service).map(|(id, service)| {
-        let Service { server: _, name, description, resource: _, gateway: _, with_specification: _, system: _, setup: _ } =
-            service;
+        let Service {
+            server: _,
+            name,
+            description,
+            resource: _,
+            gateway: _,
+            with_specification: _,
+            system: _,
+            setup: _,
+        } = service;
         ServiceBody { id, name, description }
     });
     ScopeBody {
