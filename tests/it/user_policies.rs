@@ -2,7 +2,10 @@
 //! a yes.
 
 use portcullis::domain::{
-    in_force::policies::{self, Judged},
+    in_force::{
+        Outputs,
+        policies::{self, Judged},
+    },
     server::Server,
 };
 use serde_json::{Value, json};
@@ -45,7 +48,7 @@ async fn a_policy_that_is_only_monitored_keeps_nobody_out() {
     let body = |mode: &str| json!({ "id": "closed", "policy_name": "Closed", "validators": [no()], "mode": mode });
     shop.admin.post(&path, &body("monitor")).await.expect(201);
     shop.set("/servers/shop", json!({ "user_policy_id": "closed" })).await.expect(200);
-    assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed);
+    assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed(Outputs::default()));
     shop.login("openid").await.expect(200);
     let found = logged(&shop.admin, "&policy_id=closed&result=would_deny", 2).await;
     assert_eq!(found[0]["failures"][0]["code"], "always_denied");
@@ -57,11 +60,11 @@ async fn a_policy_that_is_only_monitored_keeps_nobody_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_factor_is_asked_for_and_then_enough() {
     let shop = Shop::start(json!({})).await;
-    assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed, "there is no policy yet");
+    assert_eq!(judge(&shop, &["pwd"]).await, Judged::Allowed(Outputs::default()), "there is no policy yet");
     make_policy(&shop.admin, "aal2", aal2()).await;
     shop.set("/servers/shop", json!({ "user_policy_id": "aal2" })).await.expect(200);
     assert_eq!(judge(&shop, &["pwd"]).await, Judged::StepUp);
-    assert_eq!(judge(&shop, &["pwd", "otp", "mfa"]).await, Judged::Allowed);
+    assert_eq!(judge(&shop, &["pwd", "otp", "mfa"]).await, Judged::Allowed(Outputs::default()));
     assert!(matches!(judge(&shop, &["fed", "mfa"]).await, Judged::Denied(reasons) if reasons.len() == 1));
     // Where nobody can be asked for it there is no token.
     assert_eq!(shop.login("openid").await.expect(400).json()["error"], "invalid_grant");
@@ -69,7 +72,7 @@ async fn a_second_factor_is_asked_for_and_then_enough() {
     for (policy, enough) in [("nist-aal-2", ["pwd", "mfa", "otp"]), ("nist-aal-3", ["pwd", "mfa", "sc"])] {
         shop.set("/servers/shop", json!({ "user_policy_id": policy })).await.expect(200);
         assert_eq!(judge(&shop, &["pwd"]).await, Judged::StepUp, "{policy}");
-        assert_eq!(judge(&shop, &enough).await, Judged::Allowed, "{policy}");
+        assert_eq!(judge(&shop, &enough).await, Judged::Allowed(Outputs::default()), "{policy}");
     }
     // A second factor of ours is no hardware: level 3 says no instead of asking again.
     assert!(matches!(judge(&shop, &["pwd", "otp", "mfa"]).await, Judged::Denied(_)));

@@ -121,7 +121,7 @@ async fn enters(domain: &Domain, account: &Account<'_>, identity: &Identity) -> 
     let about =
         About { tenant, server, client: ("", &client), identity, scopes: &[], reach: Reach::default(), request_id };
     match policies::person(domain, about).await? {
-        Judged::Allowed => Ok(()),
+        Judged::Allowed(_) => Ok(()),
         Judged::StepUp | Judged::Denied(_) => {
             tell(account, "refused by a policy");
             Err(Failure::Forbidden { needs: "a policy of the authorization server that says yes".to_owned() })

@@ -261,7 +261,11 @@ fn dotted(path: &str, bounds: &Bounds) -> Option<String> {
 
 fn reserved(name: &str) -> Option<String> {
     let parts = parts(name);
-    let first = parts.first().map(String::as_str).unwrap_or_default();
+    reserved_member(parts.first().map(String::as_str).unwrap_or_default())
+}
+
+/// Why a member of a token is not a tenant's to say.
+pub(super) fn reserved_member(first: &str) -> Option<String> {
     RESERVED.contains(&first).then(|| format!("`{first}` is what the server itself says"))
 }
 

@@ -7,13 +7,11 @@ use super::{
     AuthorizationRequest, Destination, Place,
     answer::{self, Members},
     code,
-    flow::{self, Asked, Step},
+    flow::{self, Asked, Granted, Step},
     reach,
     refusal::Refusal,
     trust,
 };
-use serde_json::Map;
-
 use crate::{
     crypto::Secret,
     domain::{
@@ -46,8 +44,8 @@ struct Opened {
 pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> Result<Destination, Failure> {
     still_trusted(asked)?;
     let (place, request) = (asked.place, &asked.login.request);
-    let scopes = match step {
-        Step::Answer(scopes) => scopes,
+    let granted = match step {
+        Step::Answer(granted) => granted,
         Step::Refuse(refusal) => return refuse(asked, id, refusal).await,
         Step::Ask(_) | Step::Consent(..) => {
             let reason = "there is something left to do for the person".to_owned();
@@ -58,10 +56,10 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
         close(asked, id, None).await?;
         return Ok(Destination::Redirect(request.redirect_uri.clone()));
     };
-    if !consents::given(place.domain, flow::about(asked, client, identity, &scopes)).await? {
+    if !consents::given(place.domain, flow::about(asked, client, identity, &granted.scopes)).await? {
         return refuse(asked, id, Refusal::access("not every required consent is given")).await;
     }
-    let (opened, members) = match open(asked, client, identity, scopes).await {
+    let (opened, members) = match open(asked, client, identity, granted).await {
         Ok(made) => made,
         Err(failure) => return trouble(asked, id, failure).await,
     };
@@ -101,11 +99,11 @@ async fn open(
     asked: Asked<'_>,
     client: (&str, &Client),
     identity: &Identity,
-    scopes: Vec<String>,
+    granted: Granted,
 ) -> Result<(Opened, Members), Failure> {
     let (place, request) = (asked.place, &asked.login.request);
     let Place { domain, tenant, id: server_id, server } = place;
-    let grant = granted(asked, client, identity, scopes);
+    let grant = new_grant(asked, client, identity, granted);
     let id = grant::new_id(domain);
     let order = Order {
         tenant,
@@ -143,7 +141,12 @@ async fn open(
     Ok((Opened { id, grant, agreed, code, token: kept.flatten() }, members))
 }
 
-fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Identity, scopes: Vec<String>) -> Grant {
+fn new_grant(
+    asked: Asked<'_>,
+    (client_id, client): (&str, &Client),
+    identity: &Identity,
+    Granted { scopes, claims }: Granted,
+) -> Grant {
     let (place, request) = (asked.place, &asked.login.request);
     let now = place.domain.world.now_seconds();
     Grant {
@@ -158,7 +161,7 @@ fn granted(asked: Asked<'_>, (client_id, client): (&str, &Client), identity: &Id
         scopes,
         resources: request.resources.clone(),
         details: request.details.clone(),
-        claims: Map::new(),
+        claims,
         nonce: request.nonce.clone(),
         since: now,
         ends: now.saturating_add(lasts(place, client, request)),

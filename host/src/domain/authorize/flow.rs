@@ -4,6 +4,8 @@
 //! Called by `begin`, `next` and `finish`. Writes nothing.
 
 use super::{AuthorizationRequest, Next, Place, reach, refusal::Refusal};
+use serde_json::{Map, Value};
+
 use crate::domain::{
     Failure,
     access::{self, Between},
@@ -12,7 +14,7 @@ use crate::domain::{
     consent_grant::Held,
     identity::Identity,
     in_force::{
-        consents,
+        Outputs, consents,
         policies::{self, About, Judged},
         scope_policies,
     },
@@ -45,8 +47,25 @@ pub(super) enum Step {
     Consent(Sorted, Vec<Held>),
     /// The client does not get what it asked for.
     Refuse(Refusal),
-    /// The client gets an answer with these scopes.
-    Answer(Vec<String>),
+    /// The client gets an answer with this.
+    Answer(Granted),
+}
+
+/// What a client gets.
+#[derive(Debug, Default)]
+pub(super) struct Granted {
+    /// The scopes.
+    pub(super) scopes: Vec<String>,
+    /// The claims that the server's policy adds.
+    pub(super) claims: Map<String, Value>,
+}
+
+/// What the server's policy makes of a login.
+enum Judgement {
+    /// It goes on, with what the policy hands over.
+    GoOn(Outputs),
+    /// Something else comes first, or it ends here.
+    Stop(Step),
 }
 
 /// The scopes of a login, sorted out.
@@ -58,6 +77,8 @@ pub(super) struct Sorted {
     pub(super) asked: Vec<String>,
     /// Whether there has to be a page for them, also when there are none.
     page: bool,
+    /// The claims that the server's policy adds.
+    claims: Map<String, Value>,
 }
 
 impl Sorted {
@@ -92,13 +113,16 @@ pub(super) async fn step(asked: Asked<'_>) -> Result<Step, Failure> {
     let Some(client) = asked.client else {
         // The policy is about people, also where no client waits.
         let nobody = ("", &Client::default());
-        let refused = judge(asked, about(asked, nobody, identity, &[])).await?;
-        return Ok(refused.unwrap_or_else(|| Step::Answer(Vec::new())));
+        return Ok(match judge(asked, about(asked, nobody, identity, &[])).await? {
+            Judgement::GoOn(_) => Step::Answer(Granted::default()),
+            Judgement::Stop(step) => step,
+        });
     };
-    if let Some(step) = judge(asked, about(asked, client, identity, &login.request.scopes)).await? {
-        return Ok(step);
-    }
-    let sorted = sort(asked, client, identity).await?;
+    let outputs = match judge(asked, about(asked, client, identity, &login.request.scopes)).await? {
+        Judgement::GoOn(outputs) => outputs,
+        Judgement::Stop(step) => return Ok(step),
+    };
+    let sorted = sort(asked, client, identity, outputs).await?;
     say_yes(asked, client, identity, sorted)
 }
 
@@ -152,22 +176,23 @@ fn not_who_was_meant(request: &AuthorizationRequest, identity: &Identity) -> Opt
     (!reached).then(|| Refusal::new("unmet_authentication_requirements", "this way to log in does not reach the acr"))
 }
 
-/// Asks the server's policy about the person. None when it lets them through.
-async fn judge(asked: Asked<'_>, about: About<'_>) -> Result<Option<Step>, Failure> {
-    Ok(match policies::person(asked.place.domain, about).await? {
-        Judged::Allowed => None,
+/// Asks the server's policy about the person.
+async fn judge(asked: Asked<'_>, about: About<'_>) -> Result<Judgement, Failure> {
+    let step = match policies::person(asked.place.domain, about).await? {
+        Judged::Allowed(outputs) => return Ok(Judgement::GoOn(outputs)),
         // What a policy looks at is nobody's business but the tenant's.
         Judged::Denied(reasons) => {
             let (request_id, reasons) = (asked.request_id, reasons.join("; "));
             tracing::info!(request_id, reasons, "a policy does not let a person in");
-            Some(Step::Refuse(Refusal::access("a policy says no")))
+            Step::Refuse(Refusal::access("a policy says no"))
         }
         // It was proven already, so asking again would go round in circles.
         Judged::StepUp if has_second_factor(about.identity) => {
-            Some(Step::Refuse(Refusal::access("a policy says no, also after a second factor")))
+            Step::Refuse(Refusal::access("a policy says no, also after a second factor"))
         }
-        Judged::StepUp => Some(more_is_needed(asked, second_factor(asked, about.identity)?)),
-    })
+        Judged::StepUp => more_is_needed(asked, second_factor(asked, about.identity)?),
+    };
+    Ok(Judgement::Stop(step))
 }
 
 /// Asks the person, where they can be asked.
@@ -199,10 +224,17 @@ fn second_factor(asked: Asked<'_>, identity: &Identity) -> Result<Next, Failure>
 }
 
 /// Sorts out which scopes the person may have, and which of those nobody has asked them about yet.
-async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) -> Result<Sorted, Failure> {
+async fn sort(
+    asked: Asked<'_>,
+    client: (&str, &Client),
+    identity: &Identity,
+    outputs: Outputs,
+) -> Result<Sorted, Failure> {
     let Place { domain, tenant, id, server } = asked.place;
     let request = &asked.login.request;
-    let allowed = policies::scopes(domain, about(asked, client, identity, &request.scopes)).await?;
+    let wanted = outputs.narrowed(request.scopes.clone());
+    let allowed = policies::scopes(domain, about(asked, client, identity, &wanted)).await?;
+    let claims = outputs.claims;
     let policies = scope_policies::of(domain, tenant, (id, server), &allowed, &ways(request))?;
     let between = Between { tenant, server: id, subject: &identity.subject, client: client.0 };
     let (read, now) = (domain.store.read()?, domain.world.now_seconds());
@@ -224,12 +256,12 @@ async fn sort(asked: Asked<'_>, client: (&str, &Client), identity: &Identity) ->
         granted().any(|_| true) && granted().all(|(_, policy)| *policy == ScopePolicy::ConsentNotRequired);
     let allowed = granted().map(|(scope, _)| scope.clone()).collect();
     Ok(match &asked.login.granted {
-        Some(_) => Sorted { allowed, asked: Vec::new(), page: false },
+        Some(_) => Sorted { allowed, asked: Vec::new(), page: false, claims },
         None => {
             // A client that gets no scope at all still learns who the person is.
             let first = !client.1.trusted && remembered.is_empty() && !never_asked;
             let more = more && !client.1.trusted;
-            Sorted { page: again || first || more || !new.is_empty(), allowed, asked: new }
+            Sorted { page: again || first || more || !new.is_empty(), allowed, asked: new, claims }
         }
     })
 }
@@ -249,7 +281,7 @@ fn say_yes(asked: Asked<'_>, client: (&str, &Client), identity: &Identity, sorte
     };
     let consents = consents::missing(asked.place.domain, about(asked, client, identity, &scopes))?;
     if !sorted.page && consents.is_empty() {
-        return Ok(answer(&asked.login.request, scopes));
+        return Ok(answer(&asked.login.request, Granted { scopes, claims: sorted.claims }));
     }
     Ok(match asked.login.request.prompt.none {
         true => Step::Refuse(Refusal::new("consent_required", "the person has to be asked first")),
@@ -258,10 +290,10 @@ fn say_yes(asked: Asked<'_>, client: (&str, &Client), identity: &Identity, sorte
 }
 
 /// An ID token in the answer itself is all that some clients ask for: without its scope there is none.
-fn answer(request: &AuthorizationRequest, scopes: Vec<String>) -> Step {
-    match request.response_type.id_token && !scopes.iter().any(|scope| scope == OPENID) {
+fn answer(request: &AuthorizationRequest, granted: Granted) -> Step {
+    match request.response_type.id_token && !granted.scopes.iter().any(|scope| scope == OPENID) {
         true => Step::Refuse(Refusal::access("the scope openid was not granted")),
-        false => Step::Answer(scopes),
+        false => Step::Answer(granted),
     }
 }
 

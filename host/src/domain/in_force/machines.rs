@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     input::{self, Whose, object},
     known::{self, Rules},
+    outputs::Outputs,
     policies::{self, ISSUE, Reach, allows},
 };
 use crate::{
@@ -31,13 +32,18 @@ pub struct Machine<'a> {
     pub request_id: &'a str,
 }
 
-/// Whether the server's client policy, if it has one, lets a client have a token with these scopes. A policy that is not there, or
-/// cannot answer, says no.
-pub async fn client(domain: &Domain, about: Machine<'_>, scopes: &[String]) -> Result<bool, Failure> {
-    let Some(policy) = &about.server.1.security.client_policy else { return Ok(true) };
+/// What the server's client policy, if it has one, hands over when it lets a client have a token with these scopes. None when it
+/// does not. A policy that is not there, or cannot answer, says no.
+pub async fn client(domain: &Domain, about: Machine<'_>, scopes: &[String]) -> Result<Option<Outputs>, Failure> {
+    let Some(policy) = &about.server.1.security.client_policy else { return Ok(Some(Outputs::default())) };
     let rules = known::rules(domain, about.tenant, about.server.0)?;
     let resource = json!({ "type": "client", "id": about.client.0 });
-    Ok(ask(domain, &rules, about, scopes, resource, policy).await?.allow)
+    let verdict = ask(domain, &rules, about, scopes, resource, policy).await?;
+    let outputs = verdict.allow.then(|| Outputs::of(&verdict)).transpose();
+    Ok(outputs.unwrap_or_else(|why| {
+        tracing::error!(why, "no client gets a token by this policy");
+        None
+    }))
 }
 
 /// Those of the scopes whose client policy, if they have one, lets the client have them. One whose policy cannot be asked is left

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `policies` | may this person have a token, and with which scopes? |
 //! | `machines` | the same of clients on their own behalf, and of whoever exchanges a token |
+//! | `outputs` | what a policy that says yes hands over to the token |
 //! | `claims`, `mapping` | what of the authentication context goes into a token |
 //! | `consents` | what a person has to agree to first |
 //! | `resources` | what a token may be for, and which scopes are good there |
@@ -18,8 +19,11 @@ mod input;
 mod known;
 pub mod machines;
 mod mapping;
+mod outputs;
 pub mod policies;
 pub mod resources;
 pub mod scope_policies;
+
+pub use outputs::Outputs;
 
 pub(super) use known::{Known, has_scopes, those_there};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     input::{self, Whose, object},
     known::{self, Rules},
+    outputs::Outputs,
 };
 use crate::{
     decision::{Input, Verdict},
@@ -56,8 +57,8 @@ pub struct About<'a> {
 /// What the server's policy says about a person.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judged {
-    /// A token may be issued.
-    Allowed,
+    /// A token may be issued, with what the policy hands over.
+    Allowed(Outputs),
     /// Not yet: a second factor would help (recovery of type `mfa`).
     StepUp,
     /// No, with the sentences of what failed.
@@ -66,7 +67,9 @@ pub enum Judged {
 
 /// Asks the server's user policy, if it has one. A policy that is not there, or cannot answer, says no.
 pub async fn person(domain: &Domain, about: About<'_>) -> Result<Judged, Failure> {
-    let Some(policy) = &about.server.1.user_policy else { return Ok(Judged::Allowed) };
+    let Some(policy) = &about.server.1.user_policy else {
+        return Ok(Judged::Allowed(Outputs::default()));
+    };
     let rules = known::rules(domain, about.tenant, about.server.0)?;
     let resource = json!({ "type": "client", "id": about.client.0 });
     let verdict = ask(domain, &rules, about, policy, resource).await?;
@@ -135,13 +138,19 @@ fn judged(verdict: Verdict, identity: &Identity) -> Judged {
     let helps = verdict.recovery.iter().any(|recovery| recovery.kind == MFA);
     let has = identity.amr.iter().any(|method| method == MFA);
     match verdict.allow {
-        true => Judged::Allowed,
+        true => Outputs::of(&verdict).map_or_else(nonsense, Judged::Allowed),
         false if helps && !has && verdict.errors == 0 => Judged::StepUp,
         false => Judged::Denied(verdict.failures.into_iter().map(|failed| failed.message).collect()),
     }
 }
 
 /// Whether a scope stays. One whose policy cannot be asked does not.
+/// A policy that hands over what cannot be understood.
+fn nonsense(why: String) -> Judged {
+    tracing::error!(why, "nobody is let in by this policy");
+    Judged::Denied(vec![why])
+}
+
 pub(super) fn allows(scope: &str, answer: Result<Verdict, Failure>) -> bool {
     match answer {
         Ok(verdict) => verdict.allow,
@@ -180,7 +189,10 @@ mod tests {
             error,
             "an error is not cured by a second factor"
         );
-        assert_eq!(judged(Verdict { allow: true, ..Verdict::default() }, &with(&[])), Judged::Allowed);
+        assert_eq!(
+            judged(Verdict { allow: true, ..Verdict::default() }, &with(&[])),
+            Judged::Allowed(Outputs::default())
+        );
     }
 
     #[test]

@@ -25,11 +25,12 @@ pub(super) async fn allowed(asked: &Asked<'_>, target: Target) -> Result<Target,
     let (client, reach) = ((proven.id.as_str(), &proven.client.value), target.reach());
     let about = Machine { tenant, server, client, reach, request_id };
     match machines::client(domain, about, &target.scopes).await? {
-        true => {
-            let scopes = machines::scopes(domain, about, target.scopes.clone()).await?;
-            Ok(Target { scopes, ..target })
+        Some(outputs) => {
+            let scopes = outputs.narrowed(target.scopes.clone());
+            let scopes = machines::scopes(domain, about, scopes).await?;
+            Ok(Target { scopes, claims: outputs.claims, ..target })
         }
-        false => Err(Refused::Barred("a policy of the authorization server says no")),
+        None => Err(Refused::Barred("a policy of the authorization server says no")),
     }
 }
 

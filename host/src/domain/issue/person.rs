@@ -58,9 +58,10 @@ fn about<'a>(asked: &Asked<'a>, identity: &'a Identity, target: &'a Target) -> A
 pub(super) async fn allowed(asked: &Asked<'_>, identity: &Identity, target: Target) -> Result<Target, Refused> {
     let about = about(asked, identity, &target);
     match policies::person(asked.domain, about).await? {
-        Judged::Allowed => {
-            let scopes = policies::scopes(asked.domain, about).await?;
-            Ok(Target { scopes, ..target })
+        Judged::Allowed(outputs) => {
+            let scopes = outputs.narrowed(target.scopes.clone());
+            let scopes = policies::scopes(asked.domain, About { scopes: &scopes, ..about }).await?;
+            Ok(Target { scopes, claims: outputs.claims, ..target })
         }
         Judged::StepUp => Err(Refused::Invalid("a second factor is needed: the person has to log in again")),
         Judged::Denied(_) => Err(Refused::Invalid("a policy of the authorization server says no")),

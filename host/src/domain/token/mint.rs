@@ -144,6 +144,7 @@ fn form(order: &Order<'_>) -> Form {
 const OPTIONAL: [&str; 7] = ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Claims {
+    more.extend(order.claims.cloned().unwrap_or_default());
     if !more.is_empty() {
         more.retain(|name, _| !OPTIONAL.contains(&name.as_str()));
     }
