@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Domain, Failure, credential::Superseded, grant::Grant, login::Login, proof::Assertion, session, session::Session,
+    Domain, Failure, authorize::PushedRequest, credential::Superseded, grant::Grant, login::Login, proof::Assertion, session, session::Session,
     token,
 };
 use crate::store::{Record, Table, Write, records};
@@ -32,6 +32,7 @@ pub(super) enum What {
     Assertion,
     ConnectionErrand,
     Superseded,
+    PushedRequest,
 }
 
 /// A line of the list.
@@ -137,6 +138,7 @@ fn take_out(write: &mut Write<'_>, what: What, key: &[&str], now: i64) -> Result
         (What::Assertion, _) => forget::<Assertion>(write, key, now)?,
         (What::ConnectionErrand, _) => forget::<super::connection::Errand>(write, key, now)?,
         (What::Superseded, _) => forget::<Superseded>(write, key, now)?,
+        (What::PushedRequest, _) => forget::<PushedRequest>(write, key, now)?,
     }
     Ok(())
 }

@@ -31,6 +31,8 @@ pub enum Purpose {
     Registration,
     /// The `state` of an authorization that we ask for elsewhere.
     Connecting,
+    /// What a pushed authorization request is referred to by (RFC 9126 §2.2).
+    PushedRequest,
 }
 
 impl Purpose {
@@ -47,6 +49,7 @@ impl Purpose {
             Purpose::Ticket => "pc_ticket_",
             Purpose::Registration => "pc_registration_",
             Purpose::Connecting => "pc_connecting_",
+            Purpose::PushedRequest => "pc_request_",
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct Login {
     pub client_since: Micros,
     /// What was asked for, already checked.
     pub request: AuthorizationRequest,
+    /// The pushed request that it was begun with, by name (RFC 9126).
+    #[serde(default)]
+    pub pushed: Option<String>,
     /// The browser that may go on with it, by the name of its cookie's record.
     pub browser: String,
     /// The authentication method that was chosen, by id.

@@ -21,6 +21,9 @@ pub struct Metadata {
     pub issuer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<String>,
+    pub require_pushed_authorization_requests: bool,
     pub token_endpoint: String,
     pub jwks_uri: String,
     pub userinfo_endpoint: String,
@@ -81,6 +84,7 @@ fn metadata(found: Abilities) -> Metadata {
         claims,
         algorithms,
         userinfo_algorithms,
+        only_pushed,
         registration,
         resources,
         details_types,
@@ -92,6 +96,8 @@ fn metadata(found: Abilities) -> Metadata {
     let confidential: Vec<&'static str> = methods.iter().copied().filter(|word| *word != "none").collect();
     Metadata {
         authorization_endpoint: (!response_types.is_empty()).then(|| at("/oauth2/authorize")),
+        pushed_authorization_request_endpoint: (!response_types.is_empty()).then(|| at("/oauth2/par")),
+        require_pushed_authorization_requests: only_pushed,
         token_endpoint: at("/oauth2/token"),
         jwks_uri: at("/.well-known/jwks.json"),
         userinfo_endpoint: at("/userinfo"),

@@ -7,6 +7,7 @@ pub mod discovery;
 pub mod discovery_rows;
 pub mod introspect;
 pub mod jwks;
+pub mod par;
 pub mod protected;
 pub mod protected_resource;
 pub mod revoke;

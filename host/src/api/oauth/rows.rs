@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use super::{introspect, jwks, revoke, token};
+use super::{introspect, jwks, par, revoke, token};
 use crate::{
     api::{
         read::FORM,
@@ -25,6 +25,19 @@ pub static ROWS: &[Row] = &[
             answers: &[(StatusCode::OK, Some(shape::<token::TokenAnswer<'static>>))],
         },
         run: |call| Box::pin(token::issue(call)),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/oauth2/par",
+        id: "pushAuthorizationRequest",
+        needs: Needs::Nothing, // authenticates its client itself
+        doc: Doc {
+            summary: "Keeps an authorization request of a client's; the browser brings the `request_uri` that it gets for it (RFC 9126).",
+            query: &[],
+            body: Some((FORM, shape::<par::PushForm>)),
+            answers: &[(StatusCode::CREATED, Some(shape::<par::PushAnswer<'static>>))],
+        },
+        run: |call| Box::pin(par::push(call)),
     },
     Row {
         method: Method::POST,

@@ -1,5 +1,7 @@
 //! The dialect's words for failures: `{error, error_description}` (RFC 6749 §5.2).
 
+use std::borrow::Cow;
+
 use http::{
     StatusCode,
     header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -14,7 +16,7 @@ use crate::{api::Answer, domain::Failure};
 #[schemars(rename = "Error")]
 pub struct ErrorBody {
     /// A word of RFC 6749.
-    pub error: &'static str,
+    pub error: Cow<'static, str>,
     /// One sentence.
     pub error_description: String,
 }
@@ -60,6 +62,6 @@ pub fn invalid_token(description: &str) -> Answer {
 }
 
 /// An error answer.
-pub fn error(status: StatusCode, error: &'static str, description: impl Into<String>) -> Answer {
-    Answer::json(status, &ErrorBody { error, error_description: description.into() })
+pub fn error(status: StatusCode, error: impl Into<Cow<'static, str>>, description: impl Into<String>) -> Answer {
+    Answer::json(status, &ErrorBody { error: error.into(), error_description: description.into() })
 }

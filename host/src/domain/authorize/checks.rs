@@ -4,7 +4,9 @@
 //! reads the parameters that it is about and puts what they mean into the request.
 
 use super::{
-    AuthorizationRequest, Place, Prompt, ResponseMode, ResponseType, hints, reach,
+    AuthorizationRequest, Place, Prompt, ResponseMode, ResponseType,
+    came::How,
+    hints, reach,
     refusal::{Refusal, Wrong},
     sent::Sent,
 };
@@ -24,6 +26,8 @@ pub(super) struct Draft<'a> {
     pub(super) client: (&'a str, &'a Client),
     /// What was sent.
     pub(super) sent: Sent<'a>,
+    /// How it came.
+    pub(super) how: How,
     /// What is understood of it so far.
     pub(super) request: AuthorizationRequest,
 }
@@ -37,6 +41,7 @@ struct Line {
 
 static LINES: &[Line] = &[
     Line { name: "parameters are there once and not too long", check: parameters },
+    Line { name: "pushed requests", check: pushed_requests },
     Line { name: "request objects", check: request_objects },
     Line { name: "response type", check: response_type },
     Line { name: "certificate-bound tokens", check: bound_tokens },
@@ -61,6 +66,7 @@ impl<'a> Draft<'a> {
         client: (&'a str, &'a Client),
         sent: Sent<'a>,
         (redirect_uri, redirect_named): (String, bool),
+        how: How,
     ) -> Draft<'a> {
         let response_type = ResponseType::of_words(sent.get("response_type").unwrap_or_default());
         let wanted = sent.get("response_mode").and_then(ResponseMode::of_word);
@@ -75,7 +81,7 @@ impl<'a> Draft<'a> {
             state: sent.get("state").map(str::to_owned),
             ..AuthorizationRequest::default()
         };
-        Draft { place, client, sent, request }
+        Draft { place, client, sent, how, request }
     }
 
     /// Goes through all lines, up to the first that is wrong.
@@ -96,6 +102,20 @@ fn parameters(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     match draft.sent.first_wrong() {
         Some((name, reason)) => Err(Refusal::request(format!("{name} {reason}")).into()),
         None => Ok(()),
+    }
+}
+
+/// Where requests are pushed, one that is not was not made by the client, as far as anybody knows (RFC 9126 §4, §5, §6).
+fn pushed_requests(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let (server, client) = (&draft.place.server.security, &draft.client.1.security);
+    if draft.how.pushed {
+        Ok(())
+    } else if server.require_pushed_requests {
+        Err(Refusal::request("requests must be pushed on this server").into())
+    } else if client.require_pushed_requests {
+        Err(Refusal::request("this client's requests must be pushed").into())
+    } else {
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     answer::{self, Members},
     code,
     flow::{self, Asked, Granted, Step},
-    reach,
+    pushed, reach,
     refusal::Refusal,
     trust,
 };
@@ -181,9 +181,11 @@ fn lasts(place: Place<'_>, client: &Client, request: &AuthorizationRequest) -> i
     }
 }
 
-/// Writes what was opened and forgets the login: both or neither. Of two that do it at once, one finds no login.
+/// Writes what was opened and forgets the login: both or neither. Of two that do it at once, one finds no login. A login that was
+/// never written down was not what its pushed request was spent for, so that goes here.
 async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Result<(), Failure> {
-    if id.is_none() && opened.is_none() {
+    let spent = asked.login.pushed.clone().filter(|_| id.is_none());
+    if id.is_none() && opened.is_none() && spent.is_none() {
         return Ok(());
     }
     let (tenant, login) = (asked.place.tenant.to_owned(), asked.login.clone());
@@ -193,6 +195,9 @@ async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Re
         .place
         .domain
         .write(move |write| {
+            if let Some(pushed) = &spent {
+                pushed::spend(write, [&tenant, &login.server, pushed])?;
+            }
             if let Some(id) = &id {
                 forget(write, &tenant, id, opened.as_ref().map(|_| &login))?;
             }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! sent      each parameter once          trust     the client and its redirect URI: until then nobody is told anything
+//! came      pushed before, or not        pushed    what a client has left here before the browser comes
 //! checks    one line a rule, in order: the high-assurance set adds lines       request   what is understood
 //! reach     resources and authorization details
 //! flow      what the person has to do    consent   what they say               wait      the login between two pages
@@ -12,12 +13,14 @@
 
 mod account;
 mod answer;
+mod came;
 mod checks;
 mod code;
 mod conclude;
 mod consent;
 mod flow;
 mod hints;
+mod pushed;
 mod reach;
 mod refusal;
 mod request;
@@ -30,6 +33,8 @@ use std::fmt;
 pub use account::{begin_account, begin_account_again, is_welcome};
 pub use code::Code;
 pub use consent::{Said, consent};
+pub(super) use pushed::PushedRequest;
+pub use pushed::{Pushed, Unpushed, push};
 pub use request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType};
 
 use super::{
@@ -46,6 +51,7 @@ use super::{
     server::{self, Server},
 };
 use crate::crypto::Secret;
+use came::{Came, How};
 use checks::Draft;
 use flow::{Asked, Step};
 use refusal::{Refusal, Wrong};
@@ -188,13 +194,51 @@ pub async fn begin(
     let sent = Sent::new(sent);
     let (client_id, client) = trust::client(place, sent)?;
     let client = (client_id.as_str(), &client.value);
-    let mut draft = Draft::new(place, client, sent, trust::redirect_uri(client.1, sent)?);
-    let begun = match draft.check() {
-        Ok(()) => go(place, client, draft.request, browser).await?,
-        Err(Wrong::Refusal(refusal)) => Begun::Answer(answer::refused(place, &draft.request, refusal)),
-        Err(Wrong::Failure(failure)) => return Err(failure),
+    let begun = match came::resolve(place, client, sent).await {
+        Ok(came) => checked(place, client, (&came, sent), browser).await?,
+        Err(wrong) => lost(place, client, sent, wrong)?,
     };
     held_back(place, client, begun, wait::knows(place, browser)?)
+}
+
+/// Goes on with a request whose parameters are found.
+async fn checked(
+    place: Place<'_>,
+    client: (&str, &Client),
+    (came, sent): (&Came, Sent<'_>),
+    browser: &Browser,
+) -> Result<Begun, Failure> {
+    match came.found.as_ref().map_or(Ok(None), |found| found.login(place, browser)) {
+        Ok(None) => {}
+        Ok(Some(login)) => return Ok(Begun::Login(login)),
+        Err(wrong) => return lost(place, client, sent, wrong),
+    }
+    let counts = came.counts(sent);
+    let mut draft = Draft::new(place, client, counts, trust::redirect_uri(client.1, counts)?, came.how);
+    match draft.check() {
+        Ok(()) => go(place, client, (draft.request, came.spends()), browser).await,
+        Err(wrong) => told(place, &draft, wrong),
+    }
+}
+
+/// Tells the client that its request could not be found or read. Where to is said by what was sent beside it: a redirect URI of
+/// the client's, or its only one. Otherwise only the person is told.
+fn lost(place: Place<'_>, client: (&str, &Client), sent: Sent<'_>, wrong: Wrong) -> Result<Begun, Failure> {
+    let to = trust::redirect_uri(client.1, sent);
+    match (to, wrong) {
+        (Ok(to), wrong) => told(place, &Draft::new(place, client, sent, to, How::default()), wrong),
+        (Err(_), Wrong::Refusal(Refusal { error, description })) => {
+            Err(Failure::malformed("request", format!("{error}: {description}")))
+        }
+        (Err(_), Wrong::Failure(failure)) => Err(failure),
+    }
+}
+
+fn told(place: Place<'_>, draft: &Draft<'_>, wrong: Wrong) -> Result<Begun, Failure> {
+    match wrong {
+        Wrong::Refusal(refusal) => Ok(Begun::Answer(answer::refused(place, &draft.request, refusal))),
+        Wrong::Failure(failure) => Err(failure),
+    }
 }
 
 /// Whoever registers a client chooses where its answers go, so that a link to this server would lead anybody there. Somebody
@@ -217,7 +261,7 @@ fn held_back(
 async fn go(
     place: Place<'_>,
     client: (&str, &Client),
-    request: AuthorizationRequest,
+    (request, pushed): (AuthorizationRequest, Option<&str>),
     browser: &Browser,
 ) -> Result<Begun, Failure> {
     let anew =
@@ -225,6 +269,7 @@ async fn go(
     let prompt = Prompt { login: request.prompt.login || anew, ..request.prompt };
     let request = AuthorizationRequest { prompt, ..request };
     let mut login = wait::begun(place, request, client.1.since, browser);
+    login.pushed = pushed.map(str::to_owned);
     wait::recognise(place, &mut login, browser)?;
     let asked = Asked { place, client: Some(client), login: &login, request_id: &browser.request_id };
     match flow::step(asked).await? {

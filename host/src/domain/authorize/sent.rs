@@ -28,7 +28,7 @@ const KNOWN: [(&str, usize); 22] = [
     ("resource", 2048),
     ("authorization_details", details::MOST_BYTES),
     ("request", usize::MAX),
-    ("request_uri", usize::MAX),
+    ("request_uri", 2048),
     ("registration", usize::MAX),
 ];
 
@@ -48,6 +48,17 @@ impl<'a> Sent<'a> {
     pub(super) fn get(self, name: &str) -> Option<&'a str> {
         let value = self.all(name).next().filter(|value| !value.is_empty())?;
         self.wrong(name).is_none().then_some(value)
+    }
+
+    /// Whether a parameter is there at all, however often.
+    pub(super) fn has(self, name: &str) -> bool {
+        self.all(name).any(|value| !value.is_empty())
+    }
+
+    /// The parameters that say something, to be kept. What proves the client is not among them.
+    pub(super) fn kept(self) -> Vec<(String, String)> {
+        let known = |name: &str| KNOWN.iter().any(|(known, _)| *known == name);
+        self.0.iter().filter(|(name, value)| known(name) && !value.is_empty()).cloned().collect()
     }
 
     /// What is wrong with the first known parameter that is there twice or too long: its name and why.

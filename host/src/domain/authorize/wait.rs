@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{AuthorizationRequest, Browser, Place, flow::Asked};
+use super::{AuthorizationRequest, Browser, Place, flow::Asked, pushed};
 use crate::{
     domain::{
         Domain, Failure,
@@ -15,7 +15,7 @@ use crate::{
         server::{self, Server},
         session,
     },
-    store::State,
+    store::{State, Write},
     world::Micros,
 };
 
@@ -51,6 +51,7 @@ pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_sinc
         client_since,
         request,
         browser: browser.name(place.domain, place.tenant, place.id),
+        pushed: None,
         method: None,
         errand: None,
         login_state: None,
@@ -105,7 +106,13 @@ pub(super) async fn write_down(place: Place<'_>, login: &Login, browser: &Browse
     }
     let id = login::new_id(place.domain);
     let (tenant, login, name) = (place.tenant.to_owned(), login.clone(), id.clone());
-    place.domain.write(move |write| login::put(write, &tenant, &name, &login)).await?;
+    let begins = move |write: &mut Write<'_>| {
+        if let Some(pushed) = &login.pushed {
+            pushed::take(write, [&tenant, &login.server, pushed], &name)?;
+        }
+        login::put(write, &tenant, &name, &login)
+    };
+    place.domain.write(begins).await?;
     Ok(id)
 }
 

@@ -103,7 +103,6 @@ fn encryptions(client: &Client) -> Vec<Problem> {
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
     [
-        ("require_pushed_authorization_requests", security.require_pushed_requests),
         ("require_signed_request_object", security.require_signed_requests),
         ("authorization_signed_response_alg", !security.authorization_signing_alg.is_empty()),
         ("authorization_encrypted_response_alg", security.authorization_encryption.is_some()),

@@ -189,6 +189,7 @@ pub(in crate::api::acp) fn show(
         server_since: _,
         client_since: _,
         request,
+        pushed: _,
         browser: _,
         method,
         errand,
