@@ -119,6 +119,7 @@ async fn it_follows_the_configuration() {
     let document = described(&server, "machines").await;
     assert_eq!(document["response_types_supported"], json!([]));
     assert!(document.get("authorization_endpoint").is_none());
+    assert!(document.get("pushed_authorization_request_endpoint").is_none());
 
     let scope = json!({ "authorization_server_id": "machines", "id": "new", "name": "orders:read", "service_id": "machines-profile" });
     admin.post(&format!("{ADMIN}/scopes"), &scope).await.expect(201);

@@ -21,6 +21,8 @@ use crate::support::{
 
 /// A request of a client for a browser in which nobody may be asked.
 const AUTHORIZE: &str = "?client_id=clerk&response_type=code&prompt=none";
+/// The same, pushed by a client without a secret.
+const PUSH: &str = "client_id=app&response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 /// What browsers have brought to the pages of the tenant's own.
 const PAGE_STATE: &str = "a state";
 const PETS: &str = include_str!("surface/pets.yaml");
@@ -134,6 +136,12 @@ fn things() -> Vec<(&'static str, Value)> {
         ("apis", api),
         ("claims", aid(json!({ "id": "shoe-size", "name": "shoe_size", "mapping": "shoe_size", "type": "id_token" }))),
         ("clients", aid(clerk)),
+        (
+            "clients",
+            aid(
+                json!({ "client_id": "app", "client_name": "App", "token_endpoint_auth_method": "none", "redirect_uris": ["https://app.example/"] }),
+            ),
+        ),
         (
             "clients",
             aid(json!({ "client_id": "leaver", "client_name": "Leaver", "grant_types": ["client_credentials"] })),
@@ -433,6 +441,7 @@ impl Surface {
                 let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
                 (FORM.to_owned(), form.into())
             }
+            "pushAuthorizationRequest" => (FORM.to_owned(), PUSH.into()),
             "authorizeByPost" => (FORM.to_owned(), AUTHORIZE.trim_start_matches('?').into()),
             // No browser was shown the form.
             _ if row.path.contains("/account/") => (FORM.to_owned(), Bytes::from_static(b"csrf=none")),

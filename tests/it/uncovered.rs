@@ -46,6 +46,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("plugins", crate::plugins::COVERS),
     ("policies", crate::policies::COVERS),
     ("proofs", crate::proofs::COVERS),
+    ("pushed requests", crate::authorize::pushed::COVERS),
     ("registration", crate::registration::COVERS),
     ("introspection", crate::introspection::COVERS),
     ("ledger", crate::ledger::COVERS),

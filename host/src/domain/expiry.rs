@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Domain, Failure, authorize::PushedRequest, credential::Superseded, grant::Grant, login::Login, proof::Assertion, session, session::Session,
-    token,
+    Domain, Failure, authorize::PushedRequest, credential::Superseded, grant::Grant, login::Login, proof::Assertion,
+    session, session::Session, token,
 };
 use crate::store::{Record, Table, Write, records};
 

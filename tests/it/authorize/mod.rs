@@ -6,6 +6,7 @@ mod answers;
 mod consent;
 mod in_force;
 mod people;
+pub mod pushed;
 mod requests;
 mod shop;
 mod wire;
