@@ -170,6 +170,7 @@ pub async fn waits_at_page(domain: &Domain, id: &str, (purpose, state): (Purpose
             ..AuthorizationRequest::default()
         },
         browser: "nobody's".to_owned(),
+        pushed: None,
         method: Some("own".to_owned()),
         errand: None,
         login_state: Some(handle::name(domain, purpose, "default", "shop", state)),
