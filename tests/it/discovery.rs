@@ -65,7 +65,10 @@ async fn it_says_what_the_server_does() {
     }
     for (member, value) in [
         ("response_types_supported", json!(["code"])),
-        ("response_modes_supported", json!(["query", "fragment", "form_post"])),
+        (
+            "response_modes_supported",
+            json!(["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"]),
+        ),
         ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
         ("subject_types_supported", json!(["public"])),
         ("id_token_signing_alg_values_supported", json!(["ES256"])),
@@ -74,8 +77,13 @@ async fn it_says_what_the_server_does() {
         ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
         ("ui_locales_supported", json!(["en", "de"])),
         ("claims_parameter_supported", json!(true)),
-        ("request_parameter_supported", json!(false)),
-        ("request_uri_parameter_supported", json!(false)),
+        ("request_parameter_supported", json!(true)),
+        ("request_uri_parameter_supported", json!(true)),
+        ("require_request_uri_registration", json!(true)),
+        ("require_signed_request_object", json!(false)),
+        ("request_object_signing_alg_values_supported", json!(["RS256", "PS256", "ES256", "ES384", "EdDSA"])),
+        ("request_object_encryption_alg_values_supported", json!(["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"])),
+        ("authorization_signing_alg_values_supported", json!(["ES256"])),
         ("authorization_response_iss_parameter_supported", json!(true)),
         ("backchannel_logout_supported", json!(false)),
         (

@@ -52,7 +52,7 @@ async fn a_client_that_signs_its_requests_is_not_had_without() {
     let shop = Storefront::open().await;
     let mut browser = shop.browser_of("ann").await;
     set(&shop, MEMBER, json!("ES256")).await;
-    for (more, error) in [("", "invalid_request"), ("&request=e30.e30.", "request_not_supported")] {
+    for (more, error) in [("", "invalid_request"), ("&request=e30.e30.", "invalid_request_object")] {
         let page = browser.open(&shop.request(more)).await;
         assert_eq!(page.parameter("error").as_deref(), Some(error), "{}", page.url);
         assert!(page.parameter("code").is_none());
@@ -80,9 +80,7 @@ async fn a_servers_metadata_does_not_grow_by_its_profile() {
     assert_eq!(admin.put(&path, &body).await.expect(200).json()["profiles"], json!(["fapi_rw"]));
     let after = metadata().await;
     assert_eq!(after, before);
-    for member in
-        ["tls_client_certificate_bound_access_tokens", "request_parameter_supported", "request_uri_parameter_supported"]
-    {
+    for member in ["tls_client_certificate_bound_access_tokens", "require_signed_request_object"] {
         assert_eq!(after[member], false, "{member}");
     }
 }

@@ -34,6 +34,8 @@ pub struct Abilities {
     pub userinfo_algorithms: Vec<&'static str>,
     /// Whether every authorization request must be pushed (RFC 9126 §5).
     pub only_pushed: bool,
+    /// Whether every one must be signed (RFC 9101 §10.5).
+    pub only_signed: bool,
     /// Whether clients may register themselves.
     pub registration: bool,
     /// The identifiers of its services, for which clients may ask for tokens (RFC 8707).
@@ -58,6 +60,7 @@ pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, F
         algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_in_turn)?,
         userinfo_algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_when_asked)?,
         only_pushed: server.value.security.require_pushed_requests,
+        only_signed: server.value.security.require_signed_requests,
         registration: registers(id, &server.value),
         resources: resources::all(Place { domain, tenant, server: id })?,
         details_types: server.value.security.details_types.keys().cloned().collect(),

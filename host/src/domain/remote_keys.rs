@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Domain,
-    client::{LONGEST_SET, MOST_KEYS},
+    client::{ClientKeys, LONGEST_SET, MOST_KEYS},
 };
 use crate::crypto::{jws::Header, keys::VerifyingKey};
 
@@ -62,6 +62,21 @@ impl Known {
     }
 }
 
+/// The keys of a client that may have signed what has this header, wherever they are.
+pub(super) async fn of_client(domain: &Domain, keys: &ClientKeys, header: &Header) -> Vec<VerifyingKey> {
+    match keys {
+        ClientKeys::None => Vec::new(),
+        ClientKeys::Set(text) => fitting(&kept(text), header),
+        ClientKeys::Uri(url) => find(domain, url, header).await,
+    }
+}
+
+/// The keys of a set that was read before it was kept.
+fn kept(text: &str) -> Vec<Value> {
+    let set: Value = serde_json::from_str(text).unwrap_or_default();
+    set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
 /// The keys of the set behind `url` that may have signed what has this header: none when nobody can be asked.
 pub(super) async fn find(domain: &Domain, url: &str, header: &Header) -> Vec<VerifyingKey> {
     let some = |keys: &[Value]| Some(fitting(keys, header)).filter(|found| !found.is_empty());
@@ -98,7 +113,7 @@ fn read(document: &[u8]) -> Option<Vec<Value>> {
 
 /// The keys of a set that may have signed what has this header: those of its name or without a name, for its algorithm.
 /// What is not a public key for signatures is passed over (RFC 7517 §5).
-pub(super) fn fitting(keys: &[Value], header: &Header) -> Vec<VerifyingKey> {
+fn fitting(keys: &[Value], header: &Header) -> Vec<VerifyingKey> {
     let named = |key: &&Value| match (&header.kid, key.get("kid")) {
         (Some(wanted), Some(kid)) => kid.as_str() == Some(wanted),
         _ => true,

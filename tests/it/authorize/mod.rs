@@ -5,6 +5,8 @@
 mod answers;
 mod consent;
 mod in_force;
+mod jarm;
+mod objects;
 mod people;
 pub mod pushed;
 mod requests;

@@ -44,7 +44,11 @@ impl Shop {
 
     /// With more members of the server.
     pub async fn with(more: Value) -> Shop {
-        let server = TestServer::start().await;
+        Shop::on(TestServer::start().await, more).await
+    }
+
+    /// On this server.
+    pub async fn on(server: TestServer, more: Value) -> Shop {
         let admin = server.as_admin();
         let mut body = json!({
             "grant_types": ["authorization_code", "implicit", "client_credentials", "refresh_token", "password"],

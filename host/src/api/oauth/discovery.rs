@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use crate::{
     api::{Answer, Call},
+    crypto::jwe,
     domain::{
         Failure,
+        authorize::REQUEST_ALGORITHMS,
         discovery::{self, Abilities},
-        proof,
+        encryption, proof,
     },
 };
 
@@ -52,6 +54,13 @@ pub struct Metadata {
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
+    pub require_signed_request_object: bool,
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
+    pub request_object_encryption_alg_values_supported: Vec<&'static str>,
+    pub request_object_encryption_enc_values_supported: Vec<&'static str>,
+    pub authorization_signing_alg_values_supported: Vec<&'static str>,
+    pub authorization_encryption_alg_values_supported: Vec<&'static str>,
+    pub authorization_encryption_enc_values_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: Vec<&'static str>,
     pub ui_locales_supported: Vec<&'static str>,
@@ -85,6 +94,7 @@ fn metadata(found: Abilities) -> Metadata {
         algorithms,
         userinfo_algorithms,
         only_pushed,
+        only_signed,
         registration,
         resources,
         details_types,
@@ -94,9 +104,12 @@ fn metadata(found: Abilities) -> Metadata {
     let proofs: Vec<&'static str> = proof::algorithms().collect();
     // Whoever asks about tokens has to prove something.
     let confidential: Vec<&'static str> = methods.iter().copied().filter(|word| *word != "none").collect();
+    // Where nobody asks for authorization, nothing is said of how.
+    let asks = !response_types.is_empty();
+    let where_asked = |words: &[&'static str]| if asks { words.to_vec() } else { Vec::new() };
     Metadata {
-        authorization_endpoint: (!response_types.is_empty()).then(|| at("/oauth2/authorize")),
-        pushed_authorization_request_endpoint: (!response_types.is_empty()).then(|| at("/oauth2/par")),
+        authorization_endpoint: asks.then(|| at("/oauth2/authorize")),
+        pushed_authorization_request_endpoint: asks.then(|| at("/oauth2/par")),
         require_pushed_authorization_requests: only_pushed,
         token_endpoint: at("/oauth2/token"),
         jwks_uri: at("/.well-known/jwks.json"),
@@ -122,10 +135,17 @@ fn metadata(found: Abilities) -> Metadata {
         claim_types_supported: vec!["normal"],
         claims_supported: claims,
         claims_parameter_supported: true,
-        request_parameter_supported: false,
+        request_parameter_supported: asks,
         // Left out it would mean true.
-        request_uri_parameter_supported: false,
-        require_request_uri_registration: false,
+        request_uri_parameter_supported: asks,
+        require_request_uri_registration: asks,
+        require_signed_request_object: only_signed,
+        request_object_signing_alg_values_supported: where_asked(&REQUEST_ALGORITHMS),
+        request_object_encryption_alg_values_supported: where_asked(&encryption::OWN_ALGORITHMS),
+        request_object_encryption_enc_values_supported: where_asked(&jwe::METHODS),
+        authorization_signing_alg_values_supported: where_asked(&userinfo_algorithms),
+        authorization_encryption_alg_values_supported: where_asked(&jwe::ALGORITHMS),
+        authorization_encryption_enc_values_supported: where_asked(&jwe::METHODS),
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
         ui_locales_supported: vec!["en", "de"],
@@ -140,5 +160,9 @@ fn metadata(found: Abilities) -> Metadata {
 
 /// Where nothing is asked for, nothing travels.
 fn modes(response_types: &[&str]) -> Vec<&'static str> {
-    if response_types.is_empty() { Vec::new() } else { vec!["query", "fragment", "form_post"] }
+    if response_types.is_empty() {
+        Vec::new()
+    } else {
+        vec!["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"]
+    }
 }

@@ -3,30 +3,47 @@
 //! Called by `begin` and `conclude`. Every answer says who gives it (RFC 9207), so that a client of several servers does not
 //! take one's answer for another's.
 
-use super::{AuthorizationRequest, Destination, Place, ResponseMode, refusal::Refusal};
+use super::{AuthorizationRequest, Destination, Place, ResponseMode, refusal::Refusal, signed};
+use crate::domain::{Failure, client::Client};
 
 /// The members of an answer, in order.
 pub(super) type Members = Vec<(&'static str, String)>;
 
 /// The answer with these members, and with `state` and `iss`.
-pub(super) fn answered(place: Place<'_>, request: &AuthorizationRequest, mut members: Members) -> Destination {
+///
+/// # Errors
+/// When it must be signed or encrypted and cannot: then nothing is told to the client, which would not believe it.
+pub(super) async fn answered(
+    place: Place<'_>,
+    client: &Client,
+    request: &AuthorizationRequest,
+    mut members: Members,
+) -> Result<Destination, Failure> {
     members.extend(request.state.clone().map(|state| ("state", state)));
     members.push(("iss", place.issuer()));
+    if request.signed_answer {
+        members = signed::sealed(place, client, request, members).await?;
+    }
     let uri = request.redirect_uri.as_str();
-    match request.response_mode {
+    Ok(match request.response_mode {
         ResponseMode::Query => Destination::Redirect(with(uri, query_mark(uri), &members)),
         ResponseMode::Fragment => Destination::Redirect(with(uri, "#", &members)),
         ResponseMode::FormPost => Destination::Post {
             action: uri.to_owned(),
             fields: members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         },
-    }
+    })
 }
 
 /// An error as an answer (RFC 6749 §4.1.2.1).
-pub(super) fn refused(place: Place<'_>, request: &AuthorizationRequest, refusal: Refusal) -> Destination {
+pub(super) async fn refused(
+    place: Place<'_>,
+    client: &Client,
+    request: &AuthorizationRequest,
+    refusal: Refusal,
+) -> Result<Destination, Failure> {
     let Refusal { error, description } = refusal;
-    answered(place, request, vec![("error", error), ("error_description", plain(&description))])
+    answered(place, client, request, vec![("error", error), ("error_description", plain(&description))]).await
 }
 
 /// What goes between a redirect URI, which may have a query of its own, and our members.

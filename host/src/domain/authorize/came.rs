@@ -1,12 +1,13 @@
-//! How an authorization request comes: as parameters of the browser's own, or left here by its client before (RFC 9126).
+//! How an authorization request comes: as parameters of the browser's own, in an object that its client has signed (RFC 9101), or
+//! left here by its client before (RFC 9126).
 //!
 //! Called by `begin` and by `pushed`, once the client is certain. What comes of it are the parameters that count, whoever sent
 //! them, and how they came; whether that is enough for server and client is a line of `checks`.
 
 use super::{
-    Place,
+    Place, object,
     pushed::{self, Found, REFERENCE},
-    refusal::Wrong,
+    refusal::{Refusal, Wrong},
     sent::Sent,
 };
 use crate::domain::client::Client;
@@ -27,15 +28,16 @@ pub(super) struct Came {
     pub(super) how: How,
     /// The pushed request that the browser's is a reference to.
     pub(super) found: Option<Found>,
+    /// What was in a request object.
+    inside: Option<Vec<(String, String)>>,
 }
 
 impl Came {
-    /// The parameters that count. Beside a pushed request those of the browser do not, whatever they are (RFC 9126 §4).
+    /// The parameters that count. Beside a pushed request or an object those of the browser do not, whatever they are
+    /// (RFC 9126 §4, RFC 9101 §6.3).
     pub(super) fn counts<'a>(&'a self, sent: Sent<'a>) -> Sent<'a> {
-        match &self.found {
-            Some(found) => Sent::new(&found.parameters),
-            None => sent,
-        }
+        let kept = self.found.as_ref().map(|found| &found.parameters);
+        kept.or(self.inside.as_ref()).map_or(sent, |parameters| Sent::new(parameters))
     }
 
     /// The name of the pushed request that is spent by what comes of this one.
@@ -44,13 +46,26 @@ impl Came {
     }
 }
 
-/// Finds out where the parameters of a request are.
-pub(super) async fn resolve(place: Place<'_>, client: (&str, &Client), sent: Sent<'_>) -> Result<Came, Wrong> {
-    match sent.get("request_uri").and_then(|uri| uri.strip_prefix(REFERENCE)) {
-        Some(handle) => {
-            let found = pushed::find(place, client, handle)?;
-            Ok(Came { how: How { pushed: true, signed: found.signed }, found: Some(found) })
-        }
-        None => Ok(Came::default()),
-    }
+/// Finds out where the parameters of a request are. `address` is where it comes from.
+pub(super) async fn resolve(
+    place: Place<'_>,
+    client: (&str, &Client),
+    sent: Sent<'_>,
+    address: &str,
+) -> Result<Came, Wrong> {
+    let object = match (sent.get("request"), sent.get("request_uri")) {
+        (None, None) => return Ok(Came::default()),
+        (Some(_), Some(_)) => return Err(Refusal::request("request and request_uri exclude each other").into()),
+        (Some(object), None) => object.to_owned(),
+        (None, Some(uri)) => match uri.strip_prefix(REFERENCE) {
+            Some(handle) => return pushed::find(place, client, handle).map(pushed),
+            None => object::fetch(place, client.1, uri, address).await?,
+        },
+    };
+    let inside = object::read(place, client, &object).await?;
+    Ok(Came { how: How { pushed: false, signed: true }, found: None, inside: Some(inside) })
+}
+
+fn pushed(found: Found) -> Came {
+    Came { how: How { pushed: true, signed: found.signed }, found: Some(found), inside: None }
 }

@@ -69,15 +69,18 @@ impl<'a> Draft<'a> {
         how: How,
     ) -> Draft<'a> {
         let response_type = ResponseType::of_words(sent.get("response_type").unwrap_or_default());
-        let wanted = sent.get("response_mode").and_then(ResponseMode::of_word);
+        let wanted = sent.get("response_mode").and_then(|word| ResponseMode::of_word(word, response_type));
+        let (response_mode, signed_answer) = wanted.unwrap_or((ResponseMode::usual(response_type), false));
         let request = AuthorizationRequest {
             client_id: client.0.to_owned(),
             redirect_uri,
             redirect_named,
             response_type,
-            response_mode: wanted
-                .filter(|mode| mode.carries(response_type))
-                .unwrap_or(ResponseMode::usual(response_type)),
+            response_mode: match response_mode.carries(response_type) {
+                true => response_mode,
+                false => ResponseMode::usual(response_type),
+            },
+            signed_answer,
             state: sent.get("state").map(str::to_owned),
             ..AuthorizationRequest::default()
         };
@@ -119,16 +122,20 @@ fn pushed_requests(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     }
 }
 
-/// What this server does not take has a word of its own (OpenID Connect Core §3.1.2.6). A client that has said that its requests
-/// are signed must not be had by whoever sends one that is not.
+/// A client that has said that its requests are signed must not be had by whoever sends one that is not (RFC 9101 §10.5). What
+/// this server does not take has a word of its own (OpenID Connect Core §3.1.2.6).
 fn request_objects(draft: &mut Draft<'_>) -> Result<(), Wrong> {
-    let refused = ["request", "request_uri", "registration"].into_iter().find(|name| draft.sent.get(name).is_some());
-    match refused {
-        Some(name) => Err(Refusal::new(&format!("{name}_not_supported"), format!("{name} is not taken here")).into()),
-        None if draft.client.1.signs_requests() => {
-            Err(Refusal::request("this client's requests must be signed, which is not supported yet").into())
-        }
-        None => Ok(()),
+    let (server, client) = (&draft.place.server.security, draft.client.1);
+    if draft.sent.has("registration") {
+        Err(Refusal::new("registration_not_supported", "registration is not taken here").into())
+    } else if draft.how.signed {
+        Ok(())
+    } else if server.require_signed_requests {
+        Err(Refusal::request("requests must be signed on this server").into())
+    } else if client.security.require_signed_requests || client.signs_requests() {
+        Err(Refusal::request("this client's requests must be signed").into())
+    } else {
+        Ok(())
     }
 }
 
@@ -176,9 +183,9 @@ fn may_ask(client: &Client, asked: ResponseType) -> bool {
 
 fn response_mode(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let Some(word) = draft.sent.get("response_mode") else { return Ok(()) };
-    match ResponseMode::of_word(word) {
+    match ResponseMode::of_word(word, draft.request.response_type) {
         None => Err(Refusal::request("the response_mode is not known").into()),
-        Some(mode) if !mode.carries(draft.request.response_type) => {
+        Some((mode, _)) if !mode.carries(draft.request.response_type) => {
             Err(Refusal::request("tokens must not travel in a query").into())
         }
         Some(_) => Ok(()),

@@ -63,8 +63,10 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
         Ok(made) => made,
         Err(failure) => return trouble(asked, id, failure).await,
     };
+    // Before the transaction: what was granted would be lost if the answer could not be signed.
+    let answer = answer::answered(place, client.1, request, members).await?;
     close(asked, id, Some(opened)).await?;
-    Ok(answer::answered(place, request, members))
+    Ok(answer)
 }
 
 /// A client may have lost its redirect URI while the person was at it.
@@ -77,7 +79,7 @@ pub(super) async fn refuse(asked: Asked<'_>, id: Option<&str>, refusal: Refusal)
     still_trusted(asked)?;
     close(asked, id, None).await?;
     match asked.client {
-        Some(_) => Ok(answer::refused(asked.place, &asked.login.request, refusal)),
+        Some((_, client)) => answer::refused(asked.place, client, &asked.login.request, refusal).await,
         None => Err(Failure::Unsupported { reason: refusal.description }),
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! sent      each parameter once          trust     the client and its redirect URI: until then nobody is told anything
 //! came      pushed before, or not        pushed    what a client has left here before the browser comes
+//! object    a request that is signed     signed    an answer that is
 //! checks    one line a rule, in order: the high-assurance set adds lines       request   what is understood
 //! reach     resources and authorization details
 //! flow      what the person has to do    consent   what they say               wait      the login between two pages
@@ -20,11 +21,13 @@ mod conclude;
 mod consent;
 mod flow;
 mod hints;
+mod object;
 mod pushed;
 mod reach;
 mod refusal;
 mod request;
 mod sent;
+mod signed;
 mod trust;
 mod wait;
 
@@ -33,6 +36,7 @@ use std::fmt;
 pub use account::{begin_account, begin_account_again, is_welcome};
 pub use code::Code;
 pub use consent::{Said, consent};
+pub use object::REQUEST_ALGORITHMS;
 pub(super) use pushed::PushedRequest;
 pub use pushed::{Pushed, Unpushed, push};
 pub use request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType};
@@ -194,9 +198,9 @@ pub async fn begin(
     let sent = Sent::new(sent);
     let (client_id, client) = trust::client(place, sent)?;
     let client = (client_id.as_str(), &client.value);
-    let begun = match came::resolve(place, client, sent).await {
+    let begun = match came::resolve(place, client, sent, &browser.address).await {
         Ok(came) => checked(place, client, (&came, sent), browser).await?,
-        Err(wrong) => lost(place, client, sent, wrong)?,
+        Err(wrong) => lost(place, client, sent, wrong).await?,
     };
     held_back(place, client, begun, wait::knows(place, browser)?)
 }
@@ -211,22 +215,22 @@ async fn checked(
     match came.found.as_ref().map_or(Ok(None), |found| found.login(place, browser)) {
         Ok(None) => {}
         Ok(Some(login)) => return Ok(Begun::Login(login)),
-        Err(wrong) => return lost(place, client, sent, wrong),
+        Err(wrong) => return lost(place, client, sent, wrong).await,
     }
     let counts = came.counts(sent);
     let mut draft = Draft::new(place, client, counts, trust::redirect_uri(client.1, counts)?, came.how);
     match draft.check() {
         Ok(()) => go(place, client, (draft.request, came.spends()), browser).await,
-        Err(wrong) => told(place, &draft, wrong),
+        Err(wrong) => told(place, &draft, wrong).await,
     }
 }
 
 /// Tells the client that its request could not be found or read. Where to is said by what was sent beside it: a redirect URI of
 /// the client's, or its only one. Otherwise only the person is told.
-fn lost(place: Place<'_>, client: (&str, &Client), sent: Sent<'_>, wrong: Wrong) -> Result<Begun, Failure> {
+async fn lost(place: Place<'_>, client: (&str, &Client), sent: Sent<'_>, wrong: Wrong) -> Result<Begun, Failure> {
     let to = trust::redirect_uri(client.1, sent);
     match (to, wrong) {
-        (Ok(to), wrong) => told(place, &Draft::new(place, client, sent, to, How::default()), wrong),
+        (Ok(to), wrong) => told(place, &Draft::new(place, client, sent, to, How::default()), wrong).await,
         (Err(_), Wrong::Refusal(Refusal { error, description })) => {
             Err(Failure::malformed("request", format!("{error}: {description}")))
         }
@@ -234,9 +238,11 @@ fn lost(place: Place<'_>, client: (&str, &Client), sent: Sent<'_>, wrong: Wrong)
     }
 }
 
-fn told(place: Place<'_>, draft: &Draft<'_>, wrong: Wrong) -> Result<Begun, Failure> {
+async fn told(place: Place<'_>, draft: &Draft<'_>, wrong: Wrong) -> Result<Begun, Failure> {
     match wrong {
-        Wrong::Refusal(refusal) => Ok(Begun::Answer(answer::refused(place, &draft.request, refusal))),
+        Wrong::Refusal(refusal) => {
+            answer::refused(place, draft.client.1, &draft.request, refusal).await.map(Begun::Answer)
+        }
         Wrong::Failure(failure) => Err(failure),
     }
 }

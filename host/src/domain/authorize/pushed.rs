@@ -117,7 +117,7 @@ pub async fn push(
     if sent.has("request_uri") {
         return Err(Wrong::from(Refusal::request("request_uri must not be pushed")).into());
     }
-    let came = came::resolve(place, client, sent).await?;
+    let came = came::resolve(place, client, sent, address).await?;
     let how = How { pushed: true, ..came.how };
     let counts = came.counts(sent);
     let mut draft = Draft::new(place, client, counts, trust::redirect_uri(client.1, counts)?, how);

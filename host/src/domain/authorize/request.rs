@@ -23,6 +23,8 @@ pub struct AuthorizationRequest {
     pub response_type: ResponseType,
     /// How the answer travels.
     pub response_mode: ResponseMode,
+    /// Whether it does so as one signed token (JARM).
+    pub signed_answer: bool,
     /// The scopes asked for that the client may have.
     pub scopes: Vec<String>,
     /// The resources that its tokens are to be for (RFC 8707); none in particular when empty.
@@ -106,12 +108,16 @@ pub enum ResponseMode {
 }
 
 impl ResponseMode {
-    /// The mode of a `response_mode`.
-    pub(super) fn of_word(word: &str) -> Option<ResponseMode> {
+    /// The mode of a `response_mode`, and whether the answer is one signed token (JARM §2.3).
+    pub(super) fn of_word(word: &str, response_type: ResponseType) -> Option<(ResponseMode, bool)> {
         match word {
-            "query" => Some(ResponseMode::Query),
-            "fragment" => Some(ResponseMode::Fragment),
-            "form_post" => Some(ResponseMode::FormPost),
+            "query" => Some((ResponseMode::Query, false)),
+            "fragment" => Some((ResponseMode::Fragment, false)),
+            "form_post" => Some((ResponseMode::FormPost, false)),
+            "jwt" => Some((ResponseMode::usual(response_type), true)),
+            "query.jwt" => Some((ResponseMode::Query, true)),
+            "fragment.jwt" => Some((ResponseMode::Fragment, true)),
+            "form_post.jwt" => Some((ResponseMode::FormPost, true)),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, secure_uri};
+use super::{ASYMMETRIC, Client, secure_uri};
 use crate::domain::{Problem, encryption, text};
 
 /// What the high-assurance protocols say of a client. Everything is off unless it is said.
@@ -83,8 +83,15 @@ pub(super) fn check(client: &Client) -> Vec<Problem> {
     problems.extend(told.and_then(|uri| secure_uri("/security/backchannel_client_notification_endpoint", uri)));
     problems.extend(text::items("/security/authorization_details_types", &security.authorization_details_types));
     problems.extend(encryptions(client));
+    problems.extend(signature("/security/authorization_signed_response_alg", &security.authorization_signing_alg));
     problems.extend(not_yet(security));
     problems
+}
+
+/// What is signed for it must be so in a way that somebody else can check.
+fn signature(member: &str, algorithm: &str) -> Option<Problem> {
+    let known = algorithm.is_empty() || ASYMMETRIC.contains(&algorithm);
+    (!known).then(|| Problem::new(member, format!("must be one of {}", ASYMMETRIC.join(", "))))
 }
 
 /// What is encrypted for it must be so in a way that we know, with a key that it has.
@@ -103,9 +110,6 @@ fn encryptions(client: &Client) -> Vec<Problem> {
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
     [
-        ("require_signed_request_object", security.require_signed_requests),
-        ("authorization_signed_response_alg", !security.authorization_signing_alg.is_empty()),
-        ("authorization_encrypted_response_alg", security.authorization_encryption.is_some()),
         ("dpop_bound_access_tokens", security.dpop_bound_tokens),
         ("introspection_signed_response_alg", !security.introspection_signing_alg.is_empty()),
         ("introspection_encrypted_response_alg", security.introspection_encryption.is_some()),

@@ -5,23 +5,16 @@
 
 use serde_json::{Map, Value};
 
-use super::Assertion;
+use super::once::{self, LEEWAY, LONGEST, LONGEST_NAME, seconds};
 use crate::{
-    crypto::{digest, jws},
+    crypto::jws,
     domain::{
         Domain, Failure,
-        client::{ASYMMETRIC, AuthMethod, Client, ClientKeys},
-        credential, expiry, key_ring, remote_keys,
+        client::{ASYMMETRIC, AuthMethod, Client},
+        credential, key_ring, remote_keys,
     },
-    store::records,
 };
 
-/// How far the clocks of client and server may be apart, in seconds.
-const LEEWAY: i64 = 60;
-/// How far ahead an assertion may end, in seconds: until then it is remembered.
-const LONGEST: i64 = 3600;
-/// The longest name of an assertion, in bytes.
-const LONGEST_NAME: usize = 1024;
 /// The types an assertion may say to be (RFC 8725 §3.11): none, or one of these. A client's key signs other things as well.
 const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
 
@@ -82,21 +75,11 @@ async fn signed(
             Ok(secret.and_then(|secret| jws::verify_shared(token, secret.expose().as_bytes()).ok()))
         }
         AuthMethod::PrivateKeyJwt if ASYMMETRIC.contains(&header.alg.as_str()) => {
-            let keys = match &client.keys {
-                ClientKeys::None => Vec::new(),
-                ClientKeys::Set(text) => remote_keys::fitting(&kept(text), &header),
-                ClientKeys::Uri(url) => remote_keys::find(domain, url, &header).await,
-            };
+            let keys = remote_keys::of_client(domain, &client.keys, &header).await;
             Ok(keys.iter().find_map(|key| jws::verify(token, key).ok()))
         }
         _ => Ok(None),
     }
-}
-
-/// The keys of a set that was read before it was kept.
-fn kept(text: &str) -> Vec<Value> {
-    let set: Value = serde_json::from_str(text).unwrap_or_default();
-    set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 fn is_type(typ: Option<&str>) -> bool {
@@ -158,39 +141,11 @@ impl Rules<'_> {
     }
 }
 
-/// A NumericDate (RFC 7519 §2), in whole seconds. An error when it is something else.
-fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, ()> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => match (value.as_i64(), value.as_f64()) {
-            (Some(seconds), _) => Ok(Some(seconds)),
-            // Beyond what fits it is clipped, which is as far away.
-            #[expect(clippy::cast_possible_truncation, reason = "clips")]
-            (None, Some(seconds)) => Ok(Some(seconds as i64)),
-            (None, None) => Err(()),
-        },
-    }
-}
-
-/// Writes down that an assertion was used. False when it was before: of many at the same time one is the first.
-///
-/// This is a transaction of its own, so an assertion is used up whatever becomes of the request that it came with.
+/// Writes down that an assertion was used. False when it was before.
 async fn spend(domain: &Domain, tenant: &str, id: &str, claims: &Map<String, Value>) -> Result<bool, Failure> {
     let jti = claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-    let ends = seconds(claims, "exp").ok().flatten().unwrap_or_default().saturating_add(LEEWAY);
-    let key = [tenant.to_owned(), id.to_owned(), digest::sha256_hex(jti.as_bytes())];
-    let (assertion, now) = (Assertion { ends }, domain.world.now_seconds());
-    domain
-        .write(move |write| {
-            let key = key.each_ref().map(String::as_str);
-            if records::get::<Assertion>(&*write, &key)?.is_some_and(|earlier| earlier.ends > now) {
-                return Ok(false);
-            }
-            records::put(write, &key, &assertion)?;
-            expiry::note(write, &key, &assertion)?;
-            Ok(true)
-        })
-        .await
+    let ends = seconds(claims, "exp").ok().flatten().unwrap_or_default();
+    once::spend(domain, tenant, id, jti, ends).await
 }
 
 #[cfg(test)]

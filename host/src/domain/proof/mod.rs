@@ -3,6 +3,7 @@
 //! Called by every endpoint that authenticates clients.
 
 mod assertion;
+pub(super) mod once;
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! How much may be begun from one network where anybody may: clients that register themselves, logins, requests that public
-//! clients push. In memory, bounded, by
+//! clients push, request objects that we have to fetch. In memory, bounded, by
 //! the world's clock.
 //!
 //! Called by `registration` and `authorize`. Many people share an address, so the bounds are generous: they keep a loop from
@@ -20,6 +20,8 @@ pub(in crate::domain) const CLIENTS: u32 = 100;
 pub(in crate::domain) const LOGINS: u32 = 2000;
 /// How many authorization requests of public clients, pushed, in a window.
 pub(in crate::domain) const PUSHED: u32 = 2000;
+/// How many request objects are fetched in a window.
+pub(in crate::domain) const OBJECTS: u32 = 2000;
 /// How long a window is, in seconds.
 const WINDOW: i64 = 3600;
 /// How many addresses are counted.

@@ -112,6 +112,10 @@ fn algorithms(
     if !["", "none"].contains(&userinfo) && key_ring::signing_with(domain, tenant, server, userinfo)?.is_none() {
         problems.push(Problem::new("/userinfo_signed_response_alg", format!("must be `{signs}` or `none`")));
     }
+    let answers = client.security.authorization_signing_alg.as_str();
+    if !answers.is_empty() && key_ring::signing_with(domain, tenant, server, answers)?.is_none() {
+        problems.push(Problem::new("/authorization_signed_response_alg", format!("must be `{signs}`")));
+    }
     Ok(problems)
 }
 
