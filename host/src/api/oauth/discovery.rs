@@ -107,6 +107,7 @@ fn metadata(found: Abilities) -> Metadata {
     // Where nobody asks for authorization, nothing is said of how.
     let asks = !response_types.is_empty();
     let where_asked = |words: &[&'static str]| if asks { words.to_vec() } else { Vec::new() };
+    let signs_answers = where_asked(&userinfo_algorithms);
     Metadata {
         authorization_endpoint: asks.then(|| at("/oauth2/authorize")),
         pushed_authorization_request_endpoint: asks.then(|| at("/oauth2/par")),
@@ -143,7 +144,7 @@ fn metadata(found: Abilities) -> Metadata {
         request_object_signing_alg_values_supported: where_asked(&REQUEST_ALGORITHMS),
         request_object_encryption_alg_values_supported: where_asked(&encryption::OWN_ALGORITHMS),
         request_object_encryption_enc_values_supported: where_asked(&jwe::METHODS),
-        authorization_signing_alg_values_supported: where_asked(&userinfo_algorithms),
+        authorization_signing_alg_values_supported: signs_answers,
         authorization_encryption_alg_values_supported: where_asked(&jwe::ALGORITHMS),
         authorization_encryption_enc_values_supported: where_asked(&jwe::METHODS),
         authorization_response_iss_parameter_supported: true,
