@@ -44,7 +44,7 @@ async fn preflight(server: &TestServer, path: &str) -> Answer {
 #[track_caller]
 fn readable(answer: &Answer, what: &str) {
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{what}");
-    assert_eq!(answer.header("access-control-expose-headers"), Some("www-authenticate"), "{what}");
+    assert_eq!(answer.header("access-control-expose-headers"), Some("www-authenticate, dpop-nonce"), "{what}");
     assert_eq!(answer.header("access-control-allow-credentials"), None, "{what}");
 }
 
@@ -56,7 +56,7 @@ async fn a_page_of_another_origin_may_ask_what_programs_ask() {
         let answer = preflight(&server, &format!("/default/shop{path}")).await.expect(204);
         readable(&answer, path);
         assert_eq!(answer.header("access-control-allow-methods"), Some(methods), "{path}");
-        assert_eq!(answer.header("access-control-allow-headers"), Some("authorization, content-type"), "{path}");
+        assert_eq!(answer.header("access-control-allow-headers"), Some("authorization, content-type, dpop"), "{path}");
     }
 }
 

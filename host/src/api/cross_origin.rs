@@ -16,7 +16,9 @@ use super::{Answer, route::Found};
 use crate::domain::Failure;
 
 /// The headers that a page may set by itself.
-const HEADERS: &str = "authorization, content-type";
+const HEADERS: &str = "authorization, content-type, dpop";
+/// The headers of answers that a page may read beside the usual ones.
+const READABLE: &str = "www-authenticate, dpop-nonce";
 /// How long a browser need not ask again, in seconds. None keeps it longer.
 const MAX_AGE: &str = "7200";
 
@@ -37,5 +39,5 @@ pub fn preflight(method: &Method, found: &Found) -> Option<Answer> {
 /// The same answer, for pages of every origin to read.
 #[must_use]
 pub fn open(answer: Answer) -> Answer {
-    answer.header(ACCESS_CONTROL_ALLOW_ORIGIN, "*").header(ACCESS_CONTROL_EXPOSE_HEADERS, "www-authenticate")
+    answer.header(ACCESS_CONTROL_ALLOW_ORIGIN, "*").header(ACCESS_CONTROL_EXPOSE_HEADERS, READABLE)
 }

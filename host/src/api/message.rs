@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 
+use crate::authn::Head;
+
 /// A whole request: the body is read, its size already limited.
 #[derive(Debug)]
 pub struct Request {
@@ -27,6 +29,13 @@ pub struct Request {
     pub certificates: Vec<Bytes>,
     /// X-Request-ID: the caller's own when well formed, otherwise made here.
     pub request_id: String,
+}
+
+impl Request {
+    /// What credentials are looked for in.
+    pub fn head(&self) -> Head<'_> {
+        Head { method: &self.method, path: &self.path, headers: &self.headers, ahead: false }
+    }
 }
 
 /// Room for the headers of an answer, those of the edge included: growing costs more than making them.

@@ -3,6 +3,7 @@
 
 pub mod acp;
 pub mod apps;
+pub mod challenge;
 pub mod console;
 pub mod cross_origin;
 pub mod decide;

@@ -88,6 +88,12 @@ pub fn peek_claims(token: &str) -> Result<Map<String, Value>, JwsError> {
     read_object(parts.claims).ok_or(JwsError::Claims)
 }
 
+/// All members of a token's header, **UNVERIFIED** like its claims: for tokens that bring the key they are signed with, which is
+/// nobody's until something is bound to it.
+pub fn peek_header(token: &str) -> Result<Map<String, Value>, JwsError> {
+    read_object(Parts::of(token)?.header).ok_or(JwsError::Header)
+}
+
 struct Parts<'token> {
     /// Header and claims with the dot between them: what the signature covers.
     signed: &'token str,

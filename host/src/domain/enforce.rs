@@ -15,6 +15,7 @@ use super::{
     gateway::{self, Gateway},
     gateway_activity, gateway_configuration,
     permit::{READ_GATEWAY, SYSTEM_SERVER},
+    possession::Presented,
     request_target::{self, Target},
     service::Service,
     token,
@@ -37,8 +38,9 @@ pub struct Received<'a> {
     pub target: &'a str,
     /// The headers that policies may see, in lower case, each with a list of values.
     pub headers: Map<String, Value>,
-    /// The bearer token of whoever sent it.
-    pub token: Option<&'a str>,
+    /// The token of whoever sent it. One that is bound to a key is refused: its proof is about an address of the gateway, which
+    /// only the gateway knows.
+    pub token: Option<Presented<'a>>,
 }
 
 /// What is asked.
@@ -128,7 +130,7 @@ async fn by_secret(
 }
 
 fn by_token(domain: &Domain, tenant: &str, gateway: &Gateway, text: &str) -> Result<Option<Caller>, Failure> {
-    let bearer = match token::verify(domain, tenant, text) {
+    let bearer = match token::verify(domain, tenant, &Presented::bare(text)) {
         Err(Failure::Unauthenticated(_)) => return Ok(None),
         bearer => bearer?,
     };
@@ -162,7 +164,7 @@ pub async fn enforce(domain: &Domain, caller: &Caller, asked: Enforced<'_>) -> R
         let [server, service] = [server, &api.service].map(str::to_owned);
         Outcome::Challenge { server, service, credentials, decision }
     };
-    let user = match user(domain, tenant, (server, resource.as_deref()), received.token) {
+    let user = match user(domain, tenant, (server, resource.as_deref()), received.token.as_ref()) {
         Err(Failure::Unauthenticated(credentials)) if resource.is_some() => return Ok(challenge(credentials, None)),
         user => user?,
     };
@@ -203,10 +205,10 @@ fn user(
     domain: &Domain,
     tenant: &str,
     (server, resource): (&str, Option<&str>),
-    token: Option<&str>,
+    shown: Option<&Presented<'_>>,
 ) -> Result<User, Failure> {
-    let Some(token) = token else { return Ok(User::default()) };
-    let (bearer, claims) = token::claims(domain, tenant, token)?;
+    let Some(shown) = shown else { return Ok(User::default()) };
+    let (bearer, claims) = token::claims(domain, tenant, shown)?;
     if bearer.server != server {
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }

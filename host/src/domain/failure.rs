@@ -135,6 +135,14 @@ pub enum Credentials {
     Opaque,
     /// They were good until they expired.
     Expired,
+    /// The token is bound to a key, and nothing proves that whoever shows it holds that.
+    Unproven,
+    /// The same, where nothing could prove it.
+    NotHere,
+    /// The token is shown as if it were bound to a key, and is not.
+    Unbound,
+    /// The proof beside the token is not good, with the reason.
+    Proof(&'static str),
 }
 
 /// One thing wrong with a request.
@@ -254,6 +262,10 @@ impl Credentials {
                 "the token is not valid here, where opaque tokens are good for the tenant default only: other tenants' must be signed"
             }
             Credentials::Expired => "the credentials have expired",
+            Credentials::Unproven => "the token is bound to a key, and nothing proves that you hold it",
+            Credentials::NotHere => "tokens that are bound to a key are not taken here, where nothing can prove that you hold it",
+            Credentials::Unbound => "the token is not bound to a key: it is shown with the scheme Bearer",
+            Credentials::Proof(reason) => reason,
         }
     }
 }

@@ -66,6 +66,7 @@ pub mod permit;
 pub mod plugin;
 pub mod policy;
 mod policy_use;
+pub mod possession;
 pub mod proof;
 pub mod protected_resource;
 pub mod registration;
@@ -157,6 +158,7 @@ pub struct Domain {
     reading: Arc<Semaphore>,
     /// Turns for making and checking signing keys.
     making_keys: Turns,
+    proofs: possession::Spent,
     tokens: Cache<[u8; 32], Arc<token::Known>>,
     keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     decryption_keys: Cache<String, Arc<crate::crypto::jwe::DecryptionKey>>,
@@ -271,6 +273,7 @@ impl Domain {
             observer,
         } = parts;
         let policies = policies.into();
+        let proofs = possession::Spent::new(world.now_seconds());
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let guesses = guesses::Guesses::new(world.clone());
         let (tokens, keys) = (Cache::new(TOKENS), Cache::new(REMEMBERED));
@@ -295,6 +298,7 @@ impl Domain {
             observer,
             shadows: shadow::Shadows::new(),
             impacts: impact::Turns::new(),
+            proofs,
             tokens,
             keys,
             decryption_keys: Cache::new(REMEMBERED),

@@ -15,7 +15,7 @@ use crate::{
         Answer, App, Call, DIALECTS, Request, Router, Row, cross_origin, log_failure,
         route::{DOCUMENTS, Found, Params},
     },
-    authn,
+    authn::{self, Head},
     domain::{Caller, Failure, Needs, permit},
     metrics::{Metrics, Operation},
 };
@@ -37,10 +37,10 @@ impl Pipeline {
     }
 
     /// Who calls, when they may.
-    fn admit(&self, row: &Row, params: &Params, headers: &HeaderMap) -> Result<Caller, Failure> {
+    fn admit(&self, row: &Row, params: &Params, head: Head<'_>) -> Result<Caller, Failure> {
         let caller = match row.needs {
             Needs::Nothing => Caller::Anonymous,
-            _ => authn::identify(&self.app.domain, headers, row.needs, params.target())?,
+            _ => authn::identify(&self.app.domain, head, row.needs, params.target())?,
         };
         permit(&self.app.domain, &caller, row.needs, params.target())?;
         Ok(caller)
@@ -49,9 +49,9 @@ impl Pipeline {
     /// The same, also where proving it takes long: a password is looked at.
     async fn let_in(&self, row: &Row, params: &Params, request: &Request) -> Result<Caller, Failure> {
         if !matches!(row.needs, Needs::Account | Needs::Administrator) {
-            return self.admit(row, params, &request.headers);
+            return self.admit(row, params, request.head());
         }
-        let caller = authn::account(&self.app.domain, &request.headers, request.peer.ip(), &request.request_id).await?;
+        let caller = authn::account(&self.app.domain, request.head(), request.peer.ip(), &request.request_id).await?;
         permit(&self.app.domain, &caller, row.needs, params.target())?;
         Ok(caller)
     }
@@ -85,6 +85,7 @@ impl Service for Pipeline {
 
     fn takes_document(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
         let Ok((row, params)) = self.router.find(method, path).row else { return false };
-        DOCUMENTS.contains(&row.id) && self.admit(row, &params, headers).is_ok()
+        let head = Head { method, path, headers, ahead: true };
+        DOCUMENTS.contains(&row.id) && self.admit(row, &params, head).is_ok()
     }
 }

@@ -8,16 +8,17 @@ use serde_json::{Map, Value, json};
 
 use super::{
     verdicts,
-    words::{self, ErrorBody},
+    words::ErrorBody,
 };
 use crate::{
-    api::{Answer, Call, oauth::protected_resource},
+    api::{Answer, Call, challenge::bearer_for, oauth::protected_resource},
     authn::{basic, bearer},
     decision::{Failed, Verdict},
     domain::{
         Failure,
         decide::Decision,
         enforce::{self, Enforced, Outcome, Proof, Received},
+        possession::{Presented, Scheme},
     },
 };
 
@@ -31,7 +32,7 @@ const SAID: [(HeaderName, HeaderName); 2] = [
     (HeaderName::from_static("x-forwarded-method"), HeaderName::from_static("x-forwarded-uri")),
 ];
 /// What no policy sees, and so no log keeps: credentials.
-const SECRET: [HeaderName; 8] = [
+const SECRET: [HeaderName; 9] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
     header::COOKIE,
@@ -39,6 +40,7 @@ const SECRET: [HeaderName; 8] = [
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("x-auth-token"),
     HeaderName::from_static("x-amz-security-token"),
+    HeaderName::from_static("dpop"),
     GATEWAY,
 ];
 /// What makes some servers read another method or path than the one that was sent, and that is decided on.
@@ -64,14 +66,15 @@ pub async fn authorize(call: Call) -> Result<Answer, Failure> {
         Ok(asked) => asked,
         Err(reason) => return Ok(refuse(&call, "unclear_request", reason)),
     };
-    let received =
-        Received { method: &method, target: &target, headers: visible(headers), token: bearer::token(headers)? };
+    let token = bearer::token_in(headers, &header::AUTHORIZATION)?;
+    let token = token.map(|(scheme, token)| Presented { scheme, ..Presented::bare(token) });
+    let received = Received { method: &method, target: &target, headers: visible(headers), token };
     let asked = Enforced { tenant, gateway, received, request_id: &call.request.request_id };
     match enforce::enforce(domain, &caller, asked).await? {
         Outcome::Open => Ok(Answer::empty(StatusCode::OK)),
         Outcome::Challenge { server, service, credentials, decision } => {
             let metadata = protected_resource::address(domain, tenant, &server, &service);
-            Ok(challenge(&call, decision, &words::challenge_for(credentials, &metadata)))
+            Ok(challenge(&call, decision, &bearer_for(credentials, &metadata)))
         }
         Outcome::Refused { code, message } => Ok(refuse(&call, code, &message)),
         Outcome::Decided(decision) => Ok(show(&call, decision)),
@@ -83,8 +86,9 @@ fn proof(headers: &HeaderMap) -> Option<Proof> {
     if let Ok(Some(basic)) = basic::credentials_in(headers, &GATEWAY) {
         return Some(Proof::Secret(basic.name, basic.candidates));
     }
+    // It has no proof beside it, so it counts when it is bound to nothing.
     let token = bearer::token_in(headers, &GATEWAY).ok()?;
-    token.map(|token| Proof::Token(token.to_owned()))
+    token.filter(|(scheme, _)| *scheme == Scheme::Bearer).map(|(_, token)| Proof::Token(token.to_owned()))
 }
 
 /// What the gateway was asked. It may say so in several ways, of which a client could have added one: all must agree.

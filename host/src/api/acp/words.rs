@@ -2,7 +2,7 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::verdicts;
 use crate::{
-    api::Answer,
+    api::{Answer, challenge},
     decision::Verdict,
-    domain::{Credentials, Failure, Problem},
+    domain::{Failure, Problem},
 };
 
 /// What every failure looks like.
@@ -50,27 +50,11 @@ pub fn word(failure: &Failure) -> Answer {
     let body = ErrorBody { status_code: status.as_u16(), error: failure.to_client(), details };
     let answer = Answer::json(status, &body);
     match failure {
-        Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
+        Failure::Unauthenticated(credentials) => challenge::add(answer, *credentials),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
         Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,
     }
-}
-
-/// The challenge of RFC 6750 §3: no error code when nothing was presented.
-pub fn challenge(credentials: Credentials) -> &'static str {
-    match credentials {
-        Credentials::Missing => "Bearer",
-        Credentials::Malformed | Credentials::Invalid | Credentials::Opaque => r#"Bearer error="invalid_token""#,
-        Credentials::Expired => r#"Bearer error="invalid_token", error_description="expired""#,
-    }
-}
-
-/// The same with where the metadata of the protected resource is (RFC 9728 §5.1).
-pub fn challenge_for(credentials: Credentials, metadata: &str) -> String {
-    let challenge = challenge(credentials);
-    let comma = if challenge.contains('=') { "," } else { "" };
-    format!(r#"{challenge}{comma} resource_metadata="{metadata}""#)
 }
 
 /// Why a policy said no: what failed, and what may help (the step-up of a recovery).

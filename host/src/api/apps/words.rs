@@ -2,13 +2,13 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    api::{Answer, acp::words::challenge},
+    api::{Answer, challenge},
     domain::Failure,
 };
 
@@ -24,7 +24,7 @@ pub struct ErrorBody {
 pub fn word(failure: &Failure) -> Answer {
     let answer = Answer::json(status(failure), &ErrorBody { error: failure.to_client() });
     match failure {
-        Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
+        Failure::Unauthenticated(credentials) => challenge::add(answer, *credentials),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
         Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,

@@ -2,13 +2,13 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    api::{Answer, acp::words::challenge},
+    api::{Answer, challenge},
     domain::{Failure, Problem},
 };
 
@@ -30,7 +30,7 @@ pub fn word(failure: &Failure) -> Answer {
     let (status, body) = body(failure);
     let answer = Answer::json(status, &body);
     match failure {
-        Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
+        Failure::Unauthenticated(credentials) => challenge::add(answer, *credentials),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
         Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,

@@ -29,10 +29,10 @@ pub async fn asker(
     scope: &str,
 ) -> Result<Result<Asker, Answer>, Failure> {
     let (domain, tenant) = (&call.app.domain, call.tenant());
-    if let Some(token) = bearer::token(&call.request.headers)? {
-        return match token::verify(domain, tenant, token) {
+    if let Some(shown) = bearer::presented(call.request.head())? {
+        return match token::verify(domain, tenant, &shown) {
             Ok(bearer) => asker::bearer(domain, &bearer, server.0, scope).map(Ok),
-            Err(failure @ Failure::Unauthenticated(_)) => Ok(Err(invalid_token(&failure.to_client()))),
+            Err(Failure::Unauthenticated(credentials)) => Ok(Err(invalid_token(credentials))),
             Err(failure) => Err(failure),
         };
     }

@@ -12,7 +12,7 @@ use crate::{
         Failure,
         authorize::REQUEST_ALGORITHMS,
         discovery::{self, Abilities},
-        encryption, proof,
+        encryption, possession, proof,
     },
 };
 
@@ -68,6 +68,7 @@ pub struct Metadata {
     pub protected_resources: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_details_types_supported: Vec<String>,
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
     pub tls_client_certificate_bound_access_tokens: bool,
     pub frontchannel_logout_supported: bool,
     pub backchannel_logout_supported: bool,
@@ -152,6 +153,7 @@ fn metadata(found: Abilities) -> Metadata {
         ui_locales_supported: vec!["en", "de"],
         protected_resources: resources,
         authorization_details_types_supported: details_types,
+        dpop_signing_alg_values_supported: possession::ALGORITHMS.to_vec(),
         tls_client_certificate_bound_access_tokens: false,
         frontchannel_logout_supported: false,
         backchannel_logout_supported: false,

@@ -1,6 +1,6 @@
 //! The token endpoint (RFC 6749 §3.2): who asks, which grant, the answer.
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,9 +11,11 @@ use super::{
 };
 use crate::{
     api::{Answer, Call, read},
+    authn::possession,
     domain::{
         Failure,
         issue::{self, Asked, GrantType, Refused, Sent, Tokens},
+        possession::fresh_nonce,
         proof::{self, Proven, Unproven},
         server::{self, Server},
     },
@@ -24,6 +26,8 @@ const APPLICATION: &str = "x-applicationid";
 
 /// The members of the form that may be there more than once.
 pub const LISTS: &[&str] = &["resource"];
+/// Where a client learns the nonce that its next proof must repeat (RFC 9449 §8).
+const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// The form (RFC 6749 §4, RFC 7636 §4.5).
 #[derive(Deserialize, JsonSchema)]
@@ -142,10 +146,14 @@ pub async fn answer(
     let sent = sent(call, form, &resources, &address)?;
     let (domain, request_id) = (&call.app.domain, call.request.request_id.as_str());
     let asked = Asked { domain, tenant, server, proven, sent: &sent, request_id, lasting, confirmation: None };
-    match grant.issue(&asked).await {
-        Ok(tokens) => Ok(show(&tokens)),
-        Err(refused) => word(refused),
-    }
+    let answer = match grant.issue(&asked, &possession::evidence(call.request.head())).await {
+        Ok(tokens) => show(&tokens),
+        Err(refused) => word(refused)?,
+    };
+    Ok(match server.1.security.dpop_nonces {
+        true => answer.header(NONCE, &fresh_nonce(domain, tenant, server.0)),
+        false => answer,
+    })
 }
 
 fn sent<'a>(
@@ -199,6 +207,11 @@ fn show(tokens: &Tokens) -> Answer {
     Answer::json(StatusCode::OK, &body)
 }
 
+/// The refusal of a proof that does not repeat a nonce of ours (RFC 9449 §8).
+pub fn use_nonce(nonce: &str) -> Answer {
+    error(StatusCode::BAD_REQUEST, "use_dpop_nonce", "the DPoP proof must repeat the nonce").header(NONCE, nonce)
+}
+
 fn word(refused: Refused) -> Result<Answer, Failure> {
     match refused {
         Refused::Client => Ok(invalid_client("the client is unknown or its secret is wrong")),
@@ -214,6 +227,8 @@ fn word(refused: Refused) -> Result<Answer, Failure> {
         Refused::Details(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_authorization_details", reason)),
         Refused::Barred(reason) => Ok(error(StatusCode::BAD_REQUEST, "unauthorized_client", reason)),
         Refused::Invalid(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_grant", reason)),
+        Refused::Proof(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_dpop_proof", reason)),
+        Refused::Nonce(nonce) => Ok(use_nonce(&nonce)),
         Refused::Failure(failure) => Err(failure),
     }
 }

@@ -9,7 +9,10 @@ use http::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{api::Answer, domain::Failure};
+use crate::{
+    api::{Answer, challenge},
+    domain::{Credentials, Failure},
+};
 
 /// What every failure looks like.
 #[derive(Serialize, JsonSchema)]
@@ -56,9 +59,9 @@ pub fn invalid_client(description: &str) -> Answer {
 }
 
 /// A token that is not, or no longer, good, with the challenge RFC 6750 §3 asks for.
-pub fn invalid_token(description: &str) -> Answer {
-    error(StatusCode::UNAUTHORIZED, "invalid_token", description)
-        .header(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
+pub fn invalid_token(credentials: Credentials) -> Answer {
+    let description = Failure::Unauthenticated(credentials).to_client();
+    challenge::add(error(StatusCode::UNAUTHORIZED, "invalid_token", description), credentials)
 }
 
 /// An error answer.

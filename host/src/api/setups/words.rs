@@ -4,13 +4,13 @@
 
 use http::{
     StatusCode,
-    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    api::{Answer, acp::words::challenge},
+    api::{Answer, challenge},
     domain::{
         Failure, Problem, Untimely,
         setup::{CURRENT_SETUP, SETUP, SNAPSHOT, client, resource_server, tokens::TOKEN},
@@ -43,7 +43,7 @@ pub fn word(failure: &Failure) -> Answer {
     let Words(status, error_code, error_text) = words(failure);
     let answer = Answer::json(status, &ErrorBody { error_code, error_text });
     match failure {
-        Failure::Unauthenticated(credentials) => answer.header(WWW_AUTHENTICATE, challenge(*credentials)),
+        Failure::Unauthenticated(credentials) => challenge::add(answer, *credentials),
         Failure::NoSuchMethod { allowed } => answer.header(ALLOW, allowed),
         Failure::TooMany { seconds } => answer.header(RETRY_AFTER, &seconds.to_string()),
         _ => answer,

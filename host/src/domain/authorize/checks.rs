@@ -15,7 +15,7 @@ use crate::domain::{
     client::{AuthMethod, Client},
     grant::Grant,
     issue::{self, Refused, id_token::OPENID},
-    token,
+    possession,
 };
 
 /// A request on its way through the lines.
@@ -44,7 +44,8 @@ static LINES: &[Line] = &[
     Line { name: "pushed requests", check: pushed_requests },
     Line { name: "request objects", check: request_objects },
     Line { name: "response type", check: response_type },
-    Line { name: "certificate-bound tokens", check: bound_tokens },
+    Line { name: "bound tokens", check: bound_tokens },
+    Line { name: "dpop_jkt", check: bound_code },
     Line { name: "grant types", check: grant_types },
     Line { name: "response mode", check: response_mode },
     Line { name: "scopes", check: scopes },
@@ -150,13 +151,23 @@ fn response_type(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     }
 }
 
-/// What would end at the token endpoint is not begun.
+/// A token that travels through the browser is bound to no key, since nobody proves to hold one here.
 fn bound_tokens(draft: &mut Draft<'_>) -> Result<(), Wrong> {
-    let asked = draft.request.response_type;
-    match draft.client.1.certificate_bound_tokens && (asked.code || asked.token) {
-        true => Err(Refusal::request(token::NOT_BOUND).into()),
+    let may_be = possession::may_be_unbound(draft.place.server, draft.client.1);
+    match draft.request.response_type.token && !may_be {
+        true => Err(Refusal::request("tokens must be bound to a key here, so they are given by the token endpoint only").into()),
         false => Ok(()),
     }
+}
+
+/// The key that the code is bound to (RFC 9449 §10).
+fn bound_code(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let Some(thumbprint) = draft.sent.get("dpop_jkt") else { return Ok(()) };
+    if !possession::is_thumbprint(thumbprint) {
+        return Err(Refusal::request("dpop_jkt must be the SHA-256 thumbprint of a key (RFC 7638)").into());
+    }
+    draft.request.dpop_jkt = Some(thumbprint.to_owned());
+    Ok(())
 }
 
 /// The server's grants say what there is, the client's what it may have.

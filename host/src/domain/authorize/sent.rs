@@ -7,7 +7,7 @@
 use crate::domain::details;
 
 /// The known parameters, with how long each may be in bytes. The edge bounds the whole request.
-const KNOWN: [(&str, usize); 22] = [
+const KNOWN: [(&str, usize); 23] = [
     ("client_id", 256),
     ("redirect_uri", 2048),
     ("response_type", 64),
@@ -17,6 +17,7 @@ const KNOWN: [(&str, usize); 22] = [
     ("nonce", 1024),
     ("code_challenge", 128),
     ("code_challenge_method", 16),
+    ("dpop_jkt", 64),
     ("prompt", 64),
     ("max_age", 12),
     ("login_hint", 512),

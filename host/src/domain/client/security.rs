@@ -110,7 +110,6 @@ fn encryptions(client: &Client) -> Vec<Problem> {
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
     [
-        ("dpop_bound_access_tokens", security.dpop_bound_tokens),
         ("introspection_signed_response_alg", !security.introspection_signing_alg.is_empty()),
         ("introspection_encrypted_response_alg", security.introspection_encryption.is_some()),
         ("id_token_encrypted_response_alg", security.id_token_encryption.is_some()),

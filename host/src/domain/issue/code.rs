@@ -11,6 +11,7 @@ use super::{
 use crate::{
     crypto::{Secret, digest::sha256},
     domain::{
+        Confirmation,
         authorize::Code,
         client::Client,
         handle::{self, Purpose},
@@ -33,6 +34,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let (code, grant) = once::find::<Code>(asked, &name)?;
     check_redirect(&code, &proven.client.value, sent.redirect_uri).map_err(Refused::Invalid)?;
     check_verifier(code.challenge.as_deref(), sent.code_verifier).map_err(Refused::Invalid)?;
+    check_key(code.dpop_jkt.as_deref(), asked.confirmation).map_err(Refused::Invalid)?;
     // Only now: whoever cannot show the rest must not be able to end what the person and the client have.
     once::refuse_stale(asked, &code, &grant.identity.subject).await?;
     person::known(asked, &grant.identity)?;
@@ -70,6 +72,15 @@ fn check_verifier(challenge: Option<&str>, verifier: Option<&str>) -> Result<(),
             let made = Secret::new(BASE64URL_NOPAD.encode(&sha256(verifier.as_bytes())));
             if made.same(challenge) { Ok(()) } else { Err("code_verifier does not fit the code_challenge") }
         }
+    }
+}
+
+/// A code may be bound to a key in the authorization request (RFC 9449 §10).
+fn check_key(bound: Option<&str>, confirmation: Option<&Confirmation>) -> Result<(), &'static str> {
+    let shown = confirmation.and_then(|confirmation| confirmation.jkt.as_deref());
+    match bound.is_none_or(|bound| shown == Some(bound)) {
+        true => Ok(()),
+        false => Err("the code is bound to another key: the DPoP proof must be of the one in dpop_jkt"),
     }
 }
 

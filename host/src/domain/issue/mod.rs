@@ -20,7 +20,13 @@ pub mod refresh;
 mod scopes;
 mod target;
 
-use super::{Confirmation, Domain, Failure, proof::Proven, server::Server, token};
+use super::{
+    Confirmation, Domain, Failure,
+    possession::{self, Evidence, Wrong},
+    proof::Proven,
+    server::Server,
+    token,
+};
 use crate::{crypto::Secret, decision::BoxFuture};
 
 pub use scopes::of_client;
@@ -118,6 +124,10 @@ pub enum Refused {
     Invalid(&'static str),
     /// `unauthorized_client`, with the reason.
     Barred(&'static str),
+    /// `invalid_dpop_proof`, with the reason (RFC 9449 §5).
+    Proof(&'static str),
+    /// `use_dpop_nonce`, with the nonce (RFC 9449 §8).
+    Nonce(String),
     /// Anything else.
     Failure(Failure),
 }
@@ -128,6 +138,16 @@ impl From<Failure> for Refused {
     }
 }
 
+impl From<Wrong> for Refused {
+    fn from(wrong: Wrong) -> Refused {
+        match wrong {
+            Wrong::Proof(reason) => Refused::Proof(reason),
+            Wrong::Nonce(nonce) => Refused::Nonce(nonce),
+            Wrong::Failure(failure) => Refused::Failure(failure),
+        }
+    }
+}
+
 /// The grant of this name, when the server has it.
 pub fn grant_type(server: &Server, name: &str) -> Option<&'static GrantType> {
     let known = GRANT_TYPES.iter().find(|known| known.name == name)?;
@@ -135,12 +155,14 @@ pub fn grant_type(server: &Server, name: &str) -> Option<&'static GrantType> {
 }
 
 impl GrantType {
-    /// Issues tokens, if the client may use this grant.
-    pub async fn issue(&self, asked: &Asked<'_>) -> Result<Tokens, Refused> {
-        match has(&asked.proven.client.value.grant_types, self.name) {
-            true => (self.run)(asked).await,
-            false => Err(Refused::Grant),
+    /// Issues tokens, if the client may use this grant, bound to the keys that the client proves to hold.
+    pub async fn issue(&self, asked: &Asked<'_>, evidence: &Evidence<'_>) -> Result<Tokens, Refused> {
+        let client = &asked.proven.client.value;
+        if !has(&client.grant_types, self.name) {
+            return Err(Refused::Grant);
         }
+        let confirmation = possession::of_client(asked.domain, asked.tenant, asked.server, client, evidence)?;
+        (self.run)(&Asked { confirmation: confirmation.as_ref(), ..*asked }).await
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     crypto::Secret,
     domain::{
-        Failure,
+        Confirmation, Failure,
         client::{AuthMethod, Client},
         expiry,
         grant::Grant,
@@ -77,6 +77,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     }
     let name = handle::name(domain, Purpose::Refresh, tenant, server_id, shown);
     let (token, grant) = once::find::<RefreshToken>(asked, &name)?;
+    check_keys(token.confirmation.as_ref(), asked.confirmation).map_err(Refused::Invalid)?;
     once::refuse_stale(asked, &token, &grant.identity.subject).await?;
     if grant.own {
         return own::refresh(asked, name, (&token, &grant)).await;
@@ -91,6 +92,19 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let (tokens, keep) = person::make(asked, (&token.grant, &grant), &target, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
+}
+
+/// Whoever has found the token of a client that proves nothing but its name has not its key. They learn and change nothing, as with
+/// another client's token.
+fn check_keys(bound: Option<&Confirmation>, shown: Option<&Confirmation>) -> Result<(), &'static str> {
+    let Some(bound) = bound else { return Ok(()) };
+    let nothing = Confirmation::default();
+    let shown = shown.unwrap_or(&nothing);
+    let holds = |bound: &Option<String>, shown: &Option<String>| bound.is_none() || bound == shown;
+    match holds(&bound.jkt, &shown.jkt) && holds(&bound.x5t_s256, &shown.x5t_s256) {
+        true => Ok(()),
+        false => Err("the refresh token is bound to another key"),
+    }
 }
 
 /// Without those that are not to be had by refreshing. Nobody is here who could be asked: what was granted once was agreed to.

@@ -112,8 +112,6 @@ pub(super) fn problems(server: &Server) -> Vec<Problem> {
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ServerSecurity) -> impl Iterator<Item = Problem> {
     [
-        ("require_bound_access_tokens", security.require_bound_tokens),
-        ("dpop_nonces", security.dpop_nonces),
         ("authentication_device_endpoint", security.authentication_device_endpoint.is_some()),
     ]
     .into_iter()

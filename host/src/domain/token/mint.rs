@@ -20,7 +20,7 @@ use crate::{
         identity::Identity,
         in_force,
         issue::id_token::OPENID,
-        key_ring, organization,
+        key_ring, organization, possession,
         server::Server,
         setup::effective,
     },
@@ -115,15 +115,9 @@ impl Kept {
     }
 }
 
-/// Why a client gets no token that would be good without its certificate.
-pub const NOT_BOUND: &str = "this client's tokens must be bound to its certificate, which is not supported yet";
-
-/// Makes a token. There is none for a client whose tokens must be bound to a certificate (RFC 8705 §3): one that is not would be
-/// good for whoever finds it.
+/// Makes a token. There is none that is bound to less than server and client require: it would be good for whoever finds it.
 pub async fn mint(domain: &Domain, order: &Order<'_>) -> Result<Minted, Failure> {
-    if order.client.1.certificate_bound_tokens {
-        return Err(Failure::Unsupported { reason: NOT_BOUND.to_owned() });
-    }
+    possession::bound_enough(order.server.1, order.client.1, order.confirmation)?;
     let more = in_force::claims::for_access_token(domain, order).await?;
     let claims = claims(domain, order, more);
     let expires_in = claims.exp.saturating_sub(claims.iat);

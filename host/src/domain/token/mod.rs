@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub(super) use mint::readable;
-pub use mint::{Form, Kept, Minted, NOT_BOUND, Order, mint};
+pub use mint::{Form, Kept, Minted, Order, mint};
 use verify::known;
 pub use verify::{Known, claims, verify, verify_anywhere};
 

@@ -15,7 +15,9 @@ use crate::{
         client::{self, ClientScopes},
         grant,
         handle::{self, Purpose},
-        in_force, key_ring, server, tenant,
+        in_force, key_ring,
+        possession::{self, Presented},
+        server, tenant,
     },
 };
 
@@ -31,41 +33,47 @@ pub struct Known {
 }
 
 /// Finds out whose token this is. It must have been issued by a server of `tenant` that still holds the key, to a client
-/// that still exists, and be within its time. One that is for other resources only is good there, and not with us: whoever got
-/// it there could otherwise come here with it (RFC 8707 §2).
-pub fn verify(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Bearer>, Failure> {
-    let known = known(domain, tenant, token)?;
-    match known.claims.aud.contains(&known.claims.iss) {
-        true => Ok(Arc::clone(&known.bearer)),
-        false => Err(Failure::Unauthenticated(Credentials::Invalid)),
+/// that still exists, and be within its time; and whoever shows it must hold the key that it is bound to. One that is for other
+/// resources only is good there, and not with us: whoever got it there could otherwise come here with it (RFC 8707 §2).
+pub fn verify(domain: &Domain, tenant: &str, shown: &Presented<'_>) -> Result<Arc<Bearer>, Failure> {
+    let known = known(domain, tenant, shown.token)?;
+    if !known.claims.aud.contains(&known.claims.iss) {
+        return Err(Failure::Unauthenticated(Credentials::Invalid));
     }
+    possession::may_use(domain, shown, &known.bearer)?;
+    Ok(Arc::clone(&known.bearer))
 }
 
 /// Like [`verify`], where nothing but the token says which tenant it is of: only that tenant's keys can have signed it. An opaque
 /// token says nothing, and is one of the tenant `default`.
-pub fn verify_anywhere(domain: &Domain, token: &str) -> Result<Arc<Bearer>, Failure> {
-    if handle::looks_like(Purpose::Access, token) {
-        let found = verify(domain, tenant::DEFAULT, token);
+pub fn verify_anywhere(domain: &Domain, shown: &Presented<'_>) -> Result<Arc<Bearer>, Failure> {
+    if handle::looks_like(Purpose::Access, shown.token) {
+        let found = verify(domain, tenant::DEFAULT, shown);
         return found.map_err(|failure| match failure {
             Failure::Unauthenticated(Credentials::Invalid) => Failure::Unauthenticated(Credentials::Opaque),
             other => other,
         });
     }
-    let claimed = jws::peek_claims(token).map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
+    let claimed = jws::peek_claims(shown.token).map_err(|_| Failure::Unauthenticated(Credentials::Malformed))?;
     let tenant = claimed.get("tid").and_then(Value::as_str).unwrap_or_default();
-    verify(domain, tenant, token)
+    verify(domain, tenant, shown)
 }
 
 /// Whose token it is, with all of its claims, whomever it is for: whoever asks looks at that.
-pub fn claims(domain: &Domain, tenant: &str, token: &str) -> Result<(Arc<Bearer>, Map<String, Value>), Failure> {
-    let known = known(domain, tenant, token)?;
+pub fn claims(
+    domain: &Domain,
+    tenant: &str,
+    shown: &Presented<'_>,
+) -> Result<(Arc<Bearer>, Map<String, Value>), Failure> {
+    let known = known(domain, tenant, shown.token)?;
+    possession::may_use(domain, shown, &known.bearer)?;
     match serde_json::to_value(&known.claims) {
         Ok(Value::Object(claims)) => Ok((Arc::clone(&known.bearer), claims)),
         _ => Err(Failure::Internal { log: "claims are an object".to_owned() }),
     }
 }
 
-/// Like [`verify`], with everything that is known of the token.
+/// What is known of a token that holds, whoever shows it: for those who ask about one, or give it back.
 pub(super) fn known(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Known>, Failure> {
     // An opaque token is remembered too: what its record says never changes, and that it is there is looked at below.
     let name = digest::sha256(token.as_bytes());

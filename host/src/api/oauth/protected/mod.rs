@@ -7,11 +7,9 @@ pub mod rows;
 pub mod userinfo;
 pub mod words;
 
-use http::HeaderMap;
-
 use crate::{
     api::Dialect,
-    authn::bearer,
+    authn::{Head, bearer},
     domain::{Caller, Domain, Failure, token},
 };
 
@@ -28,9 +26,9 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 /// The bearer of the token in the header, or nobody. A token that is not good is a failure.
-fn caller(domain: &Domain, tenant: &str, headers: &HeaderMap) -> Result<Caller, Failure> {
-    match bearer::token(headers)? {
-        Some(token) => token::verify(domain, tenant, token).map(Caller::Bearer),
+fn caller(domain: &Domain, tenant: &str, head: Head<'_>) -> Result<Caller, Failure> {
+    match bearer::presented(head)? {
+        Some(shown) => token::verify(domain, tenant, &shown).map(Caller::Bearer),
         None => Ok(Caller::Anonymous),
     }
 }

@@ -1,6 +1,6 @@
 //! Registration and management of clients by themselves, on the wire (RFC 7591, RFC 7592).
 
-use http::StatusCode;
+use http::{StatusCode, header::AUTHORIZATION};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use crate::{
         Caller, Credentials, Failure,
         client::{Client, ClientKeys, ClientPages, ClientScopes},
         key_ring,
+        possession::Scheme,
         registration::{self, Registered, Request},
     },
 };
@@ -45,7 +46,7 @@ pub struct RegisteredBody {
 /// registerClient
 pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
-    let caller = super::caller(domain, tenant, &call.request.headers)?;
+    let caller = super::caller(domain, tenant, call.request.head())?;
     let request = request(&call, &caller);
     let wanted = parse(read::json::<MetadataBody>(&call.request)?)?;
     let registered = registration::create(domain, &request, tenant, server, wanted).await?;
@@ -88,7 +89,9 @@ fn request<'a>(call: &'a Call, caller: &'a Caller) -> Request<'a> {
 }
 
 fn token(call: &Call) -> Result<&str, Failure> {
-    bearer::token(&call.request.headers)?.ok_or(Failure::Unauthenticated(Credentials::Missing))
+    let found = bearer::token_in(&call.request.headers, &AUTHORIZATION)?;
+    let token = found.filter(|(scheme, _)| *scheme == Scheme::Bearer).map(|(_, token)| token);
+    token.ok_or(Failure::Unauthenticated(Credentials::Missing))
 }
 
 fn answer(call: &Call, status: StatusCode, registered: Registered) -> Result<Answer, Failure> {

@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::{Answer, Call, read},
-    authn::bearer,
+    authn::{bearer, possession},
     domain::{
-        Caller, Credentials, Failure, Needs, permit, token,
+        Caller, Credentials, Failure, Needs, permit,
+        possession::{Presented, Scheme},
+        token,
         userinfo::{self, Userinfo},
     },
 };
@@ -42,17 +44,21 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 
 /// postUserinfo: the token may also stand in the form (RFC 6750 §2.2), but never in both places, nor in a query.
 pub async fn post(call: Call) -> Result<Answer, Failure> {
-    let headers = &call.request.headers;
     let in_form = match read::sent_media_type(&call.request).eq_ignore_ascii_case(read::FORM) {
         true => read::form(&call.request)?.get("access_token").map(str::to_owned),
         false => None,
     };
-    let token = match (bearer::token(headers)?.map(str::to_owned), in_form) {
+    let head = call.request.head();
+    let shown = match (bearer::presented(head)?, in_form.as_deref()) {
         (Some(_), Some(_)) => return Err(Failure::malformed("form.access_token", "is also in the header")),
-        (token, None) | (None, token) => token.ok_or(Failure::Unauthenticated(Credentials::Missing))?,
+        (Some(shown), None) => shown,
+        (None, Some(token)) => {
+            Presented { token, scheme: Scheme::Bearer, evidence: Some(possession::evidence(head)) }
+        }
+        (None, None) => return Err(Failure::Unauthenticated(Credentials::Missing)),
     };
     let domain = &call.app.domain;
-    let caller = Caller::Bearer(token::verify(domain, call.tenant(), &token)?);
+    let caller = Caller::Bearer(token::verify(domain, call.tenant(), &shown)?);
     permit(domain, &caller, Needs::Person(SCOPE), call.params.target())?;
     answer(&call, &caller).await
 }

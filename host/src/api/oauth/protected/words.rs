@@ -9,7 +9,7 @@ use http::{
 use crate::{
     api::{
         Answer,
-        acp::words::challenge,
+        challenge,
         oauth::words::{self, error},
     },
     domain::{Credentials, Failure, Problem},
@@ -20,8 +20,12 @@ pub fn word(failure: &Failure) -> Answer {
     let description = failure.to_client();
     match failure {
         Failure::Unauthenticated(credentials) => {
-            let word = if *credentials == Credentials::Missing { "invalid_request" } else { "invalid_token" };
-            error(StatusCode::UNAUTHORIZED, word, description).header(WWW_AUTHENTICATE, challenge(*credentials))
+            let word = match credentials {
+                Credentials::Missing => "invalid_request",
+                Credentials::Proof(_) => "invalid_dpop_proof",
+                _ => "invalid_token",
+            };
+            challenge::add(error(StatusCode::UNAUTHORIZED, word, description), *credentials)
         }
         Failure::Forbidden { .. } => error(StatusCode::FORBIDDEN, "insufficient_scope", description)
             .header(WWW_AUTHENTICATE, r#"Bearer error="insufficient_scope""#),

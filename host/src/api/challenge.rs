@@ -1,0 +1,75 @@
+//! The challenges of answers to whoever has shown no token, or one that is not good: by the bearer scheme (RFC 6750 §3) and by that
+//! of tokens that are bound to a key (RFC 9449 §7.1).
+//!
+//! Called by the words of every dialect that takes tokens.
+
+use http::header::WWW_AUTHENTICATE;
+
+use super::Answer;
+use crate::domain::{Credentials, possession};
+
+/// The same answer with what would have been needed. There is no error where nothing was shown, and both schemes are named
+/// where either would do.
+#[must_use]
+pub fn add(answer: Answer, credentials: Credentials) -> Answer {
+    let (bearer, dpop) = words(credentials);
+    let algorithms = possession::ALGORITHMS.join(" ");
+    let answer = match bearer {
+        Some(words) => answer.header(WWW_AUTHENTICATE, format!("Bearer {words}").trim_end()),
+        None => answer,
+    };
+    match dpop {
+        Some("") => answer.and_header(WWW_AUTHENTICATE, &format!(r#"DPoP algs="{algorithms}""#)),
+        Some(words) => answer.and_header(WWW_AUTHENTICATE, &format!(r#"DPoP {words}, algs="{algorithms}""#)),
+        None => answer,
+    }
+}
+
+/// The challenge of the bearer scheme alone, for a protected resource that takes no bound tokens, with where its metadata is
+/// (RFC 9728 §5.1).
+pub fn bearer_for(credentials: Credentials, metadata: &str) -> String {
+    let words = words(credentials).0.unwrap_or(INVALID);
+    let comma = if words.is_empty() { "" } else { ", " };
+    format!(r#"Bearer {words}{comma}resource_metadata="{metadata}""#)
+}
+
+const INVALID: &str = r#"error="invalid_token""#;
+
+/// What is said by the bearer scheme and what by the other one.
+fn words(credentials: Credentials) -> (Option<&'static str>, Option<&'static str>) {
+    const EXPIRED: &str = r#"error="invalid_token", error_description="expired""#;
+    const PROOF: &str = r#"error="invalid_dpop_proof""#;
+    match credentials {
+        Credentials::Missing => (Some(""), Some("")),
+        Credentials::Malformed | Credentials::Invalid | Credentials::Opaque => (Some(INVALID), Some(INVALID)),
+        Credentials::Expired => (Some(EXPIRED), Some(EXPIRED)),
+        Credentials::Unbound | Credentials::NotHere => (Some(INVALID), None),
+        Credentials::Unproven => (None, Some(INVALID)),
+        Credentials::Proof(_) => (None, Some(PROOF)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    fn challenges(credentials: Credentials) -> Vec<String> {
+        let answer = add(Answer::empty(StatusCode::UNAUTHORIZED), credentials);
+        let values = answer.headers.get_all(WWW_AUTHENTICATE).iter();
+        values.map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn both_schemes_are_named_where_either_would_do() {
+        let algs = r#"algs="RS256 PS256 ES256 ES384 EdDSA""#;
+        assert_eq!(challenges(Credentials::Missing), ["Bearer".to_owned(), format!("DPoP {algs}")]);
+        let invalid = r#"error="invalid_token""#;
+        let both = [format!("Bearer {invalid}"), format!("DPoP {invalid}, {algs}")];
+        assert_eq!(challenges(Credentials::Invalid), both);
+        assert_eq!(challenges(Credentials::Unproven), both[1..]);
+        assert_eq!(challenges(Credentials::Unbound), both[..1]);
+        assert_eq!(challenges(Credentials::Proof("")), [format!(r#"DPoP error="invalid_dpop_proof", {algs}"#)]);
+    }
+}
