@@ -438,13 +438,19 @@ async fn the_tokens_of_a_client_end_when_its_access_is_taken_back() {
     let answer = shop.login("openid profile").await.expect(200).json();
     let [access, refresh] = ["access_token", "refresh_token"].map(|name| answer[name].as_str().unwrap().to_owned());
     let domain = &shop.server.app.domain;
-    assert!(portcullis::domain::token::verify(domain, "default", &portcullis::domain::possession::Presented::bare(&access)).is_ok());
+    assert!(
+        portcullis::domain::token::verify(domain, "default", &portcullis::domain::possession::Presented::bare(&access))
+            .is_ok()
+    );
     let mut browser = Browser::new(&shop.server.url);
     let password = "correct horse battery";
     let page = browser.login(&format!("{ACCOUNT}/clients"), "anna", password).await.expect(200);
     assert!(page.text().contains("Till"), "{}", page.text());
     browser.send(&page, "/clients/till/revoke", &[]).await.expect(200);
-    assert!(portcullis::domain::token::verify(domain, "default", &portcullis::domain::possession::Presented::bare(&access)).is_err());
+    assert!(
+        portcullis::domain::token::verify(domain, "default", &portcullis::domain::possession::Presented::bare(&access))
+            .is_err()
+    );
     let till = shop.admin.get(&format!("{ADMIN}/clients/till")).await.expect(200).json();
     let form = format!("grant_type=refresh_token&refresh_token={refresh}");
     let refused = ask_token(&shop.server, "shop", "till", till["client_secret"].as_str().unwrap(), &form).await;

@@ -64,6 +64,7 @@ mod plugin_sources;
 mod plugins;
 mod policies;
 mod policy_test;
+mod possession;
 mod promises;
 mod proofs;
 mod registration;

@@ -263,7 +263,9 @@ impl Credentials {
             }
             Credentials::Expired => "the credentials have expired",
             Credentials::Unproven => "the token is bound to a key, and nothing proves that you hold it",
-            Credentials::NotHere => "tokens that are bound to a key are not taken here, where nothing can prove that you hold it",
+            Credentials::NotHere => {
+                "tokens that are bound to a key are not taken here, where nothing can prove that you hold it"
+            }
             Credentials::Unbound => "the token is not bound to a key: it is shown with the scheme Bearer",
             Credentials::Proof(reason) => reason,
         }

@@ -14,6 +14,7 @@ pub mod elsewhere;
 pub mod gateway;
 pub mod golden;
 pub mod guests;
+pub mod holder;
 pub mod known_key;
 pub mod made;
 pub mod people;

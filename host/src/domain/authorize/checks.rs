@@ -155,7 +155,10 @@ fn response_type(draft: &mut Draft<'_>) -> Result<(), Wrong> {
 fn bound_tokens(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let may_be = possession::may_be_unbound(draft.place.server, draft.client.1);
     match draft.request.response_type.token && !may_be {
-        true => Err(Refusal::request("tokens must be bound to a key here, so they are given by the token endpoint only").into()),
+        true => {
+            Err(Refusal::request("tokens must be bound to a key here, so they are given by the token endpoint only")
+                .into())
+        }
         false => Ok(()),
     }
 }

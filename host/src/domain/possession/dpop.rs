@@ -9,12 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{ALGORITHMS, Evidence};
 use crate::{
-    crypto::{
-        VerifyingKey,
-        digest::sha256,
-        jws,
-        keys::thumbprint,
-    },
+    crypto::{VerifyingKey, digest::sha256, jws, keys::thumbprint},
     domain::Domain,
 };
 

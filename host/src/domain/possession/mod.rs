@@ -15,7 +15,11 @@ pub use dpop::is_thumbprint;
 pub use nonce::fresh as fresh_nonce;
 pub(super) use spent::Spent;
 
-use super::{Bearer, Confirmation, Credentials, Domain, Failure, client::{ASYMMETRIC, Client}, server::Server};
+use super::{
+    Bearer, Confirmation, Credentials, Domain, Failure,
+    client::{ASYMMETRIC, Client},
+    server::Server,
+};
 
 /// What proofs may be signed with.
 pub const ALGORITHMS: [&str; 5] = ASYMMETRIC;

@@ -52,9 +52,7 @@ pub async fn post(call: Call) -> Result<Answer, Failure> {
     let shown = match (bearer::presented(head)?, in_form.as_deref()) {
         (Some(_), Some(_)) => return Err(Failure::malformed("form.access_token", "is also in the header")),
         (Some(shown), None) => shown,
-        (None, Some(token)) => {
-            Presented { token, scheme: Scheme::Bearer, evidence: Some(possession::evidence(head)) }
-        }
+        (None, Some(token)) => Presented { token, scheme: Scheme::Bearer, evidence: Some(possession::evidence(head)) },
         (None, None) => return Err(Failure::Unauthenticated(Credentials::Missing)),
     };
     let domain = &call.app.domain;

@@ -8,8 +8,7 @@ use http::{
 
 use crate::{
     api::{
-        Answer,
-        challenge,
+        Answer, challenge,
         oauth::words::{self, error},
     },
     domain::{Credentials, Failure, Problem},

@@ -1,0 +1,160 @@
+//! Bound tokens wherever tokens are taken: with a proof of their key about this very request, and not at all without
+//! (RFC 9449 §7).
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::json;
+
+use super::{MACHINE, TOKEN, Works};
+use crate::support::{
+    Answer, Caller, SECRET, TestServer,
+    gateway::{Guarded, ORIGINAL},
+    holder::{Holder, shows},
+    made::{basic, make_client, make_policy, post_form, yes},
+    tills::{Shop, redeem},
+};
+
+const TENANT: &str = "/api/admin/default/tenant";
+
+/// A token of the client `admin` or `system` at the server of that name, bound to a key.
+async fn bound(server: &TestServer, who: &str, holder: &Holder) -> String {
+    let caller = server.anonymous().with_header("authorization", &basic(who, SECRET));
+    let path = format!("/default/{who}/oauth2/token");
+    let answer = holder.ask(server, &caller, &path, MACHINE).await.expect(200);
+    answer.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn challenged(answer: Answer, scheme: &str, error: &str) {
+    let answer = answer.expect(401);
+    let challenge = answer.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with(&format!("{scheme} error=\"{error}\"")), "{challenge}");
+    assert_eq!(scheme == "DPoP", challenge.contains("algs=\"RS256 PS256 ES256 ES384 EdDSA\""), "{challenge}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bound_token_is_good_with_its_proof_and_nothing_else() {
+    let server = TestServer::start().await;
+    let (holder, thief) = (Holder::new("ES256"), Holder::new("ES256"));
+    let token = bound(&server, "admin", &holder).await;
+    let proof = holder.proof_with(&server, "GET", TENANT, &token);
+    shows(&server, &token, &proof).get(TENANT).await.expect(200);
+    let again = shows(&server, &token, &proof).get(TENANT).await;
+    challenged(again, "DPoP", "invalid_dpop_proof");
+
+    challenged(Caller::new(&server.url).with_token(&token).get(TENANT).await, "DPoP", "invalid_token");
+    let proof = holder.proof_with(&server, "GET", TENANT, &token);
+    let as_bearer = Caller::new(&server.url).with_token(&token).with_header("dpop", &proof);
+    challenged(as_bearer.get(TENANT).await, "DPoP", "invalid_token");
+    let bare = server.anonymous().with_header("authorization", &format!("DPoP {token}"));
+    challenged(bare.get(TENANT).await, "DPoP", "invalid_dpop_proof");
+
+    let about = |method: &str, path: &str, token: &str| holder.proof_with(&server, method, path, token);
+    for proof in [
+        about("POST", TENANT, &token),
+        about("GET", "/api/admin/default/policies", &token),
+        about("GET", TENANT, "another token"),
+        holder.proof(&server, "GET", TENANT),
+        thief.proof_with(&server, "GET", TENANT, &token),
+        "proof".to_owned(),
+    ] {
+        challenged(shows(&server, &token, &proof).get(TENANT).await, "DPoP", "invalid_dpop_proof");
+    }
+    holder.caller(&server, "GET", TENANT, &token).get(&format!("{TENANT}?a=b")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_bound_to_nothing_is_no_better_for_a_proof() {
+    let server = TestServer::start().await;
+    let holder = Holder::new("ES256");
+    let plain = server.as_admin().token().await.unwrap();
+    challenged(holder.caller(&server, "GET", TENANT, &plain).get(TENANT).await, "Bearer", "invalid_token");
+    let beside = server.as_admin().with_header("dpop", "anything");
+    beside.get(TENANT).await.expect(200);
+    let answer = server.anonymous().get(TENANT).await.expect(401);
+    let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
+    assert_eq!(challenges, ["Bearer", "DPoP algs=\"RS256 PS256 ES256 ES384 EdDSA\""]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_uses_up_no_proof_before_it_is_read() {
+    let server = TestServer::with(|config| config.limits.body_bytes = 1000).await;
+    let holder = Holder::new("ES256");
+    let token = bound(&server, "system", &holder).await;
+    let path = "/api/system/configuration";
+    let document = server.as_system().get(path).await.expect(200);
+    assert!(document.body.len() > 1000);
+    let caller = holder.caller(&server, "PUT", path, &token);
+    let answer = caller.put(path, &document.json()).await;
+    assert!(answer.status.is_success(), "{}", answer.text());
+    let stranger = server.anonymous().put(path, &document.json()).await;
+    assert_eq!(stranger.status, 413, "{}", stranger.text());
+}
+
+/// A person's token for the client `till`, bound to a key.
+async fn of_a_person(shop: &Shop, holder: &Holder) -> String {
+    let till = shop.server.anonymous().with_header("authorization", &basic("till", &shop.till));
+    let code = shop.code(&shop.grant(&["openid"], None).await, None).await;
+    let tokens = holder.ask(&shop.server, &till, TOKEN, &redeem(&code)).await.expect(200).json();
+    tokens["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn userinfo_and_introspection_ask_for_the_proof_signed_tokens_or_opaque_ones() {
+    for form in ["jwt", "opaque"] {
+        let shop = Shop::open(json!({ "access_token_strategy": form })).await;
+        let holder = Holder::new("ES256");
+        let token = of_a_person(&shop, &holder).await;
+        let path = "/default/shop/userinfo";
+        let caller = holder.caller(&shop.server, "GET", path, &token);
+        assert_eq!(caller.get(path).await.expect(200).json()["sub"], "ada");
+        challenged(Caller::new(&shop.server.url).with_token(&token).get(path).await, "DPoP", "invalid_token");
+        challenged(caller.get(path).await, "DPoP", "invalid_dpop_proof");
+        let in_form = post_form(&shop.server.anonymous(), path, &format!("access_token={token}")).await;
+        challenged(in_form, "DPoP", "invalid_token");
+        let posted = holder.caller(&shop.server, "POST", path, &token);
+        posted.send(Method::POST, path, None, Bytes::new()).await.expect(200);
+
+        let till = shop.server.anonymous().with_header("authorization", &basic("till", &shop.till));
+        let path = "/default/shop/oauth2/introspect";
+        let said = post_form(&till, path, &format!("token={token}")).await.expect(200).json();
+        assert_eq!(said["active"], true);
+        assert_eq!(said["token_type"], "DPoP");
+        assert_eq!(said["cnf"], json!({ "jkt": holder.thumbprint() }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_about_tokens_with_a_bound_one_proves_it_too() {
+    let works = Works::open(json!({})).await;
+    let holder = Holder::new("ES256");
+    let token = holder.ask(&works.server, &works.machine, TOKEN, MACHINE).await.expect(200).json();
+    let token = token["access_token"].as_str().unwrap();
+    let (path, form) = ("/default/shop/oauth2/introspect", format!("token={token}"));
+    let answer = post_form(&holder.caller(&works.server, "POST", path, token), path, &form).await.expect(200);
+    assert_eq!(answer.json()["active"], true);
+    let bare = works.server.anonymous().with_header("authorization", &format!("Bearer {token}"));
+    challenged(post_form(&bare, path, &form).await, "DPoP", "invalid_token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_takes_no_bound_token() {
+    let guarded = Guarded::start("nginx").await;
+    make_policy(&guarded.admin, "always", json!([yes()])).await;
+    guarded.make_api("library", "GET", "/books", "always").await;
+    let made = make_client(&guarded.admin, "shop", "reader", &["openid"]).await;
+    let caller = guarded
+        .server
+        .anonymous()
+        .with_header("authorization", &basic("reader", made["client_secret"].as_str().unwrap()));
+    let holder = Holder::new("ES256");
+    let token = holder.ask(&guarded.server, &caller, TOKEN, MACHINE).await.expect(200).json();
+    let token = token["access_token"].as_str().unwrap();
+    for scheme in ["DPoP", "Bearer"] {
+        let proof = holder.proof_with(&guarded.server, "GET", &guarded.authorize(), token);
+        let user = guarded.server.anonymous().with_header("dpop", &proof);
+        let user = user.with_header("authorization", &format!("{scheme} {token}"));
+        let answer = guarded.ask_with(&user, &[(ORIGINAL[0], "GET"), (ORIGINAL[1], "/books")]).await.expect(401);
+        assert!(answer.text().contains("not taken here"), "{}", answer.text());
+    }
+}

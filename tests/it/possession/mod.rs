@@ -1,0 +1,70 @@
+//! Tokens that are bound to a key of their client, and what they are worth to whoever finds them.
+//!
+//! ```text
+//! proofs   DPoP proofs at the token endpoint     bound   tokens with their proofs, wherever tokens are taken
+//! refresh  codes and refresh tokens that are bound
+//! ```
+
+mod bound;
+mod proofs;
+mod refresh;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, Caller, TestServer,
+    made::{ADMIN, basic, make_client, make_server},
+};
+
+/// Where tokens are asked for.
+const TOKEN: &str = "/default/shop/oauth2/token";
+/// The form of a machine.
+const MACHINE: &str = "grant_type=client_credentials";
+
+/// A server with a machine.
+struct Works {
+    server: TestServer,
+    admin: Caller,
+    /// The machine, for the token endpoint.
+    machine: Caller,
+    secret: String,
+}
+
+impl Works {
+    /// A server that says this of its security.
+    async fn open(security: Value) -> Works {
+        Works::with(json!({ "security": security })).await
+    }
+
+    async fn with(members: Value) -> Works {
+        let server = TestServer::start().await;
+        let admin = server.as_admin();
+        make_server(&admin, "shop", members).await;
+        let made = make_client(&admin, "shop", "machine", &[]).await;
+        let secret = made["client_secret"].as_str().unwrap().to_owned();
+        let machine = machine(&server, &secret);
+        Works { server, admin, machine, secret }
+    }
+
+    /// Changes members of the machine.
+    async fn change_machine(&self, more: Value) -> Answer {
+        let path = format!("{ADMIN}/clients/machine");
+        let mut body = self.admin.get(&path).await.expect(200).json();
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.admin.put(&path, &body).await
+    }
+}
+
+/// The machine, for the token endpoint of a server.
+fn machine(server: &TestServer, secret: &str) -> Caller {
+    server.anonymous().with_header("authorization", &basic("machine", secret))
+}
+
+/// A refusal with the words of RFC 6749.
+#[track_caller]
+fn refused(answer: Answer, error: &str) -> Answer {
+    let answer = answer.expect(400);
+    assert_eq!(answer.json()["error"], error, "{}", answer.text());
+    assert!(answer.json().get("access_token").is_none());
+    answer
+}
