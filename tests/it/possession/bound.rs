@@ -16,10 +16,10 @@ use crate::support::{
 
 const TENANT: &str = "/api/admin/default/tenant";
 
-/// A token of the client `admin` or `system` at the server of that name, bound to a key.
-async fn bound(server: &TestServer, who: &str, holder: &Holder) -> String {
+/// A token of a client of the bootstrap, at `tenant/server`, bound to a key.
+async fn bound(server: &TestServer, at: &str, who: &str, holder: &Holder) -> String {
     let caller = server.anonymous().with_header("authorization", &basic(who, SECRET));
-    let path = format!("/default/{who}/oauth2/token");
+    let path = format!("/{at}/oauth2/token");
     let answer = holder.ask(server, &caller, &path, MACHINE).await.expect(200);
     answer.json()["access_token"].as_str().unwrap().to_owned()
 }
@@ -36,7 +36,7 @@ fn challenged(answer: Answer, scheme: &str, error: &str) {
 async fn a_bound_token_is_good_with_its_proof_and_nothing_else() {
     let server = TestServer::start().await;
     let (holder, thief) = (Holder::new("ES256"), Holder::new("ES256"));
-    let token = bound(&server, "admin", &holder).await;
+    let token = bound(&server, "default/admin", "admin", &holder).await;
     let proof = holder.proof_with(&server, "GET", TENANT, &token);
     shows(&server, &token, &proof).get(TENANT).await.expect(200);
     let again = shows(&server, &token, &proof).get(TENANT).await;
@@ -80,9 +80,9 @@ async fn a_token_that_is_bound_to_nothing_is_no_better_for_a_proof() {
 async fn a_large_body_uses_up_no_proof_before_it_is_read() {
     let server = TestServer::with(|config| config.limits.body_bytes = 1000).await;
     let holder = Holder::new("ES256");
-    let token = bound(&server, "system", &holder).await;
+    let token = bound(&server, "system/system", "setup", &holder).await;
     let path = "/api/system/configuration";
-    let document = server.as_system().get(path).await.expect(200);
+    let document = server.as_setup().get(path).await.expect(200);
     assert!(document.body.len() > 1000);
     let caller = holder.caller(&server, "PUT", path, &token);
     let answer = caller.put(path, &document.json()).await;

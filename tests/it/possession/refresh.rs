@@ -92,7 +92,8 @@ async fn a_code_is_bound_to_the_key_that_its_request_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_unbound_token_travels_through_the_browser_where_tokens_are_bound() {
-    let shop = Shop::open(json!({ "grant_types": ["authorization_code", "implicit"] })).await;
+    let grants = json!(["authorization_code", "refresh_token", "client_credentials", "password", "implicit"]);
+    let shop = Shop::open(json!({ "grant_types": grants })).await;
     let request = format!(
         "/default/shop/oauth2/authorize?response_type=token&client_id=till&redirect_uri={CALLBACK}&scope=buy&prompt=none"
     );
