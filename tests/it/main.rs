@@ -34,6 +34,7 @@ mod cross_origin;
 mod custom_login;
 mod decisions;
 mod developers;
+mod devices;
 mod discovery;
 mod edge;
 mod enforcement;

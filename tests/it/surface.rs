@@ -8,7 +8,9 @@ use bytes::Bytes;
 use http::Method;
 use portcullis::{
     api::{App, Row},
-    domain::{Needs, handle::Purpose, identity::Identity, permit::READ_GATEWAY, setup::client::entity_id},
+    domain::{
+        Needs, handle::Purpose, identity::Identity, issue::DEVICE_CODE, permit::READ_GATEWAY, setup::client::entity_id,
+    },
 };
 use serde_json::{Value, json};
 
@@ -126,7 +128,10 @@ fn things() -> Vec<(&'static str, Value)> {
         ("servers", json!({ "id": "closing", "name": "Closing", "key_type": "ecdsa" })),
         (
             "servers",
-            json!({ "id": "registering", "name": "R", "key_type": "ecdsa", "enable_dynamic_client_registration": true }),
+            json!({
+                "id": "registering", "name": "R", "key_type": "ecdsa", "enable_dynamic_client_registration": true,
+                "grant_types": ["authorization_code", "client_credentials", "refresh_token", DEVICE_CODE],
+            }),
         ),
         ("services", aid(json!({ "id": "orders", "name": "Orders", "resource": "https://orders.example/" }))),
         ("services", aid(json!({ "id": "pets", "name": "Pets" }))),
@@ -146,12 +151,21 @@ fn things() -> Vec<(&'static str, Value)> {
             "clients",
             aid(json!({ "client_id": "leaver", "client_name": "Leaver", "grant_types": ["client_credentials"] })),
         ),
+        ("clients", tv()),
         ("clients", aid(json!({ "client_id": "friend", "client_name": "Friend", "scopes": friendly() }))),
         ("policies", json!({ "id": "unused", "policy_name": "Unused", "validators": [yes()] })),
         ("consents", terms.clone()),
         ("consents", json!({ "id": "spare-consent", "name": "Spare", "update_existing_grants": "explicitAll" })),
         ("actions", checkout),
     ]
+}
+
+/// A device that proves nothing but its name.
+fn tv() -> Value {
+    json!({
+        "authorization_server_id": "registering", "client_id": "tv", "client_name": "Television",
+        "token_endpoint_auth_method": "none", "grant_types": [DEVICE_CODE],
+    })
 }
 
 /// What `anna` lets her client have.
@@ -436,6 +450,8 @@ impl Surface {
                 let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
                 (FORM.to_owned(), form.into())
             }
+            "authorizeDevice" => (FORM.to_owned(), "client_id=tv".into()),
+            "enterUserCode" | "confirmRequest" => (FORM.to_owned(), "csrf=forged".into()),
             "organizationToken" => {
                 let (id, secret) = &self.organization_client;
                 let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
@@ -478,6 +494,7 @@ impl Surface {
             "deleteAuthorizationServer" => ("default", "closing"),
             "token" => ("default", "admin"),
             id if id.ends_with("RegisteredClient") || id == "registerClient" => ("default", "registering"),
+            "authorizeDevice" => ("default", "registering"),
             _ => ("default", "shop"),
         };
         let deletes = row.method == Method::DELETE;

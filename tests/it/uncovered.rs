@@ -27,6 +27,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("custom_login", crate::custom_login::COVERS),
     ("decisions", crate::decisions::COVERS),
     ("developers", crate::developers::COVERS),
+    ("devices", crate::devices::COVERS),
     ("discovery", crate::discovery::COVERS),
     ("enforcement", crate::enforcement::COVERS),
     ("gateways", crate::gateways::COVERS),

@@ -9,6 +9,7 @@ use super::{
     Domain, Failure,
     claim::{self, ClaimToken},
     in_force::resources::{self, Place},
+    issue::DEVICE_CODE,
     key_ring,
     permit::SYSTEM_SERVER,
     scope,
@@ -74,7 +75,8 @@ pub(super) fn registers(id: &str, server: &Server) -> bool {
 
 /// The grants that lead to something on the server `id`: nobody logs in on the one for machines, whatever it is given.
 fn usable(id: &str, grant_types: &[String]) -> Vec<String> {
-    let works = |grant: &&String| id != SYSTEM_SERVER || !["authorization_code", "implicit"].contains(&grant.as_str());
+    const FOR_PEOPLE: [&str; 3] = ["authorization_code", "implicit", DEVICE_CODE];
+    let works = |grant: &&String| id != SYSTEM_SERVER || !FOR_PEOPLE.contains(&grant.as_str());
     grant_types.iter().filter(works).cloned().collect()
 }
 

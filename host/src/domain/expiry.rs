@@ -6,8 +6,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Domain, Failure, authorize::PushedRequest, credential::Superseded, grant::Grant, login::Login, proof::Assertion,
-    session, session::Session, token,
+    Domain, Failure,
+    authorize::PushedRequest,
+    credential::Superseded,
+    elsewhere::{self, device::DeviceRequest},
+    grant::Grant,
+    login::Login,
+    proof::Assertion,
+    session,
+    session::Session,
+    token,
 };
 use crate::store::{Record, Table, Write, records};
 
@@ -33,6 +41,7 @@ pub(super) enum What {
     ConnectionErrand,
     Superseded,
     PushedRequest,
+    DeviceRequest,
 }
 
 /// A line of the list.
@@ -129,7 +138,10 @@ fn take_out(write: &mut Write<'_>, what: What, key: &[&str], now: i64) -> Result
                 session::forget(write, tenant, server, name)?;
             }
         }
-        (What::Grant | What::Session, _) => {}
+        (What::DeviceRequest, [tenant, server, name]) => {
+            elsewhere::purge::<DeviceRequest>(write, &[tenant, server, name], now)?;
+        }
+        (What::Grant | What::Session | What::DeviceRequest, _) => {}
         (What::Code, _) => forget::<super::authorize::Code>(write, key, now)?,
         (What::RefreshToken, _) => forget::<token::RefreshToken>(write, key, now)?,
         (What::AccessToken, _) => forget::<token::AccessToken>(write, key, now)?,

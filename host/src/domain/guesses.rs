@@ -11,6 +11,8 @@
 //! An address from which an account was entered before does not feel the second one, so a person gets in at home while
 //! strangers guess. What is counted is what is tried, and a success takes it back: many tries at once count as many.
 
+pub mod codes;
+
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -122,7 +124,7 @@ impl Guesses {
         }
         count(pairs, names.pair, &PAIR, now);
         if let Some(address) = names.address {
-            count_window(addresses, address, now);
+            count_window(addresses, address, ADDRESS, now);
             count(accounts, names.account, &ACCOUNT, now);
         }
         Ok(())
@@ -195,9 +197,8 @@ fn count(counters: &mut HashMap<Name, Counter>, name: Name, rule: &Rule, now: i6
     insert(counters, name, counter, now);
 }
 
-/// Counts a try of an address within its window, which does not move.
-fn count_window(counters: &mut HashMap<Name, Counter>, name: Name, now: i64) {
-    let (most, window) = ADDRESS;
+/// Counts a try within a window, which does not move.
+fn count_window(counters: &mut HashMap<Name, Counter>, name: Name, (most, window): (u32, i64), now: i64) {
     let mut counter = current(counters, &name, now);
     if counter.failed == 0 {
         counter.ends = now.saturating_add(window);

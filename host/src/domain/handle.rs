@@ -33,6 +33,10 @@ pub enum Purpose {
     Connecting,
     /// What a pushed authorization request is referred to by (RFC 9126 §2.2).
     PushedRequest,
+    /// What a device asks the token endpoint with (RFC 8628 §3.2).
+    Device,
+    /// What a person types for it: a code of few letters, which never has this form.
+    UserCode,
 }
 
 impl Purpose {
@@ -50,6 +54,8 @@ impl Purpose {
             Purpose::Registration => "pc_registration_",
             Purpose::Connecting => "pc_connecting_",
             Purpose::PushedRequest => "pc_request_",
+            Purpose::Device => "pc_device_",
+            Purpose::UserCode => "pc_user_code_",
         }
     }
 }

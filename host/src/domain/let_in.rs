@@ -120,7 +120,7 @@ impl Entry {
         login.session = Some(self.session.clone());
         (login.entered, login.anew) = (true, anew);
         // What was granted was granted by whoever was known before, and what a page was given was about them.
-        (login.granted, login.login_state, login.errand) = (None, None, None);
+        (login.granted, login.login_state, login.errand, login.confirmed) = (None, None, None, false);
         Ok(records::put(write, &[&self.tenant, &self.login], &login)?)
     }
 }

@@ -54,6 +54,9 @@ pub struct Login {
     /// Whether they have proven who they are during this login: a provider may remember them from before.
     #[serde(default)]
     pub anew: bool,
+    /// Whether the person has said that a request from elsewhere is theirs.
+    #[serde(default)]
+    pub confirmed: bool,
     /// The scopes that the person has granted, once asked.
     pub granted: Option<Vec<String>>,
     /// Why it was given up, as (error, description) for the client.

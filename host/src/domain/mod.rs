@@ -32,6 +32,7 @@ pub mod details;
 pub mod developer;
 pub mod difference;
 pub mod discovery;
+pub mod elsewhere;
 pub mod encryption;
 pub mod enforce;
 pub mod events;
@@ -167,6 +168,7 @@ pub struct Domain {
     logins: registration::Pace,
     pushed: registration::Pace,
     objects: registration::Pace,
+    polls: elsewhere::Polls,
     ledger: ledger::Turns,
     gateways: gateway_configuration::Known,
     in_force: in_force::Known,
@@ -307,6 +309,7 @@ impl Domain {
             logins: registration::Pace::new(registration::LOGINS),
             pushed: registration::Pace::new(registration::PUSHED),
             objects: registration::Pace::new(registration::OBJECTS),
+            polls: elsewhere::Polls::new(),
             gateways: gateway_configuration::Known::new(),
             in_force: in_force::Known::new(),
             schemas: details::Schemas::new(),

@@ -277,6 +277,10 @@ pub enum Index {
     PluginUsers = 23,
     /// Who has an uploaded component: nothing, digest → `TENANT/PLUGIN`.
     ComponentHolders = 24,
+    /// The codes that devices show: tenant, server, keyed hash of the code → the keyed hash of the device code.
+    UserCodes = 25,
+    /// The devices that wait: tenant, server, client → the keyed hash of the device code.
+    ClientDevices = 26,
 }
 
 /// Configuration that has a timeline.

@@ -178,6 +178,7 @@ pub async fn waits_at_page(domain: &Domain, id: &str, (purpose, state): (Purpose
         session: None,
         entered: false,
         anew: false,
+        confirmed: false,
         granted: None,
         refused: None,
         since: now,

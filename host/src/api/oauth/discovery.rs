@@ -12,7 +12,9 @@ use crate::{
         Failure,
         authorize::REQUEST_ALGORITHMS,
         discovery::{self, Abilities},
-        encryption, possession, proof,
+        encryption,
+        issue::DEVICE_CODE,
+        possession, proof,
     },
 };
 
@@ -27,6 +29,8 @@ pub struct Metadata {
     pub pushed_authorization_request_endpoint: Option<String>,
     pub require_pushed_authorization_requests: bool,
     pub token_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
     pub jwks_uri: String,
     pub userinfo_endpoint: String,
     pub introspection_endpoint: String,
@@ -114,6 +118,10 @@ fn metadata(found: Abilities) -> Metadata {
         pushed_authorization_request_endpoint: asks.then(|| at("/oauth2/par")),
         require_pushed_authorization_requests: only_pushed,
         token_endpoint: at("/oauth2/token"),
+        device_authorization_endpoint: grant_types
+            .iter()
+            .any(|grant| grant == DEVICE_CODE)
+            .then(|| at("/oauth2/device_authorization")),
         jwks_uri: at("/.well-known/jwks.json"),
         userinfo_endpoint: at("/userinfo"),
         introspection_endpoint: at("/oauth2/introspect"),

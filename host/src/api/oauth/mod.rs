@@ -3,6 +3,7 @@
 
 pub mod asking;
 pub mod client;
+pub mod device;
 pub mod discovery;
 pub mod discovery_rows;
 pub mod introspect;

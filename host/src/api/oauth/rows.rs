@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use super::{introspect, jwks, par, revoke, token};
+use super::{device, introspect, jwks, par, revoke, token};
 use crate::{
     api::{
         read::FORM,
@@ -38,6 +38,19 @@ pub static ROWS: &[Row] = &[
             answers: &[(StatusCode::CREATED, Some(shape::<par::PushAnswer<'static>>))],
         },
         run: |call| Box::pin(par::push(call)),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/oauth2/device_authorization",
+        id: "authorizeDevice",
+        needs: Needs::Nothing, // authenticates its client itself
+        doc: Doc {
+            summary: "Begins to wait for a person on behalf of a device (RFC 8628).",
+            query: &[],
+            body: Some((FORM, shape::<device::DeviceForm>)),
+            answers: &[(StatusCode::OK, Some(shape::<device::DeviceAnswer<'static>>))],
+        },
+        run: |call| Box::pin(device::begin(call)),
     },
     Row {
         method: Method::POST,

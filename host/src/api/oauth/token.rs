@@ -33,7 +33,7 @@ const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
 pub struct TokenForm {
-    /// `authorization_code`, `refresh_token`, `client_credentials` or `password`.
+    /// `authorization_code`, `refresh_token`, `client_credentials`, `password` or `urn:ietf:params:oauth:grant-type:device_code`.
     grant_type: String,
     /// Space separated; everything the client may have, or was granted, when left out.
     scope: Option<String>,
@@ -45,6 +45,8 @@ pub struct TokenForm {
     code_verifier: Option<String>,
     /// The refresh token. It is good once: the answer has the next one.
     refresh_token: Option<String>,
+    /// What the device authorization endpoint gave (RFC 8628 §3.4).
+    device_code: Option<String>,
     /// The person's name.
     username: Option<String>,
     /// The person's password.
@@ -172,6 +174,7 @@ fn sent<'a>(
         password: form.get("password"),
         resources,
         authorization_details: form.get("authorization_details"),
+        device_code: form.get("device_code"),
         application: application(call, form)?,
         address,
     })
@@ -212,7 +215,8 @@ pub fn use_nonce(nonce: &str) -> Answer {
     error(StatusCode::BAD_REQUEST, "use_dpop_nonce", "the DPoP proof must repeat the nonce").header(NONCE, nonce)
 }
 
-fn word(refused: Refused) -> Result<Answer, Failure> {
+/// Words a refusal.
+pub fn word(refused: Refused) -> Result<Answer, Failure> {
     match refused {
         Refused::Client => Ok(invalid_client("the client is unknown or its secret is wrong")),
         Refused::Grant => {
@@ -229,6 +233,15 @@ fn word(refused: Refused) -> Result<Answer, Failure> {
         Refused::Invalid(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_grant", reason)),
         Refused::Proof(reason) => Ok(error(StatusCode::BAD_REQUEST, "invalid_dpop_proof", reason)),
         Refused::Nonce(nonce) => Ok(use_nonce(&nonce)),
+        Refused::Pending => {
+            Ok(error(StatusCode::BAD_REQUEST, "authorization_pending", "the person has not answered yet"))
+        }
+        Refused::TooSoon => {
+            let description = "the person has not answered yet: ask five seconds less often from now on";
+            Ok(error(StatusCode::BAD_REQUEST, "slow_down", description))
+        }
+        Refused::Ended => Ok(error(StatusCode::BAD_REQUEST, "expired_token", "the person has not answered in time")),
+        Refused::SaidNo => Ok(error(StatusCode::BAD_REQUEST, "access_denied", "the person has said no")),
         Refused::Failure(failure) => Err(failure),
     }
 }

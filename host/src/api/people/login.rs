@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{consent, elsewhere, layout, second_factor, texts::fill, visit::Visit};
+use super::{confirm, consent, elsewhere, layout, second_factor, texts::fill, visit::Visit};
 use crate::{
     api::{Answer, read},
     crypto::Secret,
@@ -84,6 +84,7 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
                 }
             }
         }
+        Next::Confirm { scopes, waiting, texts } => confirm::form(&visit, &scopes, &waiting, &texts)?,
         Next::Finish => {
             let destination = authorize::finish(domain, tenant, server, visit.login(), &visit.browser).await?;
             layout::answer(&destination, visit.language, Some(visit.brand()))

@@ -4,6 +4,7 @@ mod account;
 mod arrivals;
 mod assets;
 mod authorize;
+mod device;
 mod login;
 mod logout;
 
@@ -11,4 +12,4 @@ use crate::api::route::Row;
 
 /// Every table.
 pub static TABLES: &[&[Row]] =
-    &[assets::ROWS, authorize::ROWS, login::ROWS, arrivals::ROWS, logout::ROWS, account::ROWS];
+    &[assets::ROWS, authorize::ROWS, login::ROWS, arrivals::ROWS, device::ROWS, logout::ROWS, account::ROWS];

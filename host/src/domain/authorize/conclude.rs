@@ -6,7 +6,7 @@
 use super::{
     AuthorizationRequest, Destination, Place,
     answer::{self, Members},
-    code,
+    code, elsewhere,
     flow::{self, Asked, Granted, Step},
     pushed, reach,
     refusal::Refusal,
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What a transaction writes for a client that gets an answer.
-struct Opened {
+pub(super) struct Opened {
     id: String,
     grant: Grant,
     /// What the person has agreed to besides scopes, by name.
@@ -59,6 +59,9 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
     if !consents::given(place.domain, flow::about(asked, client, identity, &granted.scopes)).await? {
         return refuse(asked, id, Refusal::access("not every required consent is given")).await;
     }
+    if let Some(which) = &request.elsewhere {
+        return elsewhere::approve(asked, id, which, identity, granted).await;
+    }
     let (opened, members) = match open(asked, client, identity, granted).await {
         Ok(made) => made,
         Err(failure) => return trouble(asked, id, failure).await,
@@ -71,11 +74,15 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
 
 /// A client may have lost its redirect URI while the person was at it.
 fn still_trusted(asked: Asked<'_>) -> Result<(), Failure> {
-    asked.client.map_or(Ok(()), |(_, client)| trust::still(client, &asked.login.request.redirect_uri))
+    let client = asked.client.filter(|_| asked.login.request.elsewhere.is_none());
+    client.map_or(Ok(()), |(_, client)| trust::still(client, &asked.login.request.redirect_uri))
 }
 
 /// Tells the client no. Of a request without a client there is nobody to tell.
 pub(super) async fn refuse(asked: Asked<'_>, id: Option<&str>, refusal: Refusal) -> Result<Destination, Failure> {
+    if let Some(which) = &asked.login.request.elsewhere {
+        return elsewhere::refuse(asked, id, which, refusal).await;
+    }
     still_trusted(asked)?;
     close(asked, id, None).await?;
     match asked.client {
@@ -185,7 +192,7 @@ fn lasts(place: Place<'_>, client: &Client, request: &AuthorizationRequest) -> i
 
 /// Writes what was opened and forgets the login: both or neither. Of two that do it at once, one finds no login. A login that was
 /// never written down was not what its pushed request was spent for, so that goes here.
-async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Result<(), Failure> {
+pub(super) async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Result<(), Failure> {
     let spent = asked.login.pushed.clone().filter(|_| id.is_none());
     if id.is_none() && opened.is_none() && spent.is_none() {
         return Ok(());
@@ -209,7 +216,7 @@ async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Opened>) -> Re
 }
 
 /// Takes the login out. What an answer is made from must be as it was `seen`.
-fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option<&Login>) -> Result<(), Failure> {
+pub(super) fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option<&Login>) -> Result<(), Failure> {
     let found = records::get::<Login>(&*write, &[tenant, id])?.ok_or_else(|| Failure::not_found("login", id))?;
     if seen.is_some_and(|seen| found != *seen) {
         return Err(Failure::Conflict { noun: "login", reason: "it has just gone on elsewhere".to_owned() });
@@ -218,16 +225,21 @@ fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option<&Login>) -
     Ok(())
 }
 
+/// The session of this key must not have ended while the person was at it.
+pub(super) fn still_logged_in(write: &Write<'_>, session: [&str; 3], now: i64) -> Result<(), Failure> {
+    match records::get::<Session>(write, &session)?.is_some_and(|found| found.ends > now) {
+        true => Ok(()),
+        false => Err(Failure::Conflict { noun: "login", reason: "the person has just logged out".to_owned() }),
+    }
+}
+
 /// The session must still be there: its end ends what was granted in it, and would not see this grant. Server and client
 /// are in the grant by their instants, so one that goes just now takes the grant along.
 fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, which: Option<Which>, now: i64) -> Result<(), Failure> {
     let Opened { id, grant, agreed, code, token } = opened;
     let server = grant.server.as_str();
     if let Some(session) = &grant.session {
-        let there = records::get::<Session>(&*write, &[tenant, server, session])?.is_some_and(|found| found.ends > now);
-        if !there {
-            return Err(Failure::Conflict { noun: "login", reason: "the person has just logged out".to_owned() });
-        }
+        still_logged_in(write, [tenant, server, session], now)?;
     }
     grant::make_room(write, tenant, grant)?;
     grant::open(write, tenant, id, grant)?;

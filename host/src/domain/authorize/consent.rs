@@ -86,7 +86,8 @@ fn writes_down(
     }
 }
 
-fn gone_on() -> Failure {
+/// The login has changed since it was looked at.
+pub(super) fn gone_on() -> Failure {
     Failure::Conflict { noun: "login", reason: "it has just gone on elsewhere".to_owned() }
 }
 

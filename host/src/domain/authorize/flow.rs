@@ -3,7 +3,7 @@
 //!
 //! Called by `begin`, `next` and `finish`. Writes nothing.
 
-use super::{AuthorizationRequest, Next, Place, reach, refusal::Refusal};
+use super::{AuthorizationRequest, Next, Place, elsewhere, reach, refusal::Refusal};
 use serde_json::{Map, Value};
 
 use crate::domain::{
@@ -122,6 +122,9 @@ pub(super) async fn step(asked: Asked<'_>) -> Result<Step, Failure> {
         Judgement::GoOn(outputs) => outputs,
         Judgement::Stop(step) => return Ok(step),
     };
+    if let Some(which) = login.request.elsewhere.as_ref().filter(|_| !login.confirmed) {
+        return elsewhere::question(asked, which);
+    }
     let sorted = sort(asked, client, identity, outputs).await?;
     say_yes(asked, client, identity, sorted)
 }

@@ -7,6 +7,7 @@
 //! checks    one line a rule, in order: the high-assurance set adds lines       request   what is understood
 //! reach     resources and authorization details
 //! flow      what the person has to do    consent   what they say               wait      the login between two pages
+//! account   for the person's own pages           elsewhere   for a client that waits on another device
 //! conclude  grant, code and tokens in one transaction                          answer    to the right place
 //! ```
 //!
@@ -19,6 +20,7 @@ mod checks;
 mod code;
 mod conclude;
 mod consent;
+mod elsewhere;
 mod flow;
 mod hints;
 mod object;
@@ -36,6 +38,7 @@ use std::fmt;
 pub use account::{begin_account, begin_account_again, is_welcome};
 pub use code::Code;
 pub use consent::{Said, consent};
+pub use elsewhere::{REFUSED, begin_elsewhere, confirm};
 pub use object::REQUEST_ALGORITHMS;
 pub(super) use pushed::PushedRequest;
 pub use pushed::{Pushed, Unpushed, push};
@@ -47,6 +50,7 @@ use super::{
     client::Client,
     consent_grant::Held,
     details::Detail,
+    elsewhere::Waiting,
     handle::{self, Purpose},
     in_force::scope_policies,
     permit::SYSTEM_SERVER,
@@ -150,6 +154,15 @@ pub enum Next {
         /// The consents that are required and missing.
         consents: Vec<Held>,
         /// What is said of client and new scopes, in short. Whoever says yes says to what ([`Said::texts`]).
+        texts: String,
+    },
+    /// Say that what a device or a client has asked for elsewhere is their own request.
+    Confirm {
+        /// The scopes that it asks for, by name, with their descriptions.
+        scopes: Vec<(String, Scope)>,
+        /// What is known of the request.
+        waiting: Box<Waiting>,
+        /// What is said of client and scopes, in short. Whoever says yes says to what ([`confirm`]).
         texts: String,
     },
     /// Nothing: the answer can be made with [`finish`].

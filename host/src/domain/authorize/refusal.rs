@@ -12,6 +12,9 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// What a client is told when the person, or a policy about them, says no.
+    pub(super) const ACCESS: &'static str = "access_denied";
+
     pub(super) fn new(error: &str, description: impl Into<String>) -> Refusal {
         Refusal { error: error.to_owned(), description: description.into() }
     }
@@ -23,7 +26,7 @@ impl Refusal {
 
     /// The person, or a policy about them, says no.
     pub(super) fn access(description: impl Into<String>) -> Refusal {
-        Refusal::new("access_denied", description)
+        Refusal::new(Refusal::ACCESS, description)
     }
 }
 

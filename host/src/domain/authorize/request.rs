@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{details::Detail, in_force::policies::Reach};
+use crate::domain::{details::Detail, elsewhere::Elsewhere, in_force::policies::Reach};
 
 /// An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,8 @@ pub struct AuthorizationRequest {
     pub claims: Option<String>,
     /// The languages the person prefers.
     pub ui_locales: Vec<String>,
+    /// The request of a client elsewhere that the answer is for. Then the `redirect_uri` is a page of our own.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl AuthorizationRequest {

@@ -59,6 +59,7 @@ pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_sinc
         session: None,
         entered: false,
         anew: false,
+        confirmed: false,
         granted: None,
         refused: None,
         since: now,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! code, refresh, password   a person's     client_credentials, own   a client's own, for one token or longer
+//! elsewhere   what a person has answered on another device     opening   a grant that begins here
 //! person   what all grants of people share     once   what is good once, and what happens at the second time
 //! id_token   about the person     scopes, target   what a client may have, and what a token is good for
 //! ```
@@ -11,8 +12,10 @@
 
 mod client_credentials;
 mod code;
+mod elsewhere;
 pub mod id_token;
 mod once;
+mod opening;
 mod own;
 mod password;
 mod person;
@@ -53,6 +56,7 @@ pub static GRANT_TYPES: &[GrantType] = &[
     GrantType { name: code::AUTHORIZATION_CODE, run: |asked| Box::pin(code::issue(asked)) },
     GrantType { name: refresh::REFRESH_TOKEN, run: |asked| Box::pin(refresh::issue(asked)) },
     GrantType { name: token::CLIENT_CREDENTIALS, run: |asked| Box::pin(client_credentials::issue(asked)) },
+    GrantType { name: DEVICE_CODE, run: |asked| Box::pin(elsewhere::device(asked)) },
     GrantType { name: password::PASSWORD, run: |asked| Box::pin(password::issue(asked)) },
 ];
 
@@ -79,7 +83,7 @@ pub struct Asked<'a> {
 
 /// What a client sends beside its credentials.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(missing_docs, reason = "the registered words themselves (RFC 6749, RFC 7636, RFC 8707, RFC 9396)")]
+#[expect(missing_docs, reason = "the registered words themselves (RFC 6749, RFC 7636, RFC 8628, RFC 8707, RFC 9396)")]
 pub struct Sent<'a> {
     pub scope: Option<&'a str>,
     pub code: Option<&'a str>,
@@ -90,6 +94,7 @@ pub struct Sent<'a> {
     pub password: Option<&'a str>,
     pub resources: &'a [&'a str],
     pub authorization_details: Option<&'a str>,
+    pub device_code: Option<&'a str>,
     /// The application that a client of an organization acts for (ours).
     pub application: Option<&'a str>,
     /// Where the request came from, for the limits against guessing.
@@ -128,6 +133,14 @@ pub enum Refused {
     Proof(&'static str),
     /// `use_dpop_nonce`, with the nonce (RFC 9449 §8).
     Nonce(String),
+    /// `authorization_pending`: the person has not answered yet (RFC 8628 §3.5, CIBA §11).
+    Pending,
+    /// `slow_down`: nor have they, and the client asks too often.
+    TooSoon,
+    /// `expired_token`: they can answer no more.
+    Ended,
+    /// `access_denied`: they have said no.
+    SaidNo,
     /// Anything else.
     Failure(Failure),
 }

@@ -2,16 +2,16 @@
 //! cannot open a browser. Nobody can be asked anything here, so what would have to be asked is refused.
 
 use super::{
-    Asked, Refused, Tokens, of_client,
+    Asked, Refused, Tokens, of_client, opening,
     person::{self, Keep},
-    refresh, required,
+    required,
     target::Target,
 };
 use crate::{
     crypto::Secret,
     domain::{
         Failure,
-        access::{self, Between, Which},
+        access::Which,
         authentication::static_users,
         events::{self, Event},
         grant::{self, Grant},
@@ -19,7 +19,7 @@ use crate::{
         identity::Identity,
         in_force::scope_policies,
         second_factor::{self, Whose},
-        setup::effective::{self, Flow, Lifetimes},
+        setup::effective::Flow,
     },
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let scopes = scope_policies::without_refused(domain, tenant, asked.server, &scopes, WAYS)?;
     let target = person::allowed(asked, &identity, Target::of_password(asked, scopes)?).await?;
     person::consented(asked, &identity, &target).await?;
-    let (id, grant) = (grant::new_id(domain), new_grant(asked, identity, &target));
+    let (id, grant) = (grant::new_id(domain), opening::grant(asked, identity, &target));
     let (tokens, keep) = person::make(asked, (&id, &grant), &target, None).await?;
     open(asked, id, grant, keep).await?;
     Ok(tokens)
@@ -79,48 +79,8 @@ fn tell(asked: &Asked<'_>, username: &str, outcome: &'static str) {
     });
 }
 
-/// It lasts as long as refresh tokens may, or as the one access token when there are none.
-fn new_grant(asked: &Asked<'_>, identity: Identity, target: &Target) -> Grant {
-    let Asked { domain, server: (server_id, server), proven, .. } = *asked;
-    let client = &proven.client.value;
-    let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, client);
-    let lasts = match refresh::are_given(server, client) {
-        true => refresh_token.max(access_token),
-        false => access_token,
-    };
-    let since = domain.world.now_seconds();
-    Grant {
-        server: server_id.to_owned(),
-        server_since: server.since,
-        client_id: proven.id.clone(),
-        client_since: client.since,
-        identity,
-        own: false,
-        application: None,
-        session: None,
-        scopes: target.scopes.clone(),
-        resources: target.audience.clone(),
-        details: target.details.clone(),
-        claims: target.claims.clone(),
-        nonce: None,
-        since,
-        ends: since.saturating_add(lasts),
-    }
-}
-
-/// Keeps the grant with its tokens. Whoever gives a client their password lets it have this, and finds it among the clients
-/// they have let in.
+/// Keeps the grant with its tokens: whoever gives a client their password lets it have this.
 async fn open(asked: &Asked<'_>, id: String, grant: Grant, keep: Keep) -> Result<(), Failure> {
-    let tenant = asked.tenant.to_owned();
-    let which = Which::of(asked.server.1, &asked.proven.client.value);
-    asked
-        .domain
-        .write(move |write| {
-            grant::open(write, &tenant, &id, &grant)?;
-            let (subject, client) = (grant.identity.subject.as_str(), grant.client_id.as_str());
-            let between = Between { tenant: &tenant, server: &grant.server, subject, client };
-            access::remember(write, between, which, (&grant.scopes, &[]), grant.since)?;
-            keep.save(write, &tenant, &grant.server)
-        })
-        .await
+    let (tenant, which) = (asked.tenant.to_owned(), Which::of(asked.server.1, &asked.proven.client.value));
+    asked.domain.write(move |write| opening::open(write, &tenant, (&id, &grant), which, &keep)).await
 }

@@ -11,7 +11,9 @@ use crate::{
     domain::{
         Domain, Failure,
         authorize::{AuthorizationRequest, Prompt},
+        elsewhere::Elsewhere,
         identity::Identity,
+        issue,
         login::Login,
         moment, scope,
     },
@@ -198,6 +200,7 @@ pub(in crate::api::acp) fn show(
         session: _,
         entered: _,
         anew: _,
+        confirmed: _,
         granted,
         refused,
         since,
@@ -229,7 +232,7 @@ pub(in crate::api::acp) fn show(
             .as_deref()
             .and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or_default(),
-        requested_grant_type: if request.response_type.code { "authorization_code" } else { "implicit" },
+        requested_grant_type: grant_type(&request),
         requested_at: moment::show(since.saturating_mul(1_000_000)),
         max_age: request.max_age,
         request_url: url(&issuer, &params),
@@ -241,6 +244,14 @@ pub(in crate::api::acp) fn show(
         scope_grant_rejected: rejected && known,
         error: refused.map(|(error, _)| error).unwrap_or_default(),
     })
+}
+
+fn grant_type(request: &AuthorizationRequest) -> &'static str {
+    match &request.elsewhere {
+        Some(Elsewhere::Device(_)) => issue::DEVICE_CODE,
+        None if request.response_type.code => "authorization_code",
+        None => "implicit",
+    }
 }
 
 fn requested(domain: &Domain, tenant: &str, server: &str, names: &[String]) -> Result<Vec<RequestedScope>, Failure> {

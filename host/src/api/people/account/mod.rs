@@ -272,7 +272,7 @@ impl Holder {
 }
 
 /// A moment, in seconds since 1970, for people and for machines.
-fn when(seconds: i64) -> Markup {
+pub(super) fn when(seconds: i64) -> Markup {
     let exact = moment::show_seconds(seconds);
     let (date, time) = (exact.get(..10).unwrap_or_default(), exact.get(11..16).unwrap_or_default());
     html! { time datetime=(exact) { (date) " " (time) " UTC" } }

@@ -1,0 +1,253 @@
+//! Requests that a person answers elsewhere: on another device than the one that waits (RFC 8628), or when a client asks them
+//! without a browser of its own (CIBA).
+//!
+//! ```text
+//! device   a device waits, its code is typed by the person      user_code   such a code
+//! polls    how often a client may ask whether there is an answer
+//! ```
+//!
+//! Begun by clients, answered in a login of their own kind (`authorize/elsewhere.rs`), so that policies, second factor and
+//! consents are those of every other login, and turned into tokens by the token endpoint (`issue/elsewhere.rs`). Knows no page.
+
+pub mod device;
+mod polls;
+mod user_code;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    Domain, Failure,
+    client::{self, Client},
+    expiry,
+    grant::Grant,
+    identity::Identity,
+    issue::{self, Refused, id_token::OPENID},
+    permit::SYSTEM_SERVER,
+    proof::Proven,
+    server::Server,
+};
+use crate::{
+    store::{Index, State, Write, index, records},
+    world::Micros,
+};
+use device::DeviceRequest;
+
+pub(in crate::domain) use polls::Polls;
+
+/// Which request a login is about, by the name of its record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Elsewhere {
+    /// A device that waits.
+    Device(String),
+}
+
+/// What is asked of a person, and what they have said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The authorization server.
+    pub server: String,
+    /// Which server of that name.
+    pub server_since: Micros,
+    /// The client that waits.
+    pub client_id: String,
+    /// Which client of that name.
+    pub client_since: Micros,
+    /// What it asks for.
+    pub scopes: Vec<String>,
+    /// Where the request came from, which may tell a person that it is not theirs.
+    pub address: String,
+    /// When it was made, in seconds since 1970.
+    pub since: i64,
+    /// When it ends, in seconds since 1970.
+    pub ends: i64,
+    /// What the person has said.
+    pub said: Said,
+}
+
+/// What a person has said to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Said {
+    /// Nothing yet.
+    Nothing,
+    /// No.
+    No,
+    /// Yes: who it was, and what the client gets.
+    Yes {
+        /// The person.
+        identity: Identity,
+        /// The scopes.
+        scopes: Vec<String>,
+        /// The claims that the server's policy adds.
+        claims: Map<String, Value>,
+    },
+}
+
+/// How long one that has ended is still known, in seconds: its client is told that it has ended, and not that it never was.
+const AFTERWARDS: i64 = 600;
+/// How many requests of one client may wait for people at the same time.
+const MOST_WAITING: usize = 1000;
+/// How soon a client with that many may try again, in seconds.
+const SOON: u64 = 30;
+
+/// A record of a request that is answered elsewhere. Its key is tenant, server and the name of its handle.
+pub(in crate::domain) trait Asks: expiry::Ends + Clone {
+    /// What its clients are filed under: the requests of one, by name.
+    const OF_CLIENT: Index;
+    /// What is asked.
+    fn waiting(&self) -> &Waiting;
+    /// The same, to be answered.
+    fn waiting_mut(&mut self) -> &mut Waiting;
+    /// Takes it out of every index by which people find it, inside a transaction.
+    fn hide(&self, write: &mut Write<'_>, key: &[&str; 3]) -> Result<(), Failure>;
+}
+
+impl Waiting {
+    /// A request that begins now.
+    fn new(
+        place: (&Domain, &str, &Server),
+        proven: &Proven,
+        scopes: Vec<String>,
+        address: &str,
+        seconds: i64,
+    ) -> Waiting {
+        let (domain, server_id, server) = place;
+        let since = domain.world.now_seconds();
+        Waiting {
+            server: server_id.to_owned(),
+            server_since: server.since,
+            client_id: proven.id.clone(),
+            client_since: proven.client.value.since,
+            scopes,
+            address: address.to_owned(),
+            since,
+            ends: since.saturating_add(seconds),
+            said: Said::Nothing,
+        }
+    }
+
+    /// Whether a person may answer it.
+    fn is_open(&self, now: i64) -> bool {
+        self.ends > now && self.said == Said::Nothing
+    }
+
+    /// Whether it is about this very client of this very server.
+    pub(in crate::domain) fn is_of(&self, server: &Server, (id, client): (&str, &Client)) -> bool {
+        let since = (self.server_since, self.client_since);
+        self.client_id == id && since == (server.since, client.since)
+    }
+}
+
+/// The scopes that a client asks people elsewhere for. Without `scope` they are its own, but for those that make another kind
+/// of request of it, as at the authorization endpoint.
+fn scopes(domain: &Domain, tenant: &str, client: &Client, sent: Option<&str>) -> Result<Vec<String>, Refused> {
+    let mut scopes = issue::of_client(domain, tenant, client, sent)?;
+    scopes.retain(|scope| sent.is_some() || ![OPENID, Grant::OFFLINE].contains(&scope.as_str()));
+    Ok(scopes)
+}
+
+/// Nobody logs in on the server for the tenant's machines.
+fn has_people(server: &str) -> Result<(), Failure> {
+    match server == SYSTEM_SERVER {
+        true => Err(Failure::Unsupported { reason: "this server is for machines, nobody logs in here".to_owned() }),
+        false => Ok(()),
+    }
+}
+
+/// Writes a new request down, inside a transaction, if its client does not have too many.
+fn file<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], request: &T, now: i64) -> Result<(), Failure> {
+    let ([tenant, server, name], client) = (*key, request.waiting().client_id.as_str());
+    let others = index::ids(&*write, T::OF_CLIENT, &[tenant, server, client])?;
+    // Those that have ended stay until they are purged, so they are looked at where they would be in the way.
+    if others.len() >= MOST_WAITING {
+        let mut open = 0;
+        for other in &others {
+            let found = records::get::<T>(&*write, &[tenant, server, other])?;
+            open += usize::from(found.is_some_and(|found| found.waiting().is_open(now)));
+        }
+        if open >= MOST_WAITING {
+            return Err(Failure::TooMany { seconds: SOON });
+        }
+    }
+    records::put(write, key, request)?;
+    index::put(write, T::OF_CLIENT, &[tenant, server, client], name)?;
+    expiry::note(write, key, request)
+}
+
+/// Takes a request out with everything that leads to it, inside a transaction.
+pub(in crate::domain) fn forget<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], request: &T) -> Result<(), Failure> {
+    let [tenant, server, name] = *key;
+    request.hide(write, key)?;
+    index::remove(write, T::OF_CLIENT, &[tenant, server, &request.waiting().client_id], name)?;
+    expiry::unnote(write, key, request)?;
+    records::delete::<T>(write, key)?;
+    Ok(())
+}
+
+/// Takes one out that has ended, inside a transaction.
+pub(in crate::domain) fn purge<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], now: i64) -> Result<(), Failure> {
+    match records::get::<T>(&*write, key)?.filter(|request| request.ends() <= now) {
+        Some(request) => forget(write, key, &request),
+        None => Ok(()),
+    }
+}
+
+/// A request that a person may answer, with its client.
+pub(in crate::domain) struct Open {
+    /// What is asked.
+    pub(in crate::domain) waiting: Waiting,
+    /// The client that waits.
+    pub(in crate::domain) client: Arc<State<Client>>,
+}
+
+/// The request of a login. One that is answered, has ended, or whose client is there no more is not found.
+pub(in crate::domain) fn open(
+    domain: &Domain,
+    tenant: &str,
+    (server_id, server): (&str, &Server),
+    which: &Elsewhere,
+) -> Result<Open, Failure> {
+    let read = domain.store.read()?;
+    let found = match which {
+        Elsewhere::Device(name) => {
+            records::get::<DeviceRequest>(&read, &[tenant, server_id, name])?.map(|request| request.waiting)
+        }
+    };
+    let waiting = found.filter(|waiting| waiting.is_open(domain.world.now_seconds())).ok_or_else(gone)?;
+    let client = match client::current(domain, tenant, &waiting.client_id) {
+        Err(Failure::NotFound { .. }) => return Err(gone()),
+        other => other?,
+    };
+    match waiting.is_of(server, (&waiting.client_id, &client.value)) && client.value.server == server_id {
+        true => Ok(Open { waiting, client }),
+        false => Err(gone()),
+    }
+}
+
+/// Writes down what a person has said, inside a transaction. Of two answers the first one counts.
+pub(in crate::domain) fn answer(
+    write: &mut Write<'_>,
+    (tenant, server): (&str, &str),
+    which: &Elsewhere,
+    said: &Said,
+    now: i64,
+) -> Result<(), Failure> {
+    match which {
+        Elsewhere::Device(name) => answer_to::<DeviceRequest>(write, &[tenant, server, name], said, now),
+    }
+}
+
+fn answer_to<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], said: &Said, now: i64) -> Result<(), Failure> {
+    let found = records::get::<T>(&*write, key)?.filter(|request| request.waiting().is_open(now));
+    let mut request = found.ok_or_else(gone)?;
+    request.hide(write, key)?;
+    request.waiting_mut().said = said.clone();
+    Ok(records::put(write, key, &request)?)
+}
+
+/// What is not there is not named: what its name would be made of is a secret.
+fn gone() -> Failure {
+    Failure::not_found("request", "of this login")
+}
