@@ -6,10 +6,7 @@
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::{
-    verdicts,
-    words::ErrorBody,
-};
+use super::{verdicts, words::ErrorBody};
 use crate::{
     api::{Answer, Call, challenge::bearer_for, oauth::protected_resource},
     authn::{basic, bearer},

@@ -111,10 +111,8 @@ pub(super) fn problems(server: &Server) -> Vec<Problem> {
 
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ServerSecurity) -> impl Iterator<Item = Problem> {
-    [
-        ("authentication_device_endpoint", security.authentication_device_endpoint.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
+    [("authentication_device_endpoint", security.authentication_device_endpoint.is_some())]
+        .into_iter()
+        .filter(|(_, said)| *said)
+        .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
 }
