@@ -140,6 +140,7 @@ impl Server {
         tokio::spawn(background::look_at_components(sandbox.clone()));
         tokio::spawn(background::purge(Arc::downgrade(&app)));
         let candidates = tokio::spawn(background::ask_candidates(Arc::downgrade(&app)));
+        let logouts = tokio::spawn(background::tell_logouts(Arc::downgrade(&app)));
         let commands = Arc::new(crate::cli::commands::Commands::new(Arc::clone(&app), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
@@ -149,9 +150,11 @@ impl Server {
             stopping.send_replace(true);
         });
         let drained = serve::run(bound, pipeline, metrics, world, waits(stopped)).await;
-        candidates.abort();
-        // It holds the store while it asks; the only error is that it was ended.
-        drop(candidates.await);
+        // They hold the store while they ask; the only error is that they were ended.
+        for task in [candidates, logouts] {
+            task.abort();
+            drop(task.await);
+        }
         if let Some(task) = control
             && let Err(error) = task.await
         {

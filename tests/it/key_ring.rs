@@ -26,7 +26,8 @@ fn kid(token: &str) -> String {
 
 async fn published(server: &TestServer) -> Vec<String> {
     let keys = server.anonymous().get("/default/system/.well-known/jwks.json").await.expect(200).json();
-    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    let signing = keys["keys"].as_array().unwrap().iter().filter(|key| key["use"] == "sig");
+    signing.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn may_decide(caller: &Caller) -> u16 {

@@ -29,7 +29,8 @@ async fn listed(admin: &Caller) -> Vec<(String, String)> {
 
 async fn published(server: &TestServer) -> Vec<String> {
     let keys = server.anonymous().get("/default/shop/.well-known/jwks.json").await.expect(200).json();
-    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    let signing = keys["keys"].as_array().unwrap().iter().filter(|key| key["use"] == "sig");
+    signing.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn rotate(admin: &Caller) -> Vec<(String, String)> {

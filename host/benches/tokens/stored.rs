@@ -106,6 +106,7 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             own: false,
             application: None,
             session: None,
+            sid: None,
             scopes,
             nonce: None,
             since: now,

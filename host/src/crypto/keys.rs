@@ -151,6 +151,9 @@ impl fmt::Debug for SigningKey {
 }
 
 impl KeyType {
+    /// Every kind.
+    pub const ALL: [KeyType; 3] = [KeyType::Rsa, KeyType::Ecdsa, KeyType::Eddsa];
+
     /// The JWS algorithm this kind of key signs with.
     pub fn algorithm(self) -> &'static str {
         match self {

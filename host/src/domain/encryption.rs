@@ -20,6 +20,8 @@ use crate::crypto::{
     keys::KeyError,
 };
 
+pub use jwe::{ALGORITHMS, METHODS};
+
 /// The media type inside a token that was signed first (RFC 7519 §5.2).
 pub const JWT: &str = "JWT";
 /// How often another number is tried: one in four thousand million is no key.
@@ -33,13 +35,13 @@ pub const OWN_ALGORITHMS: [&str; 3] = ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A25
 pub(super) fn check(client: &Client, member: &str, encryption: &Encryption) -> Vec<Problem> {
     let Encryption { alg, enc } = encryption;
     let mut problems = Vec::new();
-    if !jwe::METHODS.contains(&enc.as_str()) {
-        let reason = format!("must be one of {}", jwe::METHODS.join(", "));
+    if !METHODS.contains(&enc.as_str()) {
+        let reason = format!("must be one of {}", METHODS.join(", "));
         problems.push(Problem::new(format!("{member}_encrypted_response_enc"), reason));
     }
     let member = format!("{member}_encrypted_response_alg");
-    if !jwe::ALGORITHMS.contains(&alg.as_str()) {
-        problems.push(Problem::new(member, format!("must be one of {}", jwe::ALGORITHMS.join(", "))));
+    if !ALGORITHMS.contains(&alg.as_str()) {
+        problems.push(Problem::new(member, format!("must be one of {}", ALGORITHMS.join(", "))));
         return problems;
     }
     let keyless = match &client.keys {

@@ -40,6 +40,9 @@ pub struct Grant {
     pub application: Option<String>,
     /// The session in which it was let, by the name of its record. None outside a browser.
     pub session: Option<String>,
+    /// What clients know that session by (`sid`).
+    #[serde(default)]
+    pub sid: Option<String>,
     /// What was granted.
     pub scopes: Vec<String>,
     /// The resources that its tokens are for (RFC 8707); none in particular when empty.

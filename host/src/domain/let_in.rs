@@ -4,6 +4,8 @@
 //! Called by `password_login`, by what providers and pages of one's own send back, and by `second_factor`. A session is never
 //! carried over from before: whoever has planted a cookie in the browser gets nothing by it (session fixation).
 
+use std::collections::BTreeMap;
+
 use super::{
     Domain, Failure,
     authorize::Browser,
@@ -88,6 +90,8 @@ impl Entry {
                 address: browser.address.clone(),
                 since: now,
                 ends: now.saturating_add(server.cookie_seconds),
+                sid: String::new(),
+                clients: BTreeMap::new(),
             },
         }
     }

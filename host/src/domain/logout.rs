@@ -6,7 +6,7 @@
 use super::{
     Domain, Failure, client,
     issue::id_token::{self, Hint},
-    registration, server, session, text,
+    logged_out, registration, server, session, subject, text,
 };
 
 /// What is asked for (§2).
@@ -33,6 +33,8 @@ pub enum Left {
         to: Option<String>,
         /// Who was logged in until now.
         who: Option<String>,
+        /// The pages of clients that the browser has to show (OpenID Connect Front-Channel Logout 1.0).
+        pages: Vec<String>,
     },
     /// Nobody was logged in, and the client that has registered itself wants the browser to go there: the person decides.
     Offer(String),
@@ -60,15 +62,27 @@ pub async fn log_out(
     let Some((name, session)) = found else {
         return Ok(match to {
             Some(Way { to, of_stranger: true }) => Left::Offer(to),
-            to => Left::Gone { to: to.map(|way| way.to), who: None },
+            to => Left::Gone { to: to.map(|way| way.to), who: None, pages: Vec::new() },
         });
     };
     let subject = &session.identity.subject;
-    if !confirmed && hint.is_none_or(|hint| hint.subject != *subject) {
+    if !confirmed && !is_meant(domain, (tenant, server_id), hint.as_ref(), subject)? {
         return Ok(Left::Ask(session.identity.shown()));
     }
+    let pages = logged_out::pages(domain, tenant, server_id, &name, &session)?;
     end(domain, tenant, server_id, name).await?;
-    Ok(Left::Gone { to: to.map(|way| way.to), who: Some(subject.clone()) })
+    Ok(Left::Gone { to: to.map(|way| way.to), who: Some(subject.clone()), pages })
+}
+
+/// Whether an ID token is of this person, by the name that its client knows them by.
+fn is_meant(
+    domain: &Domain,
+    (tenant, server): (&str, &str),
+    hint: Option<&Hint>,
+    subject: &str,
+) -> Result<bool, Failure> {
+    let Some((hint, client)) = hint.and_then(|hint| Some((hint, hint.audience.first()?))) else { return Ok(false) };
+    subject::is(domain, tenant, server, client, &hint.subject, subject)
 }
 
 async fn end(domain: &Domain, tenant: &str, server: &str, name: String) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 //! Started by whoever lets a person in, asked by `authorize`, listed and ended by the person and by logout. The browser
 //! holds a cookie; its keyed hash is the session's name.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use super::{
     Domain, Failure, authentication, expiry, grant,
     handle::{self, Purpose},
     identity::Identity,
+    logged_out,
     server::{self, Server},
 };
 use crate::{
@@ -33,6 +34,12 @@ pub struct Session {
     pub since: i64,
     /// When it ends, in seconds since 1970.
     pub ends: i64,
+    /// What clients know it by (`sid`), when that is not the name of its record: it is the one before goes on in this one.
+    #[serde(default)]
+    pub sid: String,
+    /// The clients that have been told of it and want to hear of its end: which of their names, by the instants they were made.
+    #[serde(default)]
+    pub clients: BTreeMap<String, Micros>,
 }
 
 impl Record for Session {
@@ -49,7 +56,25 @@ impl expiry::Ends for Session {
 /// How long ago a person may have proven who they are to change how they log in, in seconds.
 const RECENTLY: i64 = 15 * 60;
 
+/// The most clients that hear of the end of one session.
+const MOST_CLIENTS: usize = 200;
+
 impl Session {
+    /// What clients know the session by whose record has this name.
+    pub fn sid<'a>(&'a self, name: &'a str) -> &'a str {
+        if self.sid.is_empty() { name } else { &self.sid }
+    }
+
+    /// Remembers a client that wants to hear of the end. False when nothing changes by it.
+    pub(super) fn remember(&mut self, client: &str, since: Micros) -> bool {
+        let known = self.clients.get(client).is_some_and(|known| *known == since);
+        let room = self.clients.contains_key(client) || self.clients.len() < MOST_CLIENTS;
+        if !known && room {
+            self.clients.insert(client.to_owned(), since);
+        }
+        !known && room
+    }
+
     /// Whether the person has proven only now who they are: what changes how they log in asks for it, so that a browser that
     /// was left alone is not enough.
     pub fn is_recent(&self, domain: &Domain) -> bool {
@@ -97,13 +122,16 @@ pub(super) fn replace(
     session: &Session,
 ) -> Result<(), Failure> {
     let old = before.map(|before| records::get::<Session>(&*write, &[tenant, server, before])).transpose()?.flatten();
-    if let (Some(before), Some(old)) = (before, old) {
-        if old.identity.subject == session.identity.subject && old.server_since == session.server_since {
-            grant::carry_over(write, tenant, server, &old.identity.subject, (before, name))?;
-        }
+    let (Some(before), Some(old)) = (before, old) else { return start(write, tenant, server, name, session) };
+    if old.identity.subject != session.identity.subject || old.server_since != session.server_since {
         end(write, tenant, server, before)?;
+        return start(write, tenant, server, name, session);
     }
-    start(write, tenant, server, name, session)
+    // To clients it is one session: nobody has logged out.
+    grant::carry_over(write, tenant, server, &old.identity.subject, (before, name))?;
+    forget(write, tenant, server, before)?;
+    let goes_on = Session { sid: old.sid(before).to_owned(), clients: old.clients.clone(), ..session.clone() };
+    start(write, tenant, server, name, &goes_on)
 }
 
 /// Forgets a session, inside a transaction: its time is over.
@@ -121,6 +149,12 @@ pub(super) fn end(write: &mut Write<'_>, tenant: &str, server: &str, name: &str)
             grant::revoke(write, tenant, &id)?;
         }
     }
+    leave(write, tenant, server, name, &session)
+}
+
+/// Forgets a session that somebody has ended, inside a transaction: whoever wants to hear of that does.
+fn leave(write: &mut Write<'_>, tenant: &str, server: &str, name: &str, session: &Session) -> Result<bool, Failure> {
+    logged_out::note(write, tenant, server, name, session)?;
     forget(write, tenant, server, name)
 }
 
@@ -173,8 +207,8 @@ pub async fn end_everything(domain: &Domain, tenant: &str, server: &str, subject
             for (id, _) in grant::of_subject(&*write, &tenant, &server, &subject)? {
                 grant::revoke(write, &tenant, &id)?;
             }
-            for (name, _) in of_subject(&*write, &tenant, &server, &subject)? {
-                forget(write, &tenant, &server, &name)?;
+            for (name, session) in of_subject(&*write, &tenant, &server, &subject)? {
+                leave(write, &tenant, &server, &name, &session)?;
             }
             Ok(())
         })

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     Bearer, Credentials, Domain, Failure,
     client::{self, Client},
-    grant, in_force, key_ring, server,
+    encryption, grant, in_force, key_ring, server, subject,
     token::Order,
 };
 use crate::crypto::{Secret, jws};
@@ -17,8 +17,9 @@ use crate::crypto::{Secret, jws};
 pub enum Userinfo {
     /// The claims.
     Plain(Map<String, Value>),
-    /// A JWT of them, for a client that has asked for it when it was registered.
-    Signed(Secret),
+    /// A JWT of them, for a client that has asked for it when it was registered: signed, encrypted, or both in this order
+    /// (OpenID Connect Core §5.3.2).
+    Jwt(Secret),
 }
 
 /// The claims about the person of a token.
@@ -46,10 +47,21 @@ pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
         confirmation: None,
     };
     let mut claims = in_force::claims::for_id_token(domain, &order).await?;
-    claims.insert("sub".to_owned(), Value::from(order.subject()));
-    match client.value.userinfo_signed_response_alg.as_str() {
-        "" | "none" => Ok(Userinfo::Plain(claims)),
-        algorithm => sign(domain, bearer, &client.value, algorithm, claims),
+    let (client, subject) = (&client.value, &grant.identity.subject);
+    claims.insert("sub".to_owned(), Value::from(subject::of(domain, tenant, &bearer.server, client, subject)?));
+    let signed = match client.userinfo_signed_response_alg.as_str() {
+        "" | "none" => None,
+        algorithm => Some(sign(domain, bearer, client, algorithm, &mut claims)?),
+    };
+    match (&client.security.userinfo_encryption, signed) {
+        (None, None) => Ok(Userinfo::Plain(claims)),
+        (None, Some(token)) => Ok(Userinfo::Jwt(token)),
+        (Some(encryption), signed) => {
+            let cty = signed.as_ref().map(|_| encryption::JWT);
+            let inner = signed.map_or_else(|| Value::Object(claims).to_string(), |token| token.expose().to_owned());
+            let token = encryption::for_client(domain, client, encryption, cty, inner.as_bytes()).await?;
+            Ok(Userinfo::Jwt(Secret::new(token)))
+        }
     }
 }
 
@@ -59,8 +71,8 @@ fn sign(
     bearer: &Bearer,
     client: &Client,
     algorithm: &str,
-    mut claims: Map<String, Value>,
-) -> Result<Userinfo, Failure> {
+    claims: &mut Map<String, Value>,
+) -> Result<Secret, Failure> {
     let key = key_ring::signing_with(domain, &bearer.tenant, &client.server, algorithm)?;
     let key = key.ok_or_else(|| {
         let reason = format!("userinfo cannot be signed with `{algorithm}`: this server has no such key");
@@ -68,6 +80,6 @@ fn sign(
     })?;
     claims.insert("iss".to_owned(), Value::from(domain.issuer(&bearer.tenant, &client.server)));
     claims.insert("aud".to_owned(), Value::from(bearer.client_id.as_str()));
-    let token = jws::sign(&key, "JWT", &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    Ok(Userinfo::Signed(Secret::new(token)))
+    let token = jws::sign(&key, "JWT", claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(Secret::new(token))
 }

@@ -100,13 +100,16 @@ pub enum Table {
     DeviceRequest,
     /// Clients that wait for a person who is elsewhere. Key: tenant, server, keyed hash. Value: what is asked, and the answer.
     BackchannelRequest,
+    /// Clients that have yet to hear that a session is over. Key: tenant, when to try in twelve digits, server, session, client.
+    /// Value: who was logged in, and how often it was tried.
+    LogoutNotice,
     /// What components may read. Key: tenant, namespace, key. Value: JSON text.
     KeyValue,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 39] = [
+    pub const ALL: [Table; 40] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -145,6 +148,7 @@ impl Table {
         Table::PushedRequest,
         Table::DeviceRequest,
         Table::BackchannelRequest,
+        Table::LogoutNotice,
         Table::KeyValue,
     ];
 
@@ -189,6 +193,7 @@ impl Table {
             Table::PushedRequest => "pushed_request",
             Table::DeviceRequest => "device_request",
             Table::BackchannelRequest => "backchannel_request",
+            Table::LogoutNotice => "logout_notice",
             Table::KeyValue => "key_value",
         }
     }

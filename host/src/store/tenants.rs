@@ -86,6 +86,7 @@ fn of_tenants(table: Table) -> Filed {
         | Table::PushedRequest
         | Table::DeviceRequest
         | Table::BackchannelRequest
+        | Table::LogoutNotice
         | Table::KeyValue => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,

@@ -1,6 +1,8 @@
 //! People who have logged in and let clients have tokens, put into the store as the pages leave them there: for tests that
 //! are about what comes afterwards.
 
+use std::collections::BTreeMap;
+
 use portcullis::{
     domain::{
         Domain,
@@ -107,6 +109,8 @@ impl Person {
             address: "192.0.2.7".to_owned(),
             since: now,
             ends: now + 3600,
+            sid: String::new(),
+            clients: BTreeMap::new(),
         };
         let (aid, subject, id) = (self.aid.clone(), self.subject.clone(), id.to_owned());
         let written = domain.write(move |write| {
@@ -126,6 +130,7 @@ impl Person {
             client_since: client::current(domain, "default", client).unwrap().value.since,
             identity: self.identity(domain).await,
             session: session.map(str::to_owned),
+            sid: None,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             since: now,
             ends: now + 86_400,

@@ -1,6 +1,6 @@
-//! The introspection endpoint (RFC 7662).
+//! The introspection endpoint (RFC 7662), which also answers with a JWT (RFC 9701).
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header::ACCEPT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use crate::{
         token::{
             Claims,
             asker::INTROSPECT,
-            introspect::{Introspection, introspect as ask},
+            introspect::{Introspection, introspect as ask, jwt},
         },
     },
 };
@@ -128,9 +128,27 @@ pub async fn introspect(call: Call) -> Result<Answer, Failure> {
     let body = match &found {
         None => IntrospectAnswer::default(),
         Some(Introspection::Access(known)) => access(&known.claims),
-        Some(Introspection::Refresh { grant, ends }) => refresh(tenant, grant, *ends),
+        Some(Introspection::Refresh { grant, subject, ends }) => refresh(tenant, grant, subject, *ends),
     };
-    Ok(call.json(StatusCode::OK, &body))
+    let asked = (&asker, accepts_jwt(&call.request.headers));
+    Ok(match jwt(domain, tenant, server_id, asked, &body).await? {
+        Some(token) => Answer::with(StatusCode::OK, MEDIA_TYPE, token.expose().to_owned()),
+        None => call.json(StatusCode::OK, &body),
+    })
+}
+
+/// The media type of an answer that is a JWT (RFC 9701 §4).
+const MEDIA_TYPE: &str = "application/token-introspection+jwt";
+
+/// Whether the request names that type among those that it takes.
+fn accepts_jwt(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(MEDIA_TYPE));
+        let never = |part: &str| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0);
+        named && !parts.any(never)
+    })
 }
 
 fn access(claims: &Claims) -> IntrospectAnswer<'_> {
@@ -181,12 +199,12 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
     }
 }
 
-fn refresh<'a>(tenant: &'a str, grant: &'a Grant, ends: i64) -> IntrospectAnswer<'a> {
+fn refresh<'a>(tenant: &'a str, grant: &'a Grant, subject: &'a str, ends: i64) -> IntrospectAnswer<'a> {
     let (identity, person) = (&grant.identity, grant.person());
     IntrospectAnswer {
         active: true,
-        sub: Some(&identity.subject),
-        username: person.map(|person| person.subject.as_str()),
+        sub: Some(subject),
+        username: person.map(|_| subject),
         client_id: Some(&grant.client_id),
         scope: Some(grant.scopes.join(" ").into()),
         aud: Some(grant.resources.as_slice()).filter(|resources| !resources.is_empty()),
@@ -199,5 +217,24 @@ fn refresh<'a>(tenant: &'a str, grant: &'a Grant, ends: i64) -> IntrospectAnswer
         tenant_id: Some(tenant),
         server_id: Some(&grant.server),
         ..IntrospectAnswer::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_jwt_is_for_whoever_names_it() {
+        let accepts =
+            |text: &'static str| accepts_jwt(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(text))]));
+        assert!(accepts("application/token-introspection+jwt"));
+        assert!(accepts("application/json;q=0.5, Application/Token-Introspection+JWT; q=0.9"));
+        for other in ["", "*/*", "application/json", "application/jwt", "application/token-introspection+jwt;q=0"] {
+            assert!(!accepts(other), "{other}");
+        }
+        assert!(!accepts_jwt(&HeaderMap::new()));
     }
 }

@@ -68,6 +68,45 @@ impl<'a> Brand<'a> {
 
 /// A whole page.
 pub fn page(status: StatusCode, frame: Frame<'_>, body: &Markup) -> Answer {
+    let policy = match frame.kind {
+        Kind::Step => POLICY,
+        Kind::Posting => POLICY_WITH_SCRIPT,
+        Kind::Account => POLICY_OF_OWN_FORMS,
+    };
+    document(status, frame, &html! {}, body).header(CONTENT_SECURITY_POLICY, policy)
+}
+
+/// How long pages of others have before the browser goes on, in seconds.
+const SHOWN_FOR: u8 = 3;
+
+/// A page that has the browser load these pages of others, unseen, and nothing else of anybody; then it goes on to a place by
+/// itself, if there is one.
+pub fn page_with(frame: Frame<'_>, body: &Markup, pages: &[String], then: Option<&str>) -> Answer {
+    let head = html! {
+        @if let Some(place) = then { meta http-equiv="refresh" content={ (SHOWN_FOR) ";url=" (place) }; }
+    };
+    let body = html! {
+        (body)
+        @for page in pages { iframe hidden src=(page) title="" aria-hidden="true" sandbox="allow-scripts allow-same-origin" {} }
+    };
+    let sources: Vec<String> = pages.iter().map(|page| source(page)).collect();
+    let policy = format!("{POLICY}; frame-src {}", sources.join(" "));
+    document(StatusCode::OK, frame, &head, &body).header(CONTENT_SECURITY_POLICY, &policy)
+}
+
+/// An address as a source of a content security policy: without its query, and without what would end it (CSP 3 §2.3.1).
+fn source(page: &str) -> String {
+    let address = page.split(['?', '#']).next().unwrap_or_default();
+    let escaped = |letter: char| match letter {
+        ';' => "%3B".to_owned(),
+        ',' => "%2C".to_owned(),
+        '\'' => "%27".to_owned(),
+        other => other.to_string(),
+    };
+    address.chars().filter(char::is_ascii_graphic).map(escaped).collect()
+}
+
+fn document(status: StatusCode, frame: Frame<'_>, head: &Markup, body: &Markup) -> Answer {
     let Frame { language, title, brand, kind } = frame;
     let whole = html! {
         (DOCTYPE)
@@ -81,6 +120,7 @@ pub fn page(status: StatusCode, frame: Frame<'_>, body: &Markup) -> Answer {
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href=(STYLE);
                 @if kind == Kind::Posting { script src=(SCRIPT) defer {} }
+                (head)
             }
             body.wide[kind == Kind::Account] {
                 @if let Some(brand) = brand { header { (mark(brand)) span.brand { (brand.name) } } }
@@ -89,12 +129,7 @@ pub fn page(status: StatusCode, frame: Frame<'_>, body: &Markup) -> Answer {
             }
         }
     };
-    let policy = match kind {
-        Kind::Step => POLICY,
-        Kind::Posting => POLICY_WITH_SCRIPT,
-        Kind::Account => POLICY_OF_OWN_FORMS,
-    };
-    Answer::with(status, "text/html; charset=utf-8", whole.into_string()).header(CONTENT_SECURITY_POLICY, policy)
+    Answer::with(status, "text/html; charset=utf-8", whole.into_string())
 }
 
 /// Where the style is. The version makes browsers load it again after an update.
@@ -207,6 +242,19 @@ mod tests {
         assert!(link(Some("HTTPS://a.example"), "x").into_string().contains("href=\"HTTPS://a.example\""));
         let mark = mark(Brand { name: " shop", logo: Some("data:image/svg+xml,<svg/>") }).into_string();
         assert_eq!(mark, "<span class=\"mark\" aria-hidden=\"true\">S</span>");
+    }
+
+    #[test]
+    fn a_page_loads_those_of_others_and_nothing_else() {
+        let frame = Frame { language: Language::English, title: "", brand: None, kind: Kind::Step };
+        let pages = ["https://a.example/out;script-src *?sid=1&iss=x".to_owned(), "https://b.example/o,u't".to_owned()];
+        let page = page_with(frame, &html! {}, &pages, Some("https://c.example/\"><script>"));
+        let policy = page.headers.get(CONTENT_SECURITY_POLICY).unwrap().to_str().unwrap().to_owned();
+        let sources = "frame-src https://a.example/out%3Bscript-src* https://b.example/o%2Cu%27t";
+        assert!(policy.ends_with(sources) && policy.starts_with("default-src 'none'"), "{policy}");
+        let text = text(&page);
+        assert!(text.contains("src=\"https://a.example/out;script-src *?sid=1&amp;iss=x\""), "{text}");
+        assert!(text.contains("content=\"3;url=https://c.example/&quot;&gt;&lt;script&gt;\""), "{text}");
     }
 
     #[test]

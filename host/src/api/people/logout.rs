@@ -76,6 +76,9 @@ pub async fn leave(call: Call) -> Result<Answer, Failure> {
     }
     match left {
         Left::Ask(person) => Ok(cookies::keep(ask(&call, &sent, frame, &browser, &person), &call, &browser)),
+        Left::Gone { to, pages, .. } if !pages.is_empty() => {
+            Ok(cookies::end_session(tell_others(frame, &server.value.name, &pages, to.as_deref()), &call))
+        }
         Left::Gone { to: Some(place), .. } => Ok(cookies::end_session(layout::see_other(&place), &call)),
         Left::Offer(place) => {
             let offer = layout::offer(&Destination::Redirect(place), language, frame.brand);
@@ -137,6 +140,18 @@ fn ask(call: &Call, sent: &Pairs, frame: Frame<'_>, browser: &Browser, person: &
         p { a href={ (call.app.domain.issuer(call.tenant(), call.param("aid"))) "/account" } { (texts.stay) } }
     };
     layout::page(StatusCode::OK, Frame { title: texts.ask_title, ..frame }, &body)
+}
+
+/// The page that lets pages of clients know (OpenID Connect Front-Channel Logout 1.0 §3), and then goes back to the client.
+pub fn tell_others(frame: Frame<'_>, server: &str, pages: &[String], then: Option<&str>) -> Answer {
+    let texts = frame.language.logout();
+    let body = html! {
+        h1 { (texts.done_title) }
+        p { (fill(texts.done, &[("server", server)])) }
+        p { (texts.telling) }
+        @if let Some(place) = then { p { a href=(place) rel="noopener noreferrer" { (texts.go_on) } } }
+    };
+    layout::page_with(Frame { title: texts.done_title, ..frame }, &body, pages, then)
 }
 
 fn gone(frame: Frame<'_>, server: &str) -> Answer {

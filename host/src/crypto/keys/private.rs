@@ -6,6 +6,7 @@
 
 use aws_lc_rs::{
     encoding::{AsBigEndian, Curve25519SeedBin, EcPrivateKeyBin},
+    hkdf::{HKDF_SHA256, Salt},
     rsa::{KeyPairComponents, PublicKeyComponents},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair},
 };
@@ -14,7 +15,10 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{
-    super::verifying::{octets, octets_of, text},
+    super::{
+        mac::MacKey,
+        verifying::{octets, octets_of, text},
+    },
     KeyError, Pair, SigningKey, VerifyingKey,
 };
 
@@ -42,6 +46,17 @@ impl SigningKey {
             Some(kid) if !kid.is_empty() => key.named(kid),
             _ => Ok(key),
         }
+    }
+
+    /// An authentication key that whoever has the private half can make again, of its own for each `label`.
+    pub fn mac_key(&self, label: &str) -> Result<MacKey, KeyError> {
+        let private =
+            Zeroizing::new(self.private_jwk()?.get("d").and_then(Value::as_str).unwrap_or_default().to_owned());
+        let root = Salt::new(HKDF_SHA256, b"portcullis signing key").extract(private.as_bytes());
+        let mut key = Zeroizing::new([0; 32]);
+        let derived = root.expand(&[label.as_bytes()], HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut_slice()));
+        derived.map_err(|_| KeyError::Generation)?;
+        Ok(MacKey::new(&key))
     }
 
     /// Both halves as a JSON Web Key, with `kid`, `alg` and `use`. Whoever has it signs like us.

@@ -201,3 +201,15 @@ fn missing_and_foreign_members_are_refused() {
         assert_eq!(refusal(&with(ed25519_key(), "crv", curve.into())), KeyError::Jwk("crv"));
     }
 }
+
+#[test]
+fn a_key_that_moves_derives_the_same() {
+    for kind in KINDS {
+        let key = SigningKey::generate(kind).unwrap();
+        let moved = SigningKey::from_private_jwk(&key.private_jwk().unwrap()).unwrap().named("another name").unwrap();
+        let code = |key: &SigningKey, label: &str| key.mac_key(label).unwrap().sign(&[b"ann"]);
+        assert_eq!(code(&key, "names"), code(&moved, "names"), "{kind:?}");
+        assert_ne!(code(&key, "names"), code(&key, "others"), "{kind:?}");
+        assert_ne!(code(&key, "names"), code(&SigningKey::generate(kind).unwrap(), "names"), "{kind:?}");
+    }
+}

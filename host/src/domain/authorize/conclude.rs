@@ -22,6 +22,7 @@ use crate::{
         identity::Identity,
         in_force::consents,
         issue::id_token,
+        logged_out,
         login::Login,
         session::Session,
         setup::effective::{self, Lifetimes},
@@ -95,6 +96,8 @@ pub(super) async fn refuse(asked: Asked<'_>, id: Option<&str>, refusal: Refusal)
 async fn trouble(asked: Asked<'_>, id: Option<&str>, failure: Failure) -> Result<Destination, Failure> {
     let error = match &failure {
         Failure::Internal { .. } => "server_error",
+        // Its keys, with which its ID tokens are encrypted.
+        Failure::Elsewhere { .. } => "temporarily_unavailable",
         Failure::Unavailable { .. } => "temporarily_unavailable",
         _ => return Err(failure),
     };
@@ -112,7 +115,7 @@ async fn open(
 ) -> Result<(Opened, Members), Failure> {
     let (place, request) = (asked.place, &asked.login.request);
     let Place { domain, tenant, id: server_id, server } = place;
-    let grant = new_grant(asked, client, identity, granted);
+    let grant = new_grant(asked, client, identity, granted)?;
     let id = grant::new_id(domain);
     let order = Order {
         tenant,
@@ -150,15 +153,22 @@ async fn open(
     Ok((Opened { id, grant, agreed, code, token: kept.flatten() }, members))
 }
 
+/// What clients know the session by, in which this is granted.
+fn sid(asked: Asked<'_>) -> Result<Option<String>, Failure> {
+    let (Place { domain, tenant, id, .. }, Some(name)) = (asked.place, &asked.login.session) else { return Ok(None) };
+    let found = domain.store.record::<Session>(&[tenant, id, name])?;
+    Ok(Some(found.map_or_else(|| name.clone(), |session| session.sid(name).to_owned())))
+}
+
 fn new_grant(
     asked: Asked<'_>,
     (client_id, client): (&str, &Client),
     identity: &Identity,
     Granted { scopes, claims }: Granted,
-) -> Grant {
+) -> Result<Grant, Failure> {
     let (place, request) = (asked.place, &asked.login.request);
     let now = place.domain.world.now_seconds();
-    Grant {
+    Ok(Grant {
         server: place.id.to_owned(),
         server_since: place.server.since,
         client_id: client_id.to_owned(),
@@ -167,6 +177,7 @@ fn new_grant(
         own: false,
         application: None,
         session: asked.login.session.clone(),
+        sid: sid(asked)?,
         scopes,
         resources: request.resources.clone(),
         details: request.details.clone(),
@@ -174,7 +185,7 @@ fn new_grant(
         nonce: request.nonce.clone(),
         since: now,
         ends: now.saturating_add(lasts(place, client, request)),
-    }
+    })
 }
 
 /// How long a grant lasts: until its last refresh token ends, or the last access token that its code can be turned into.
@@ -200,6 +211,7 @@ pub(super) async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Ope
     let (tenant, login) = (asked.place.tenant.to_owned(), asked.login.clone());
     let (id, now) = (id.map(str::to_owned), asked.place.domain.world.now_seconds());
     let which = asked.client.map(|(_, client)| Which::of(asked.place.server, client));
+    let listens = asked.client.is_some_and(|(_, client)| logged_out::listens(client));
     asked
         .place
         .domain
@@ -210,7 +222,7 @@ pub(super) async fn close(asked: Asked<'_>, id: Option<&str>, opened: Option<Ope
             if let Some(id) = &id {
                 forget(write, &tenant, id, opened.as_ref().map(|_| &login))?;
             }
-            opened.as_ref().map_or(Ok(()), |opened| save(write, &tenant, opened, which, now))
+            opened.as_ref().map_or(Ok(()), |opened| save(write, &tenant, opened, (which, listens), now))
         })
         .await
 }
@@ -226,20 +238,28 @@ pub(super) fn forget(write: &mut Write<'_>, tenant: &str, id: &str, seen: Option
 }
 
 /// The session of this key must not have ended while the person was at it.
-pub(super) fn still_logged_in(write: &Write<'_>, session: [&str; 3], now: i64) -> Result<(), Failure> {
-    match records::get::<Session>(write, &session)?.is_some_and(|found| found.ends > now) {
-        true => Ok(()),
-        false => Err(Failure::Conflict { noun: "login", reason: "the person has just logged out".to_owned() }),
-    }
+pub(super) fn still_logged_in(write: &Write<'_>, session: [&str; 3], now: i64) -> Result<Session, Failure> {
+    let found = records::get::<Session>(write, &session)?.filter(|found| found.ends > now);
+    found.ok_or_else(|| Failure::Conflict { noun: "login", reason: "the person has just logged out".to_owned() })
 }
 
 /// The session must still be there: its end ends what was granted in it, and would not see this grant. Server and client
 /// are in the grant by their instants, so one that goes just now takes the grant along.
-fn save(write: &mut Write<'_>, tenant: &str, opened: &Opened, which: Option<Which>, now: i64) -> Result<(), Failure> {
+fn save(
+    write: &mut Write<'_>,
+    tenant: &str,
+    opened: &Opened,
+    (which, listens): (Option<Which>, bool),
+    now: i64,
+) -> Result<(), Failure> {
     let Opened { id, grant, agreed, code, token } = opened;
     let server = grant.server.as_str();
-    if let Some(session) = &grant.session {
-        still_logged_in(write, [tenant, server, session], now)?;
+    if let Some(name) = &grant.session {
+        let mut session = still_logged_in(write, [tenant, server, name], now)?;
+        let told = listens && grant.scopes.iter().any(|scope| scope == id_token::OPENID);
+        if told && session.remember(&grant.client_id, grant.client_since) {
+            records::put(write, &[tenant, server, name], &session)?;
+        }
     }
     grant::make_room(write, tenant, grant)?;
     grant::open(write, tenant, id, grant)?;

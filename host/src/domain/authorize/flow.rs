@@ -3,7 +3,7 @@
 //!
 //! Called by `begin`, `next` and `finish`. Writes nothing.
 
-use super::{AuthorizationRequest, Next, Place, elsewhere, reach, refusal::Refusal};
+use super::{AuthorizationRequest, Next, Place, elsewhere, reach, refusal::Refusal, wait};
 use serde_json::{Map, Value};
 
 use crate::domain::{
@@ -104,7 +104,7 @@ pub(super) async fn step(asked: Asked<'_>) -> Result<Step, Failure> {
             false => Ok(Step::Ask(how_to_log_in(asked)?)),
         };
     };
-    if let Some(refusal) = not_who_was_meant(&login.request, identity) {
+    if let Some(refusal) = not_who_was_meant(asked.place, &login.request, identity)? {
         return Ok(Step::Refuse(refusal));
     }
     if is_enrolled(asked, identity)? && !has_second_factor(identity) {
@@ -170,13 +170,18 @@ fn came_to_nothing(login: &Login) -> bool {
 }
 
 /// The client has said who it must be, or how well they must have proven it.
-fn not_who_was_meant(request: &AuthorizationRequest, identity: &Identity) -> Option<Refusal> {
-    if request.expected_subject.as_ref().is_some_and(|expected| *expected != identity.subject) {
-        return Some(Refusal::new("login_required", "somebody else has logged in"));
+fn not_who_was_meant(
+    place: Place<'_>,
+    request: &AuthorizationRequest,
+    identity: &Identity,
+) -> Result<Option<Refusal>, Failure> {
+    if !wait::is_expected(place, request, identity)? {
+        return Ok(Some(Refusal::new("login_required", "somebody else has logged in")));
     }
     let required = &request.required_acr;
     let reached = required.is_empty() || identity.acr.as_ref().is_some_and(|acr| required.contains(acr));
-    (!reached).then(|| Refusal::new("unmet_authentication_requirements", "this way to log in does not reach the acr"))
+    let why = "this way to log in does not reach the acr";
+    Ok((!reached).then(|| Refusal::new("unmet_authentication_requirements", why)))
 }
 
 /// Asks the server's policy about the person.

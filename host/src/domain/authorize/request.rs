@@ -45,7 +45,7 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// Who the client thinks it is.
     pub login_hint: Option<String>,
-    /// The subject of the `id_token_hint`, which must be who logs in.
+    /// The subject of the `id_token_hint`, which must be who logs in: as the client knows them.
     pub expected_subject: Option<String>,
     /// The context classes asked for, the best first.
     pub acr_values: Vec<String>,

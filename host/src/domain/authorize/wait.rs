@@ -13,7 +13,7 @@ use crate::{
         identity::Identity,
         login::{self, Login, PATIENCE},
         server::{self, Server},
-        session,
+        session, subject,
     },
     store::{State, Write},
     world::Micros,
@@ -71,8 +71,9 @@ pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_sinc
 pub(super) fn recognise(place: Place<'_>, login: &mut Login, browser: &Browser) -> Result<(), Failure> {
     let Some(cookie) = &browser.session else { return Ok(()) };
     let found = session::find(place.domain, place.tenant, (place.id, place.server), cookie)?;
-    if let Some((name, session)) = found.filter(|(_, session)| will_do(&login.request, &session.identity, login.since))
-    {
+    let Some((name, session)) = found else { return Ok(()) };
+    let will_do = will_do(&login.request, &session.identity, login.since);
+    if will_do && is_expected(place, &login.request, &session.identity)? {
         (login.identity, login.session) = (Some(session.identity.clone()), Some(name));
     }
     Ok(())
@@ -84,18 +85,28 @@ pub(super) fn knows(place: Place<'_>, browser: &Browser) -> Result<bool, Failure
     Ok(session::find(place.domain, place.tenant, (place.id, place.server), cookie)?.is_some())
 }
 
-/// Whether somebody who has logged in before need not do so again.
+/// Whether a person is who the client has asked for, if it has: by the name that it knows them by.
+pub(super) fn is_expected(
+    place: Place<'_>,
+    request: &AuthorizationRequest,
+    identity: &Identity,
+) -> Result<bool, Failure> {
+    let Some(named) = &request.expected_subject else { return Ok(true) };
+    let Place { domain, tenant, id, .. } = place;
+    subject::is(domain, tenant, id, &request.client_id, named, &identity.subject)
+}
+
+/// Whether somebody who has logged in before need not do so again, whoever was asked for.
 fn will_do(request: &AuthorizationRequest, identity: &Identity, now: i64) -> bool {
-    let AuthorizationRequest { prompt, max_age, expected_subject, acr_values, required_acr, .. } = request;
+    let AuthorizationRequest { prompt, max_age, acr_values, required_acr, .. } = request;
     let asked_again = prompt.login || prompt.select_account;
     // 0 asks for a login now (OpenID Connect Core §15.1).
     let fresh = max_age.is_none_or(|most| most > 0 && now.saturating_sub(identity.auth_time) <= most);
-    let expected = expected_subject.as_ref().is_none_or(|expected| *expected == identity.subject);
     let reaches =
         |wanted: &[String]| wanted.is_empty() || identity.acr.as_ref().is_some_and(|acr| wanted.contains(acr));
     // Voluntary classes are worth asking the person again for, and no reason to refuse where nobody can be asked.
     let acr = reaches(required_acr) && (prompt.none || reaches(acr_values));
-    !asked_again && fresh && expected && acr
+    !asked_again && fresh && acr
 }
 
 /// Writes a login down. Answers its id. Anybody may begin one, so a network may only begin so many. That is told to the person:

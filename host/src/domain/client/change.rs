@@ -14,6 +14,7 @@ use crate::{
         scope,
         setup::{client::entity_id, rights},
         stamp::{Author, Stamp},
+        subject,
     },
     store::{Index, State, StoreError, Write, index, records, timeline},
     world::Micros,
@@ -79,6 +80,7 @@ pub async fn create(
     // The server's own: only an import brings them along.
     let client =
         Client { developer: None, system: false, self_registered: false, organization: None, issued_at: 0, ..client };
+    subject_document(domain, &client).await?;
     let prepared = ready(domain, tenant, &id, client, given)?;
     let (tenant, author) = (tenant.to_owned(), Author::of(domain, by));
     domain
@@ -88,6 +90,11 @@ pub async fn create(
             Ok((id.clone(), save(write, &tenant, &id, None, &prepared, &stamp)?))
         })
         .await
+}
+
+/// Whether the document of a sector allows the client to be in it. Without pairwise subjects it changes nothing.
+async fn subject_document(domain: &Domain, client: &Client) -> Result<(), Failure> {
+    if client.security.pairwise { subject::check_document(domain, client).await } else { Ok(()) }
 }
 
 /// Replaces a client (updateClient). Without a new secret it keeps the one it has; its server, its developer and the
@@ -101,6 +108,7 @@ pub async fn update(
     client: Client,
 ) -> Result<State<Client>, Failure> {
     let old = current(domain, tenant, id)?;
+    subject_document(domain, &client).await?;
     let prepared = ready(domain, tenant, id, inherit(client, &old.value), given)?;
     let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ASYMMETRIC, Client, secure_uri};
-use crate::domain::{Problem, encryption, text};
+use crate::{
+    crypto::KeyType,
+    domain::{Problem, encryption, logged_out, subject, text},
+};
 
 /// What the high-assurance protocols say of a client. Everything is off unless it is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,10 +78,9 @@ pub struct BackchannelClient {
 pub(super) fn check(client: &Client) -> Vec<Problem> {
     let security = &client.security;
     let mut problems: Vec<Problem> = Vec::new();
-    let back = security.backchannel_logout.as_ref();
-    problems.extend(back.and_then(|address| secure_uri("/security/backchannel_logout_uri", &address.uri)));
-    let front = security.frontchannel_logout.as_ref();
-    problems.extend(front.and_then(|address| text::web_uri("/security/frontchannel_logout_uri", &address.uri)));
+    problems.extend(logged_out::check(client));
+    problems.extend(pairwise(client));
+    problems.extend(introspection(client));
     let told = security.backchannel_authentication.as_ref().and_then(|asks| asks.notification_endpoint.as_ref());
     problems.extend(told.and_then(|uri| secure_uri("/security/backchannel_client_notification_endpoint", uri)));
     problems.extend(text::items("/security/authorization_details_types", &security.authorization_details_types));
@@ -92,6 +94,21 @@ pub(super) fn check(client: &Client) -> Vec<Problem> {
 fn signature(member: &str, algorithm: &str) -> Option<Problem> {
     let known = algorithm.is_empty() || ASYMMETRIC.contains(&algorithm);
     (!known).then(|| Problem::new(member, format!("must be one of {}", ASYMMETRIC.join(", "))))
+}
+
+/// People can have a name for a sector only if there is one.
+fn pairwise(client: &Client) -> Option<Problem> {
+    let reason = if client.security.pairwise { subject::sector(client).err()? } else { return None };
+    Some(Problem::new("/security/subject_type", format!("`pairwise` {reason}")))
+}
+
+/// Introspection is signed with a key of the server, or it is no JWT.
+fn introspection(client: &Client) -> Option<Problem> {
+    let algorithm = client.security.introspection_signing_alg.as_str();
+    let known = algorithm.is_empty() || KeyType::ALL.iter().any(|kind| kind.algorithm() == algorithm);
+    let all = KeyType::ALL.map(KeyType::algorithm).join(", ");
+    let member = "/security/introspection_signed_response_alg";
+    (!known).then(|| Problem::new(member, format!("must be one of {all}")))
 }
 
 /// What is encrypted for it must be so in a way that we know, with a key that it has.
@@ -109,17 +126,8 @@ fn encryptions(client: &Client) -> Vec<Problem> {
 
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
-    [
-        ("introspection_signed_response_alg", !security.introspection_signing_alg.is_empty()),
-        ("introspection_encrypted_response_alg", security.introspection_encryption.is_some()),
-        ("id_token_encrypted_response_alg", security.id_token_encryption.is_some()),
-        ("userinfo_encrypted_response_alg", security.userinfo_encryption.is_some()),
-        ("subject_type", security.pairwise),
-        ("backchannel_logout_uri", security.backchannel_logout.is_some()),
-        ("frontchannel_logout_uri", security.frontchannel_logout.is_some()),
-        ("backchannel_token_delivery_mode", security.backchannel_authentication.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
+    [("backchannel_token_delivery_mode", security.backchannel_authentication.is_some())]
+        .into_iter()
+        .filter(|(_, said)| *said)
+        .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
 }

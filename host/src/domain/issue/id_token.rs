@@ -9,12 +9,13 @@ use crate::{
     crypto::{
         Secret, SigningKey,
         digest::{sha256, sha512},
-        jws,
+        jwe, jws,
         keys::KeyType,
     },
     domain::{
-        Domain, Failure, in_force, key_ring,
+        Domain, Failure, encryption, in_force, key_ring,
         setup::effective,
+        subject,
         token::{Order, readable},
     },
 };
@@ -41,20 +42,34 @@ pub async fn sign(domain: &Domain, order: &Order<'_>, with: With<'_>) -> Result<
     let key = key_ring::signing(domain, order.tenant, order.server.0)?;
     let claims = claims(domain, order, &key, with, more)?;
     let token = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    readable(token)
+    let (token, client) = (readable(token)?, order.client.1);
+    match &client.security.id_token_encryption {
+        None => Ok(token),
+        Some(encryption) => {
+            let inner = token.expose().as_bytes();
+            let outer = encryption::for_client(domain, client, encryption, Some(encryption::JWT), inner).await?;
+            Ok(Secret::new(outer))
+        }
+    }
 }
 
 /// What an ID token of ours says when somebody shows it again. It may have expired: it is a hint, not a proof.
 #[derive(Debug)]
 pub struct Hint {
-    /// The person.
+    /// The person, as the clients know them.
     pub subject: String,
     /// The clients it is for.
     pub audience: Vec<String>,
 }
 
-/// Reads an ID token that one of the server's keys has signed. An access token is none, though the same keys sign it.
+/// Reads an ID token that one of the server's keys has signed. An access token is none, though the same keys sign it. A client
+/// may have encrypted it for us (OpenID Connect Core §3.1.2.1).
 pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Result<Option<Hint>, Failure> {
+    let opened = match jwe::is_encrypted(token) {
+        true => encryption::open(domain, tenant, server, token)?.and_then(|plain| String::from_utf8(plain).ok()),
+        false => None,
+    };
+    let token = opened.as_deref().unwrap_or(token);
     let Ok(header) = jws::decode_header(token) else { return Ok(None) };
     let (Some(kid), Some(TYPE)) = (header.kid, header.typ.as_deref()) else { return Ok(None) };
     let Some(key) = key_ring::find(domain, tenant, server, &kid)? else { return Ok(None) };
@@ -84,14 +99,16 @@ fn claims(
     let Some((_, grant)) = order.grant else {
         return Err(Failure::Internal { log: "an ID token is about a person".to_owned() });
     };
-    let (server_id, server) = order.server;
-    let lasts = effective::lifetimes(server, order.client.1).id_token;
+    let ((server_id, server), client) = (order.server, order.client.1);
+    let lasts = effective::lifetimes(server, client).id_token;
+    let sid = grant.sid.as_deref().or(grant.session.as_deref());
+    let sid = sid.map(|sid| subject::session(domain, order.tenant, server_id, client, sid)).transpose()?;
     let (now, identity) = (domain.world.now_seconds(), &grant.identity);
     let amr = (!identity.amr.is_empty()).then(|| Value::from(identity.amr.clone()));
     let half = |token: &Secret| Value::from(half(key.kind(), token.expose()));
     let own = [
         ("iss", Some(Value::from(domain.issuer(order.tenant, server_id)))),
-        ("sub", Some(Value::from(identity.subject.as_str()))),
+        ("sub", Some(Value::from(subject::of(domain, order.tenant, server_id, client, &identity.subject)?))),
         ("aud", Some(Value::from(order.client.0))),
         ("azp", None),
         ("iat", Some(Value::from(now))),
@@ -100,7 +117,7 @@ fn claims(
         ("nonce", with.nonce.map(Value::from)),
         ("acr", identity.acr.as_deref().map(Value::from)),
         ("amr", amr),
-        ("sid", grant.session.as_deref().map(Value::from)),
+        ("sid", sid.map(Value::from)),
         ("at_hash", with.access_token.map(half)),
         ("c_hash", with.code.map(half)),
     ];

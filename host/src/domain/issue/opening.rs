@@ -34,6 +34,7 @@ pub(super) fn grant(asked: &Asked<'_>, identity: Identity, target: &Target) -> G
         own: false,
         application: None,
         session: None,
+        sid: None,
         scopes: target.scopes.clone(),
         resources: target.audience.clone(),
         details: target.details.clone(),

@@ -48,6 +48,7 @@ pub(super) async fn open(asked: &Asked<'_>, target: Target, application: Option<
         own: true,
         application,
         session: None,
+        sid: None,
         scopes: target.scopes.clone(),
         resources: target.audience.clone(),
         details: target.details.clone(),

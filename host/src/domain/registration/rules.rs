@@ -9,6 +9,7 @@ use crate::{
         client::{self, AuthMethod, Client, ClientScopes},
         key_ring, proof,
         scope::{self, Scope},
+        subject,
         token::CLIENT_CREDENTIALS,
     },
 };
@@ -52,7 +53,7 @@ pub(super) async fn settle(
     let open = Open { anonymous, client: &client, old };
     let scopes = choose(domain, tenant, server, &open, scopes, &mut problems)?;
     Failure::unless_fine(problems)?;
-    sector(domain, &client).await?;
+    subject::check_document(domain, &client).await?;
     let name = if client.name.is_empty() { id.to_owned() } else { client.name };
     let mut said = old.cloned().unwrap_or_default();
     said.privacy.retain(|scope, _| scopes.contains(scope));
@@ -116,6 +117,10 @@ fn algorithms(
     if !answers.is_empty() && key_ring::signing_with(domain, tenant, server, answers)?.is_none() {
         problems.push(Problem::new("/authorization_signed_response_alg", format!("must be `{signs}`")));
     }
+    let introspection = client.security.introspection_signing_alg.as_str();
+    if !introspection.is_empty() && key_ring::signing_with(domain, tenant, server, introspection)?.is_none() {
+        problems.push(Problem::new("/introspection_signed_response_alg", format!("must be `{signs}`")));
+    }
     Ok(problems)
 }
 
@@ -162,18 +167,4 @@ fn choose(
         refused.map(|name| Problem::new("/scope", format!("`{name}` is not for clients that register themselves"))),
     );
     Ok(asked)
-}
-
-/// The document of a sector must list every redirect URI (OpenID Connect Registration §5).
-async fn sector(domain: &Domain, client: &Client) -> Result<(), Failure> {
-    const MEMBER: &str = "/sector_identifier_uri";
-    let Some(uri) = &client.sector_identifier_uri else { return Ok(()) };
-    client::secure_uri(MEMBER, uri).map_or(Ok(()), |problem| Err(Failure::Invalid(vec![problem])))?;
-    let document = domain.outbound.get(uri).await.map_err(|failure| Failure::invalid(MEMBER, failure.to_string()))?;
-    let listed: Vec<String> = serde_json::from_slice(&document)
-        .map_err(|_| Failure::invalid(MEMBER, "does not hold a JSON list of redirect URIs"))?;
-    match client.redirect_uris.iter().find(|uri| !listed.contains(uri)) {
-        Some(missing) => Err(Failure::invalid(MEMBER, format!("does not list `{missing}`"))),
-        None => Ok(()),
-    }
 }

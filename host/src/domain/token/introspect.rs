@@ -1,16 +1,27 @@
 //! Introspection (RFC 7662): what a token is worth now, for whoever it is shown to.
 //!
-//! Called by its edge. Writes nothing and lists nothing: a few lookups in the store's cache, however many tokens there are.
+//! Called by its edge, which also asks for the answer as a JWT (RFC 9701). Writes nothing and lists nothing: a few lookups in the store's cache, however many tokens there are.
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::json;
+
 use super::{Known, RefreshToken, asker::Asker, known};
-use crate::domain::{
-    Domain, Failure, authentication, client,
-    grant::{self, Grant},
-    handle::{self, Purpose},
-    server::Server,
+use crate::{
+    crypto::{Secret, jws},
+    domain::{
+        Domain, Failure, authentication, client, encryption,
+        grant::{self, Grant},
+        handle::{self, Purpose},
+        key_ring,
+        server::Server,
+        subject,
+    },
 };
+
+/// The media type of an answer that is a JWT (RFC 9701 §5).
+const TYPE: &str = "token-introspection+jwt";
 
 /// A token that is good, as far as it is the asker's business.
 #[derive(Debug)]
@@ -21,6 +32,8 @@ pub enum Introspection {
     Refresh {
         /// What it was made from.
         grant: Arc<Grant>,
+        /// Whom it is about, as the client knows them.
+        subject: String,
         /// When it ends, in seconds since 1970.
         ends: i64,
     },
@@ -38,7 +51,9 @@ pub fn introspect(
     if handle::looks_like(Purpose::Refresh, token) {
         let found = refresh(domain, tenant, server, token)?.filter(|(_, record, _)| !record.used);
         let found = found.filter(|(.., grant)| asker.may(&grant.client_id));
-        return Ok(found.map(|(_, record, grant)| Introspection::Refresh { grant, ends: record.ends }));
+        let Some((_, record, grant)) = found else { return Ok(None) };
+        let subject = about(domain, tenant, &grant)?;
+        return Ok(Some(Introspection::Refresh { grant, subject, ends: record.ends }));
     }
     match known(domain, tenant, token) {
         Ok(known) => {
@@ -48,6 +63,54 @@ pub fn introspect(
         Err(Failure::Unauthenticated(_)) => Ok(None),
         Err(failure) => Err(failure),
     }
+}
+
+/// Whom a grant is about, as its client knows them.
+fn about(domain: &Domain, tenant: &str, grant: &Grant) -> Result<String, Failure> {
+    let name = &grant.identity.subject;
+    if grant.own {
+        return Ok(name.clone());
+    }
+    let client = client::current(domain, tenant, &grant.client_id)?;
+    Ok(subject::of(domain, tenant, &grant.server, &client.value, name)?.into_owned())
+}
+
+/// An answer as a JWT for whoever asks, signed by the server and encrypted where the client has said so (RFC 9701 §5, §6).
+/// None when neither it nor the request (`asked_for`) wants that.
+pub async fn jwt(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    (asker, asked_for): (&Asker, bool),
+    answer: &(impl Serialize + Sync),
+) -> Result<Option<Secret>, Failure> {
+    let client = client::current(domain, tenant, &asker.client_id)?;
+    let security = &client.value.security;
+    let algorithm = security.introspection_signing_alg.as_str();
+    if !asked_for && algorithm.is_empty() && security.introspection_encryption.is_none() {
+        return Ok(None);
+    }
+    let key = match algorithm {
+        "" => Some(key_ring::signing(domain, tenant, server)?),
+        algorithm => key_ring::signing_with(domain, tenant, server, algorithm)?,
+    };
+    let key = key.ok_or_else(|| Failure::Unsupported {
+        reason: format!("the answer cannot be signed with `{algorithm}`: this server has no such key"),
+    })?;
+    let claims = json!({
+        "iss": domain.issuer(tenant, server),
+        "aud": asker.client_id,
+        "iat": domain.world.now_seconds(),
+        "token_introspection": answer,
+    });
+    let signed = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    let token = match &security.introspection_encryption {
+        None => signed,
+        Some(how) => {
+            encryption::for_client(domain, &client.value, how, Some(encryption::JWT), signed.as_bytes()).await?
+        }
+    };
+    Ok(Some(Secret::new(token)))
 }
 
 /// A refresh token: the name of its record, the record, and its grant.

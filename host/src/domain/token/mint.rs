@@ -3,6 +3,8 @@
 //! Called by every grant. Claims are mapped and signatures made before the transaction; [`Kept::save`] writes an
 //! opaque one inside it. A signed token is not kept at all.
 
+use std::borrow::Cow;
+
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,6 +25,7 @@ use crate::{
         key_ring, organization, possession,
         server::Server,
         setup::effective,
+        subject,
     },
     store::{Write, records},
 };
@@ -80,7 +83,8 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// Whom the token is about: the person, or the client itself.
+    /// Whom the token is about: the person, or the client itself. Clients may know the person by another name, see
+    /// [`subject`].
     pub fn subject(&self) -> &str {
         self.person().map_or(self.client.0, |person| &person.subject)
     }
@@ -119,7 +123,7 @@ impl Kept {
 pub async fn mint(domain: &Domain, order: &Order<'_>) -> Result<Minted, Failure> {
     possession::bound_enough(order.server.1, order.client.1, order.confirmation)?;
     let more = in_force::claims::for_access_token(domain, order).await?;
-    let claims = claims(domain, order, more);
+    let claims = claims(domain, order, more)?;
     let expires_in = claims.exp.saturating_sub(claims.iat);
     let (scopes, details) = (order.scopes.to_vec(), order.details.to_vec());
     let (token, kept) = match form(order) {
@@ -137,7 +141,7 @@ fn form(order: &Order<'_>) -> Form {
 /// Members that not every token has: what the tenant's claims say must not stand in their place where they are left out.
 const OPTIONAL: [&str; 7] = ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details"];
 
-fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Claims {
+fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Result<Claims, Failure> {
     more.extend(order.claims.cloned().unwrap_or_default());
     if !more.is_empty() {
         more.retain(|name, _| !OPTIONAL.contains(&name.as_str()));
@@ -150,10 +154,14 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
     let ends = now.saturating_add(effective::lifetimes(server, client).access_token);
     let (identity, grant) = (order.person(), order.grant.map(|(id, _)| id.to_owned()));
     let (gid, cgid) = if identity.is_some() { (grant, None) } else { (None, grant) };
-    Claims {
+    let sub = match identity {
+        Some(person) => subject::of(domain, order.tenant, server_id, client, &person.subject)?,
+        None => Cow::Borrowed(order.subject()),
+    };
+    Ok(Claims {
         aud: audience(order, &issuer),
         iss: issuer,
-        sub: order.subject().to_owned(),
+        sub: sub.into_owned(),
         client_id: client_id.to_owned(),
         iat: now,
         nbf: now,
@@ -172,7 +180,7 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> C
         cnf: order.confirmation.cloned(),
         authorization_details: order.details.to_vec(),
         more,
-    }
+    })
 }
 
 /// Whom a token is for. One for certain resources is for nobody else (RFC 8707 §2.2), but for userinfo, which is ours, where it

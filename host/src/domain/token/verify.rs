@@ -59,7 +59,8 @@ pub fn verify_anywhere(domain: &Domain, shown: &Presented<'_>) -> Result<Arc<Bea
     verify(domain, tenant, shown)
 }
 
-/// Whose token it is, with all of its claims, whomever it is for: whoever asks looks at that.
+/// Whose token it is, with all of its claims, whomever it is for: whoever asks looks at that. Its `sub` is the person's own,
+/// whatever the client knows them by.
 pub fn claims(
     domain: &Domain,
     tenant: &str,
@@ -68,7 +69,10 @@ pub fn claims(
     let known = known(domain, tenant, shown.token)?;
     possession::may_use(domain, shown, &known.bearer)?;
     match serde_json::to_value(&known.claims) {
-        Ok(Value::Object(claims)) => Ok((Arc::clone(&known.bearer), claims)),
+        Ok(Value::Object(mut claims)) => {
+            claims.insert("sub".to_owned(), Value::from(known.bearer.subject.as_str()));
+            Ok((Arc::clone(&known.bearer), claims))
+        }
         _ => Err(Failure::Internal { log: "claims are an object".to_owned() }),
     }
 }
@@ -104,7 +108,7 @@ fn find_kept(domain: &Domain, tenant: &str, token: &str) -> Result<Known, Failur
     let kept = kept.ok_or(Failure::Unauthenticated(Credentials::Invalid))?;
     let claims: Claims =
         serde_json::from_str(&kept.claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    Ok(Known { bearer: Arc::new(bearer(&claims, Issuer::Kept)), claims, kept: Some(name) })
+    Ok(Known { bearer: Arc::new(bearer(domain, &claims, Issuer::Kept)?), claims, kept: Some(name) })
 }
 
 /// The expensive half: once for each token.
@@ -125,16 +129,20 @@ fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Known, 
     if claims.tid != tenant || claims.aid != server {
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }
-    Ok(Known { bearer: Arc::new(bearer(&claims, Issuer::Key(key.thumbprint().to_owned()))), claims, kept: None })
+    let issuer = Issuer::Key(key.thumbprint().to_owned());
+    Ok(Known { bearer: Arc::new(bearer(domain, &claims, issuer)?), claims, kept: None })
 }
 
-fn bearer(claims: &Claims, issuer: Issuer) -> Bearer {
-    Bearer {
+/// The client may know the person by another name than we do: the grant knows the person.
+fn bearer(domain: &Domain, claims: &Claims, issuer: Issuer) -> Result<Bearer, Failure> {
+    let grant = claims.gid.as_ref().map(|id| grant::current(domain, &claims.tid, id)).transpose()?.flatten();
+    let person = grant.as_ref().and_then(|grant| grant.person());
+    Ok(Bearer {
         tenant: claims.tid.clone(),
         server: claims.aid.clone(),
         client_id: claims.client_id.clone(),
         client_since: claims.client_since,
-        subject: claims.sub.clone(),
+        subject: person.map_or(&claims.sub, |person| &person.subject).clone(),
         grant: claims.gid.clone(),
         own_grant: claims.cgid.clone(),
         scopes: claims.scp.clone(),
@@ -142,7 +150,7 @@ fn bearer(claims: &Claims, issuer: Issuer) -> Bearer {
         confirmation: claims.cnf.clone(),
         issuer,
         expires: claims.exp,
-    }
+    })
 }
 
 /// The cheap half: for every request, so that whatever is deleted stops working at once.

@@ -77,7 +77,7 @@ pub async fn end_others(call: Call) -> Result<Answer, Failure> {
 }
 
 fn show(id: String, current: bool, session: Session) -> SessionBody {
-    let Session { server_since: _, identity, browser, address, since, ends } = session;
+    let Session { server_since: _, identity, browser, address, since, ends, sid: _, clients: _ } = session;
     let Identity { subject: _, method, auth_time, acr, amr, context: _, proof: _ } = identity;
     SessionBody {
         id,

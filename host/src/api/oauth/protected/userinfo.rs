@@ -65,6 +65,6 @@ async fn answer(call: &Call, caller: &Caller) -> Result<Answer, Failure> {
     let bearer = caller.bearer().ok_or(Failure::Unauthenticated(Credentials::Missing))?;
     Ok(match userinfo::of(&call.app.domain, bearer).await? {
         Userinfo::Plain(claims) => call.json(StatusCode::OK, &claims),
-        Userinfo::Signed(token) => Answer::with(StatusCode::OK, "application/jwt", token.expose().to_owned()),
+        Userinfo::Jwt(token) => Answer::with(StatusCode::OK, "application/jwt", token.expose().to_owned()),
     })
 }

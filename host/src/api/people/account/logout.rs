@@ -9,23 +9,31 @@ use crate::{
         people::{
             cookies,
             layout::{self, Brand, Frame, Kind},
+            logout::tell_others,
             texts::{Language, Told},
             words,
         },
         read::Pairs,
     },
-    domain::{Failure, server, session},
+    domain::{Failure, logged_out, server, session},
 };
 
 /// logoutOnPage
 pub async fn logout(holder: Holder, _: Pairs) -> Result<Answer, Failure> {
     let (domain, call) = (&holder.call.app.domain, &holder.call);
+    let pages = logged_out::pages(domain, call.tenant(), call.param("aid"), &holder.name, &holder.session)?;
     match session::end_one(domain, call.tenant(), call.param("aid"), holder.subject(), &holder.name).await {
         // Somebody else was quicker.
         Ok(()) | Err(Failure::NotFound { .. }) => holder.tell("logout", "done"),
         Err(failure) => return Err(failure),
     }
-    Ok(cookies::end_session(layout::see_other(&holder.address("/account/logged-out")), call))
+    let goodbye = holder.address("/account/logged-out");
+    if pages.is_empty() {
+        return Ok(cookies::end_session(layout::see_other(&goodbye), call));
+    }
+    let brand = Some(Brand::of(&holder.server));
+    let frame = Frame { language: holder.language, title: "", brand, kind: Kind::Step };
+    Ok(cookies::end_session(tell_others(frame, &holder.server.name, &pages, Some(&goodbye)), call))
 }
 
 /// loggedOutPage

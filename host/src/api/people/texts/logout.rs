@@ -12,6 +12,8 @@ pub struct Logout {
     pub stay: &'static str,
     pub done_title: &'static str,
     pub done: &'static str,
+    pub telling: &'static str,
+    pub go_on: &'static str,
 }
 
 static ENGLISH: Logout = Logout {
@@ -21,6 +23,8 @@ static ENGLISH: Logout = Logout {
     stay: "Stay logged in",
     done_title: "You are logged out",
     done: "Nobody is logged in to {server} in this browser any more.",
+    telling: "The applications that you used with it are being told.",
+    go_on: "Continue",
 };
 
 static GERMAN: Logout = Logout {
@@ -30,6 +34,8 @@ static GERMAN: Logout = Logout {
     stay: "Angemeldet bleiben",
     done_title: "Sie sind abgemeldet",
     done: "In diesem Browser ist bei {server} niemand mehr angemeldet.",
+    telling: "Die Anwendungen, die Sie damit benutzt haben, erfahren es gerade.",
+    go_on: "Weiter",
 };
 
 impl Language {
