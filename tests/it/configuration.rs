@@ -49,7 +49,7 @@ async fn fill(admin: &Caller, tenant: &str) {
         json!({
             "id": "shop", "name": "Shop", "key_type": "ecdsa", "access_token_ttl": "5m", "user_policy_id": "rule",
             "decision_bindings": [{ "resource_type": "record", "action": "*", "policy_id": "rule" }],
-            "secret": "the first secret of the server shop", "profiles": ["fapi_rw"],
+            "secret": "the first secret of the server shop",
         }),
     )
     .await;

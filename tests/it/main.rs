@@ -68,6 +68,7 @@ mod plugins;
 mod policies;
 mod policy_test;
 mod possession;
+mod profiles;
 mod promises;
 mod proofs;
 mod registration;

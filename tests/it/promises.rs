@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    TestServer,
-    made::{ADMIN, ask_token, make_server},
+    made::{ADMIN, ask_token},
     storefront::Storefront,
 };
 
@@ -60,27 +59,5 @@ async fn a_client_that_signs_its_requests_is_not_had_without() {
     for unsigned in [json!("none"), json!("")] {
         set(&shop, MEMBER, unsigned).await;
         assert!(browser.open(&shop.request("")).await.parameter("code").is_some());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_servers_metadata_does_not_grow_by_its_profile() {
-    let server = TestServer::start().await;
-    let admin = server.as_admin();
-    let plain = make_server(&admin, "shop", json!({})).await;
-    let metadata = async || {
-        let path = "/default/shop/.well-known/openid-configuration";
-        server.anonymous().get(path).await.expect(200).json()
-    };
-    let before = metadata().await;
-    assert_eq!(plain["profiles"], json!([]));
-    let path = format!("{ADMIN}/servers/shop");
-    let mut body = admin.get(&path).await.expect(200).json();
-    body["profiles"] = json!(["fapi_rw"]);
-    assert_eq!(admin.put(&path, &body).await.expect(200).json()["profiles"], json!(["fapi_rw"]));
-    let after = metadata().await;
-    assert_eq!(after, before);
-    for member in ["tls_client_certificate_bound_access_tokens", "require_signed_request_object"] {
-        assert_eq!(after[member], false, "{member}");
     }
 }

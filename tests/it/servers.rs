@@ -75,7 +75,7 @@ async fn a_new_server_has_defaults_and_keeps_what_it_was_given() {
         "id": "till", "tenant_id": "default", "name": "Till", "key_type": "eddsa", "access_token_ttl": "10m",
         "grant_types": ["client_credentials"], "decisions_open": true, "logo_uri": "https://example.com/till.png",
         "authorization_code_ttl": "59s", "id_token_ttl": "2h0m0s", "refresh_token_ttl": "24h0m0s",
-        "cookie_max_age": "30m0s", "profiles": ["fapi_rw"], "enforce_pkce": true,
+        "cookie_max_age": "30m0s", "profiles": [], "enforce_pkce": true,
         "enable_dynamic_client_registration": true, "user_policy_id": "rule", "developer_policy_id": "rule",
         "secret": "a secret of the till, long enough", "rotated_secrets": ["an earlier secret, long enough too"],
         "decision_bindings": [{ "resource_type": "record", "action": "read", "policy_id": "rule" }],

@@ -48,6 +48,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("plugin_sources", crate::plugin_sources::COVERS),
     ("plugins", crate::plugins::COVERS),
     ("policies", crate::policies::COVERS),
+    ("profiles", crate::profiles::COVERS),
     ("proofs", crate::proofs::COVERS),
     ("pushed requests", crate::authorize::pushed::COVERS),
     ("registration", crate::registration::COVERS),

@@ -120,6 +120,7 @@ impl Control for Commands {
             super::history::HISTORY | super::history::ROLLBACK => {
                 super::history::command(&self.app.domain, name, arguments).await
             }
+            super::assess::ASSESS => super::assess::command(&self.app.domain, arguments),
             super::policy::impact::IMPACT => super::policy::impact::command(&self.app.domain, arguments).await,
             super::plugin::manage::PLUGINS => super::plugin::manage::command(&self.app.domain, arguments).await,
             other => Err(format!("there is no command `{other}`")),
@@ -180,8 +181,9 @@ fn open(config: &Config, makes: bool) -> Result<(Commands, Runtime), Error> {
     let store = open_store(config).map_err(Error::from_display)?;
     let sandbox = start_sandbox(config, &vault, Arc::new(Shelf::over(&store))).map_err(Error::from_display)?;
     let parts = Assembled { store, vault, world, sandbox: sandbox.clone(), observer: Arc::new(Nobody) };
-    // Nobody asks here for decisions, and nobody is told an address.
-    let domain = assemble(config, parts, String::new(), false).map_err(Error::from_display)?;
+    // Nobody asks here for decisions, and nobody is told another address than the one that is set.
+    let address = config.public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
+    let domain = assemble(config, parts, address, false).map_err(Error::from_display)?;
     let app = App { domain, operations: Arc::new(Nobody) };
     Ok((Commands::new(Arc::new(app), sandbox), runtime(1)?))
 }

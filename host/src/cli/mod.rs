@@ -1,6 +1,7 @@
 //! The command line. Each command is a file. Exit codes: 0 done, 1 the answer is no (a failed case, a replay that
 //! differs), 2 it could not be done.
 
+pub mod assess;
 pub mod backup;
 pub mod commands;
 pub mod completions;
@@ -43,6 +44,7 @@ enum Command {
     Plugin(plugin::Plugin),
     /// Run a decision of the log again, with its rules and its input as they were then, and compare
     Replay(replay::Replay),
+    Assess(assess::Assess),
     /// Work with the privacy ledger
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -121,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Policy(command) => command.run(),
         Command::Plugin(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Assess(command) => command.run(),
         Command::Ledger(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),

@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 use super::{
     Domain, Failure,
     claim::{self, ClaimToken},
+    client::AuthMethod,
     in_force::resources::{self, Place},
     issue::DEVICE_CODE,
     key_ring,
     permit::SYSTEM_SERVER,
-    scope,
+    profile::{self, Switch},
+    proof, scope,
     server::{self, Server},
 };
 
@@ -37,6 +39,10 @@ pub struct Abilities {
     pub only_pushed: bool,
     /// Whether every one must be signed (RFC 9101 §10.5).
     pub only_signed: bool,
+    /// How clients may prove themselves.
+    pub methods: Vec<AuthMethod>,
+    /// What their assertions may be signed with.
+    pub proofs: Vec<&'static str>,
     /// Whether clients may register themselves.
     pub registration: bool,
     /// The identifiers of its services, for which clients may ask for tokens (RFC 8707).
@@ -54,14 +60,16 @@ pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, F
     let grant_types = usable(id, &server.value.grant_types);
     Ok(Abilities {
         issuer: domain.issuer(tenant, id),
-        response_types: response_types(&grant_types),
+        response_types: response_types(&server.value, &grant_types),
         grant_types,
         scopes: scope::names(&domain.store.read()?, tenant, id, domain.now())?,
         claims: claims(domain, tenant, id)?,
         algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_in_turn)?,
         userinfo_algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_when_asked)?,
-        only_pushed: server.value.security.require_pushed_requests,
-        only_signed: server.value.security.require_signed_requests,
+        only_pushed: profile::requires(&server.value, Switch::Pushed),
+        only_signed: profile::requires(&server.value, Switch::SignedRequests),
+        methods: proof::METHODS.into_iter().filter(|method| profile::may_prove(&server.value, *method)).collect(),
+        proofs: proof::algorithms().filter(|algorithm| profile::may_sign(&server.value, algorithm)).collect(),
         registration: registers(id, &server.value),
         resources: resources::all(Place { domain, tenant, server: id })?,
         details_types: server.value.security.details_types.keys().cloned().collect(),
@@ -80,7 +88,7 @@ fn usable(id: &str, grant_types: &[String]) -> Vec<String> {
     grant_types.iter().filter(works).cloned().collect()
 }
 
-fn response_types(grant_types: &[String]) -> Vec<&'static str> {
+fn response_types(server: &Server, grant_types: &[String]) -> Vec<&'static str> {
     let has = |grant: &str| grant_types.iter().any(|one| one == grant);
     let (code, implicit) = (has("authorization_code"), has("implicit"));
     [
@@ -93,7 +101,8 @@ fn response_types(grant_types: &[String]) -> Vec<&'static str> {
         ("code id_token token", code && implicit),
     ]
     .into_iter()
-    .filter_map(|(response_type, allowed)| allowed.then_some(response_type))
+    .filter(|(response_type, allowed)| *allowed && profile::may_answer(server, response_type))
+    .map(|(response_type, _)| response_type)
     .collect()
 }
 
@@ -116,7 +125,7 @@ mod tests {
     fn response_types_are_those_of_the_grants() {
         let of = |grants: &[&str]| {
             let grant_types: Vec<String> = grants.iter().map(|grant| (*grant).to_owned()).collect();
-            response_types(&grant_types)
+            response_types(&Server::default(), &grant_types)
         };
         assert_eq!(of(&["authorization_code", "password"]), ["code"]);
         assert_eq!(of(&["implicit"]), ["token", "id_token", "id_token token"]);

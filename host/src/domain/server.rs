@@ -4,6 +4,7 @@
 //! the transaction, [`save`] writes it inside one. Its secrets lie outside its timeline, in `secrets.rs`.
 
 mod checker;
+mod held;
 mod keys;
 mod later;
 mod prepare;
@@ -72,7 +73,7 @@ pub struct Server {
     pub cookie_seconds: i64,
     /// The grants its clients may use.
     pub grant_types: Vec<String>,
-    /// Named sets of requirements: `fapi_rw`.
+    /// The profiles that it is held to, by their words (see `profile`).
     pub profiles: Vec<String>,
     /// Whether every authorization code needs PKCE (RFC 7636).
     pub enforce_pkce: bool,
@@ -272,6 +273,7 @@ pub(super) async fn put_back(
     id: &str,
     value: Server,
 ) -> Result<State<Server>, Failure> {
+    let issuer = domain.issuer(tenant, id);
     let (tenant, id, author) = (tenant.to_owned(), id.to_owned(), Author::of(domain, by));
     domain
         .write(move |write| {
@@ -280,6 +282,7 @@ pub(super) async fn put_back(
             let Server { key_type, system, since, secrets_since, .. } = old;
             let server = Server { key_type, system, since, secrets_since, ..value.clone() };
             needed(&id, &old, &server)?;
+            held::check(write, &tenant, &id, &server, &issuer)?;
             policy_use::switch(write, &tenant, &user_of_policy(&id), &policies(&old), &policies(&server), &stamp)?;
             Ok(stamp.replace(write, &tenant, &id, server)?)
         })
@@ -311,7 +314,7 @@ pub(super) fn save_as(
     if stamp.live::<Tenant>(write, tenant, tenant)?.is_none() {
         return Err(Failure::not_found(Tenant::NAME, tenant));
     }
-    let Prepared { server: _, authentications, secrets, keys } = prepared;
+    let Prepared { server: _, authentications, secrets, keys, issuer } = prepared;
     let before = old.map(|old| old.authentications.as_slice()).unwrap_or_default();
     server.authentications = match authentications {
         Some(pending) => authentication::merge(AUTHENTICATIONS, pending, before)?,
@@ -328,6 +331,7 @@ pub(super) fn save_as(
     server.system |= is_own(id);
     let secrets_changed = secrets.save(write, tenant, id)?;
     let keys_changed = keys.save(write, Owner::Server(tenant, id))?;
+    held::check(write, tenant, id, &server, issuer)?;
     if secrets_changed || keys_changed {
         server.secrets_since = stamp.now;
     }

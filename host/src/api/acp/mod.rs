@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod apis;
+pub mod assessment;
 pub mod authentications;
 pub mod claims;
 pub mod clients;

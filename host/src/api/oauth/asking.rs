@@ -3,16 +3,12 @@
 //!
 //! Called by introspection and revocation.
 
-use super::{
-    client,
-    words::{invalid_client, invalid_token},
-};
+use super::{client, token as endpoint, words::invalid_token};
 use crate::{
     api::{Answer, Call, read},
     authn::bearer,
     domain::{
         Failure,
-        proof::Unproven,
         server::Server,
         token::{
             self,
@@ -38,7 +34,6 @@ pub async fn asker(
     }
     match asker::client(domain, tenant, server, client::shown(call, form)?, scope).await {
         Ok(asker) => Ok(Ok(asker)),
-        Err(Unproven::Client) => Ok(Err(invalid_client("the client is unknown or its secret is wrong"))),
-        Err(Unproven::Failure(failure)) => Err(failure),
+        Err(unproven) => endpoint::unknown(unproven).map(Err),
     }
 }

@@ -11,10 +11,11 @@ use crate::{
     domain::{
         Failure,
         authorize::REQUEST_ALGORITHMS,
+        client::AuthMethod,
         discovery::{self, Abilities},
         encryption,
         issue::DEVICE_CODE,
-        possession, proof,
+        possession,
     },
 };
 
@@ -109,13 +110,14 @@ fn metadata(found: Abilities) -> Metadata {
         userinfo_algorithms,
         only_pushed,
         only_signed,
+        methods,
+        proofs,
         registration,
         resources,
         details_types,
     } = found;
     let at = |path: &str| format!("{issuer}{path}");
-    let methods: Vec<&'static str> = proof::METHODS.into_iter().map(|method| method.word()).collect();
-    let proofs: Vec<&'static str> = proof::algorithms().collect();
+    let methods: Vec<&'static str> = methods.into_iter().map(AuthMethod::word).collect();
     // Whoever asks about tokens has to prove something.
     let confidential: Vec<&'static str> = methods.iter().copied().filter(|word| *word != "none").collect();
     // Where nobody asks for authorization, nothing is said of how.

@@ -130,6 +130,7 @@ pub fn unsupported() -> Answer {
 pub fn unknown(unproven: Unproven) -> Result<Answer, Failure> {
     match unproven {
         Unproven::Client => word(Refused::Client),
+        Unproven::Profile(reason) => Ok(error(StatusCode::BAD_REQUEST, "unauthorized_client", reason)),
         Unproven::Failure(failure) => Err(failure),
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::{
     grant::Grant,
     issue::{self, Refused, id_token::OPENID},
     possession,
+    profile::{self, Seen, Switch},
 };
 
 /// A request on its way through the lines.
@@ -41,6 +42,7 @@ struct Line {
 
 static LINES: &[Line] = &[
     Line { name: "parameters are there once and not too long", check: parameters },
+    Line { name: "who is as the profiles of the server demand", check: held },
     Line { name: "pushed requests", check: pushed_requests },
     Line { name: "request objects", check: request_objects },
     Line { name: "response type", check: response_type },
@@ -58,6 +60,7 @@ static LINES: &[Line] = &[
     Line { name: "resources", check: reach::resources },
     Line { name: "authorization details", check: reach::details },
     Line { name: "hints", check: hints::others },
+    Line { name: "what the profiles of the server demand of a request", check: profiled },
 ];
 
 impl<'a> Draft<'a> {
@@ -111,10 +114,10 @@ fn parameters(draft: &mut Draft<'_>) -> Result<(), Wrong> {
 
 /// Where requests are pushed, one that is not was not made by the client, as far as anybody knows (RFC 9126 §4, §5, §6).
 fn pushed_requests(draft: &mut Draft<'_>) -> Result<(), Wrong> {
-    let (server, client) = (&draft.place.server.security, &draft.client.1.security);
+    let client = &draft.client.1.security;
     if draft.how.pushed {
         Ok(())
-    } else if server.require_pushed_requests {
+    } else if profile::requires(draft.place.server, Switch::Pushed) {
         Err(Refusal::request("requests must be pushed on this server").into())
     } else if client.require_pushed_requests {
         Err(Refusal::request("this client's requests must be pushed").into())
@@ -126,12 +129,12 @@ fn pushed_requests(draft: &mut Draft<'_>) -> Result<(), Wrong> {
 /// A client that has said that its requests are signed must not be had by whoever sends one that is not (RFC 9101 §10.5). What
 /// this server does not take has a word of its own (OpenID Connect Core §3.1.2.6).
 fn request_objects(draft: &mut Draft<'_>) -> Result<(), Wrong> {
-    let (server, client) = (&draft.place.server.security, draft.client.1);
+    let client = draft.client.1;
     if draft.sent.has("registration") {
         Err(Refusal::new("registration_not_supported", "registration is not taken here").into())
     } else if draft.how.signed {
         Ok(())
-    } else if server.require_signed_requests {
+    } else if profile::requires(draft.place.server, Switch::SignedRequests) {
         Err(Refusal::request("requests must be signed on this server").into())
     } else if client.security.require_signed_requests || client.signs_requests() {
         Err(Refusal::request("this client's requests must be signed").into())
@@ -248,7 +251,8 @@ fn openid(draft: &mut Draft<'_>) -> Result<(), Wrong> {
 /// is needs it always, since nothing else binds its code to it.
 fn pkce(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let (challenge, method) = (draft.sent.get("code_challenge"), draft.sent.get("code_challenge_method"));
-    let required = draft.place.server.enforce_pkce || draft.client.1.auth_method == AuthMethod::None;
+    let required =
+        profile::requires(draft.place.server, Switch::Pkce) || draft.client.1.auth_method == AuthMethod::None;
     match (challenge, method) {
         (None, None) if required && draft.request.response_type.code => {
             Err(Refusal::request("code_challenge is required").into())
@@ -261,6 +265,36 @@ fn pkce(draft: &mut Draft<'_>) -> Result<(), Wrong> {
         }
         (Some(_), Some("S256")) => Err(Refusal::request("code_challenge is no SHA-256 digest in base64url").into()),
         (Some(_), _) => Err(Refusal::request("code_challenge_method must be S256").into()),
+    }
+}
+
+/// A client, or a server, that is not as a profile of the server demands gets nothing, and begins nothing.
+fn held(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let Place { domain, tenant, id, server } = draft.place;
+    match profile::refusal(domain, tenant, (id, server), draft.client.1)? {
+        None => Ok(()),
+        Some(reason) => Err(Refusal::new("unauthorized_client", reason).into()),
+    }
+}
+
+/// Last, when it is understood what is asked for.
+fn profiled(draft: &mut Draft<'_>) -> Result<(), Wrong> {
+    let request = &draft.request;
+    let seen = Seen {
+        pushed: draft.how.pushed,
+        code: request.response_type.code,
+        id_token: request.response_type.id_token,
+        token: request.response_type.token,
+        signed_answer: request.signed_answer,
+        challenge: request.challenge.is_some(),
+        redirect_named: request.redirect_named,
+        state: request.state.is_some(),
+        nonce: request.nonce.is_some(),
+        openid: draft.asks_for(OPENID),
+    };
+    match profile::request_refusal(draft.place.server, &seen) {
+        None => Ok(()),
+        Some(reason) => Err(Refusal::request(format!("the server asks for more: {reason}")).into()),
     }
 }
 

@@ -146,7 +146,8 @@ async fn open(
     }
     if request.response_type.id_token {
         let access_token: Option<&Secret> = issued.as_ref().map(|issued| &issued.access_token);
-        let with = id_token::With { nonce: request.nonce.as_deref(), access_token, code: code_text.as_ref() };
+        let (nonce, state) = (request.nonce.as_deref(), request.state.as_deref());
+        let with = id_token::With { nonce, access_token, code: code_text.as_ref(), state };
         members.push(("id_token", id_token::sign(domain, &order, with).await?.expose().to_owned()));
     }
     let agreed = reach::agreed(place, request)?;

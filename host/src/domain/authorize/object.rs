@@ -22,6 +22,7 @@ use crate::{
         client::{ASYMMETRIC, Client},
         encryption,
         fetch::Exchange,
+        profile::{self, Switch},
         proof::once::{self, LEEWAY, LONGEST, LONGEST_NAME, seconds},
         remote_keys,
     },
@@ -77,7 +78,8 @@ pub(super) async fn read(
         wrong("is not signed by the client with an asymmetric algorithm, the one that it has registered if it has")
     })?;
     let (issuer, now) = (place.issuer(), domain.world.now_seconds());
-    if let Some(reason) = (Rules { id, issuer: &issuer, now }).broken(&claims) {
+    let dated = profile::requires(place.server, Switch::DatedRequests);
+    if let Some(reason) = (Rules { id, issuer: &issuer, dated, now }).broken(&claims) {
         return Err(wrong(reason));
     }
     if let Some(jti) = claims.get("jti").and_then(Value::as_str) {
@@ -102,7 +104,7 @@ fn opened<'a>(Place { domain, tenant, id, .. }: Place<'_>, token: &'a str) -> Re
 async fn signed(place: Place<'_>, client: &Client, token: &str) -> Option<Map<String, Value>> {
     let header = jws::decode_header(token).ok()?;
     let wanted = client.request_object_signing_alg.as_str();
-    let registered = wanted.is_empty() || wanted == header.alg;
+    let registered = (wanted.is_empty() || wanted == header.alg) && profile::may_sign(place.server, &header.alg);
     if !registered || !REQUEST_ALGORITHMS.contains(&header.alg.as_str()) || !is_type(header.typ.as_deref()) {
         return None;
     }
@@ -122,6 +124,8 @@ struct Rules<'a> {
     id: &'a str,
     /// The authorization server it is for.
     issuer: &'a str,
+    /// Whether it must say from when until when it is good.
+    dated: bool,
     /// In seconds since 1970.
     now: i64,
 }
@@ -143,10 +147,18 @@ impl Rules<'_> {
             (ends.is_ok_and(|ends| ends.is_none_or(|ends| ends > self.now)), "has ended"),
             (begun("nbf"), "is not good yet"),
             (begun("iat"), "was issued in the future"),
+            (!self.dated || self.is_dated(claims), "needs nbf and exp within an hour of each other, and of now"),
             (!named || text("jti").is_some_and(|jti| (1..=LONGEST_NAME).contains(&jti.len())), "has no good jti"),
             (!named || ends.as_ref().is_ok_and(soon), "has a jti, and does not end within an hour"),
         ];
         rules.into_iter().find(|(kept, _)| !kept).map(|(_, reason)| reason)
+    }
+
+    /// It began an hour ago at most, and ends an hour after it began at most (FAPI 1.0 Part 2 §5.2.2-13 and -17, FAPI 2.0
+    /// Message Signing §5.3.1-3 and -4).
+    fn is_dated(&self, claims: &Map<String, Value>) -> bool {
+        let (Ok(Some(begins)), Ok(Some(ends))) = (seconds(claims, "nbf"), seconds(claims, "exp")) else { return false };
+        begins >= self.now.saturating_sub(LONGEST) && ends.saturating_sub(begins) <= LONGEST
     }
 
     /// The issuer, alone or among others (RFC 9101 §4).
@@ -183,9 +195,35 @@ mod tests {
     const ISSUER: &str = "https://id.example/t/a";
 
     fn broken(change: impl FnOnce(&mut Value)) -> Option<&'static str> {
+        broken_where(false, change)
+    }
+
+    fn broken_where(dated: bool, change: impl FnOnce(&mut Value)) -> Option<&'static str> {
         let mut claims = json!({ "iss": "till", "client_id": "till", "aud": ISSUER, "exp": 1060, "jti": "1" });
         change(&mut claims);
-        Rules { id: "till", issuer: ISSUER, now: 1000 }.broken(claims.as_object().unwrap())
+        Rules { id: "till", issuer: ISSUER, dated, now: 1000 }.broken(claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_profile_wants_to_know_from_when_until_when_an_object_is_good() {
+        let of = |nbf: Value, exp: Value| {
+            broken_where(true, |claims| {
+                claims["nbf"] = nbf;
+                claims["exp"] = exp;
+            })
+        };
+        for (nbf, exp) in [(json!(1000), json!(4600)), (json!(-2599), json!(1001)), (json!(1000), json!(1001))] {
+            assert_eq!(of(nbf.clone(), exp.clone()), None, "{nbf} {exp}");
+        }
+        for (nbf, exp) in [
+            (Value::Null, json!(1060)),
+            (json!(1000), Value::Null),
+            (json!(1000), json!(4601)),
+            (json!(-2601), json!(1001)),
+            (json!("1000"), json!(1060)),
+        ] {
+            assert!(of(nbf.clone(), exp.clone()).is_some(), "{nbf} {exp}");
+        }
     }
 
     #[test]

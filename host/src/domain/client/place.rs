@@ -4,7 +4,7 @@
 
 use super::{Client, ClientScopes};
 use crate::{
-    domain::{Failure, Problem, consent_use, scope, server::Server, token::CLIENT_CREDENTIALS},
+    domain::{Failure, Problem, consent_use, profile, scope, server::Server, token::CLIENT_CREDENTIALS},
     store::{View, timeline},
 };
 
@@ -21,6 +21,7 @@ pub(super) fn check(view: &impl View, tenant: &str, client: &Client, at: i64) ->
         return Ok(vec![Problem::new(SERVER, format!("there is no server `{}`", client.server))]);
     };
     let mut problems = grants(client, &server.value);
+    problems.extend(profile::client_problems(&server.value, client));
     problems.extend(consent_use::problem(view, tenant, client.consent_action.as_ref(), at)?);
     problems.extend(scopes(view, tenant, client, at)?);
     Ok(problems)

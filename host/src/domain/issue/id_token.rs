@@ -34,6 +34,8 @@ pub struct With<'a> {
     pub access_token: Option<&'a Secret>,
     /// The authorization code, for `c_hash`.
     pub code: Option<&'a Secret>,
+    /// The `state` of the authorization request, for `s_hash` (FAPI 1.0 Part 2 §5.2.2.1-5).
+    pub state: Option<&'a str>,
 }
 
 /// Makes an ID token. The order must have a grant: without a person there is nothing to tell.
@@ -105,7 +107,8 @@ fn claims(
     let sid = sid.map(|sid| subject::session(domain, order.tenant, server_id, client, sid)).transpose()?;
     let (now, identity) = (domain.world.now_seconds(), &grant.identity);
     let amr = (!identity.amr.is_empty()).then(|| Value::from(identity.amr.clone()));
-    let half = |token: &Secret| Value::from(half(key.kind(), token.expose()));
+    let half_text = |text: &str| Value::from(half(key.kind(), text));
+    let half = |token: &Secret| half_text(token.expose());
     let own = [
         ("iss", Some(Value::from(domain.issuer(order.tenant, server_id)))),
         ("sub", Some(Value::from(subject::of(domain, order.tenant, server_id, client, &identity.subject)?))),
@@ -120,6 +123,7 @@ fn claims(
         ("sid", sid.map(Value::from)),
         ("at_hash", with.access_token.map(half)),
         ("c_hash", with.code.map(half)),
+        ("s_hash", with.state.map(half_text)),
     ];
     for (name, value) in own {
         match value {

@@ -12,7 +12,7 @@ use crate::{
         Failure,
         authorize::Code,
         events::{self, Event},
-        expiry::Ends,
+        expiry::{self, Ends},
         grant::{self, Grant},
         token::RefreshToken,
     },
@@ -131,6 +131,30 @@ pub(super) async fn spend<T: Once>(asked: &Asked<'_>, name: String, keep: Keep, 
         Spent::Now => Ok(()),
         Spent::Before => Err(again::<T>(asked, subject)),
         Spent::Gone => Err(Refused::Invalid(T::UNKNOWN)),
+    }
+}
+
+/// Keeps what is given for a refresh token that stays good until `ends`, in one transaction.
+pub(super) async fn keep_on(asked: &Asked<'_>, name: String, keep: Keep, ends: i64) -> Result<(), Refused> {
+    let (world, tenant, server) = (asked.domain.world.clone(), asked.tenant.to_owned(), asked.server.0.to_owned());
+    let work = move |write: &mut Write<'_>| -> Result<bool, Failure> {
+        let (now, key) = (world.now_seconds(), [tenant.as_str(), server.as_str(), name.as_str()]);
+        let Some(mut token) = records::get::<RefreshToken>(&*write, &key)? else { return Ok(false) };
+        let grant = records::get::<Grant>(&*write, &[&tenant, token.grant()])?;
+        if token.used || token.ends <= now || grant.is_none_or(|grant| grant.ends <= now) {
+            return Ok(false);
+        }
+        if token.ends != ends {
+            token.ends = ends;
+            records::put(write, &key, &token)?;
+            expiry::note(write, &key, &token)?;
+        }
+        keep.save(write, &tenant, &server)?;
+        Ok(true)
+    };
+    match asked.domain.write(work).await? {
+        true => Ok(()),
+        false => Err(Refused::Invalid(RefreshToken::UNKNOWN)),
     }
 }
 

@@ -3,12 +3,7 @@
 //!
 //! Called by `client_credentials` and `refresh`.
 
-use super::{
-    Asked, Refused, Tokens,
-    once::{self, Once},
-    person, scopes,
-    target::Target,
-};
+use super::{Asked, Refused, Tokens, person, refresh, scopes, target::Target};
 use crate::domain::{
     Failure,
     grant::{self, Grant},
@@ -86,7 +81,5 @@ pub(super) async fn refresh(
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let target = Target::of_grant(asked, grant, &scopes::still(asked, &scopes)?)?;
     let target = allowed(asked, target).await?;
-    let (tokens, keep) = person::make(asked, (token.grant(), grant), &target, None).await?;
-    once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
-    Ok(tokens)
+    refresh::give(asked, name, (token, grant), &target).await
 }

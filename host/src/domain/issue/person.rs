@@ -96,19 +96,30 @@ pub(super) async fn make(
     target: &Target,
     nonce: Option<&str>,
 ) -> Result<(Tokens, Keep), Failure> {
-    let Asked { domain, server, proven, .. } = *asked;
-    let client = &proven.client.value;
+    let Asked { server, proven, .. } = *asked;
+    let (tokens, keep) = make_without_refresh(asked, grant, target, nonce).await?;
+    let given = refresh::are_given(server.1, &proven.client.value).then(|| refresh::make(asked, grant));
+    let (refresh, kept) = given.unzip();
+    Ok((Tokens { refresh, ..tokens }, Keep { refresh: kept, ..keep }))
+}
+
+/// Like [`make`], for whoever keeps the refresh token that they have.
+pub(super) async fn make_without_refresh(
+    asked: &Asked<'_>,
+    grant: (&str, &Grant),
+    target: &Target,
+    nonce: Option<&str>,
+) -> Result<(Tokens, Keep), Failure> {
+    let domain = asked.domain;
     let order = target.order(asked, Some(grant));
     let minted = token::mint(domain, &order).await?;
     let about_person = grant.1.person().is_some() && target.scopes.iter().any(|scope| scope == id_token::OPENID);
     let id = match about_person {
         true => {
-            let with = With { nonce, access_token: Some(&minted.issued.access_token), code: None };
+            let with = With { nonce, access_token: Some(&minted.issued.access_token), ..With::default() };
             Some(id_token::sign(domain, &order, with).await?)
         }
         false => None,
     };
-    let given = refresh::are_given(server.1, client).then(|| refresh::make(asked, grant));
-    let (refresh, kept) = given.unzip();
-    Ok((Tokens { access: minted.issued, refresh, id }, Keep { access: minted.kept, refresh: kept }))
+    Ok((Tokens { access: minted.issued, refresh: None, id }, Keep { access: minted.kept, refresh: None }))
 }

@@ -18,6 +18,7 @@ use crate::{
         grant::Grant,
         handle::{self, Purpose},
         in_force::scope_policies,
+        profile::{self, Switch},
         server::Server,
         setup::effective::Flow,
         token::{RefreshToken, latest},
@@ -57,10 +58,7 @@ pub(super) fn make(asked: &Asked<'_>, (grant_id, grant): (&str, &Grant)) -> (Sec
     let Asked { domain, tenant, server: (server_id, server), proven, confirmation, .. } = *asked;
     let (secret, name) = handle::make(domain, Purpose::Refresh, tenant, server_id);
     let since = domain.world.now_seconds();
-    let ends = match server.refresh_idle_seconds {
-        0 => grant.ends,
-        idle => grant.ends.min(since.saturating_add(idle)),
-    };
+    let ends = ends(server, grant, since);
     let is_public = proven.client.value.auth_method == AuthMethod::None;
     let confirmation = confirmation.filter(|_| is_public).cloned();
     let token = RefreshToken { grant: grant_id.to_owned(), since, ends, used: false, confirmation };
@@ -89,7 +87,25 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let target = Target::of_grant(asked, &grant, &scopes)?;
     let target = person::allowed(asked, &grant.identity, target).await?;
     person::consented(asked, &grant.identity, &target).await?;
-    let (tokens, keep) = person::make(asked, (&token.grant, &grant), &target, None).await?;
+    give(asked, name, (&token, &grant), &target).await
+}
+
+/// Issues what a refresh token is shown for, and the next one in its place: unless a profile says that it stays, since whoever
+/// shows it has proven who they are and must hold a key as well (FAPI 2.0 Security Profile §5.3.2.1-9).
+pub(super) async fn give(
+    asked: &Asked<'_>,
+    name: String,
+    (token, grant): (&RefreshToken, &Grant),
+    target: &Target,
+) -> Result<Tokens, Refused> {
+    let made_from = (token.grant.as_str(), grant);
+    if profile::requires(asked.server.1, Switch::LastingRefresh) {
+        let (tokens, keep) = person::make_without_refresh(asked, made_from, target, None).await?;
+        let ends = ends(asked.server.1, grant, asked.domain.world.now_seconds());
+        once::keep_on(asked, name, keep, ends).await?;
+        return Ok(tokens);
+    }
+    let (tokens, keep) = person::make(asked, made_from, target, None).await?;
     once::spend::<RefreshToken>(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
 }
@@ -104,6 +120,14 @@ fn check_keys(bound: Option<&Confirmation>, shown: Option<&Confirmation>) -> Res
     match holds(&bound.jkt, &shown.jkt) && holds(&bound.x5t_s256, &shown.x5t_s256) {
         true => Ok(()),
         false => Err("the refresh token is bound to another key"),
+    }
+}
+
+/// When a refresh token ends that is made, or used, at `now`.
+fn ends(server: &Server, grant: &Grant, now: i64) -> i64 {
+    match server.refresh_idle_seconds {
+        0 => grant.ends,
+        idle => grant.ends.min(now.saturating_add(idle)),
     }
 }
 

@@ -29,6 +29,8 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 pub(super) struct Proof {
     /// The thumbprint of its key.
     pub(super) jkt: String,
+    /// What it is signed with.
+    pub(super) algorithm: String,
     /// The nonce it repeats.
     pub(super) nonce: Option<String>,
     /// Its name.
@@ -45,10 +47,10 @@ pub fn is_thumbprint(text: &str) -> bool {
 /// Reads the one proof of a request: by which key, and whether it is about this request and the token beside it.
 pub(super) fn read(domain: &Domain, evidence: &Evidence<'_>, token: Option<&str>) -> Result<Proof, &'static str> {
     let [proof] = evidence.proofs.as_slice() else { return Err("there must be one DPoP header, with one proof") };
-    let (jwk, claims) = signed(proof)?;
+    let (algorithm, jwk, claims) = signed(proof)?;
     let address = format!("{}{}", domain.public_url, evidence.path);
     let rules = Rules { method: evidence.method, address: &address, token, now: domain.world.now_seconds() };
-    rules.apply(&jwk, &claims)
+    Ok(Proof { algorithm, ..rules.apply(&jwk, &claims)? })
 }
 
 /// Uses a proof up. An error when it was used before.
@@ -59,8 +61,8 @@ pub(super) fn spend(domain: &Domain, proof: &Proof, ahead: bool) -> Result<(), &
     }
 }
 
-/// The key of a proof and what it has signed.
-fn signed(proof: &str) -> Result<(Value, Map<String, Value>), &'static str> {
+/// The algorithm and the key of a proof, and what it has signed.
+fn signed(proof: &str) -> Result<(String, Value, Map<String, Value>), &'static str> {
     const MALFORMED: &str = "the DPoP proof is no signed JWT";
     let header = jws::decode_header(proof).map_err(|_| MALFORMED)?;
     if header.typ.as_deref() != Some(TYPE) {
@@ -78,7 +80,7 @@ fn signed(proof: &str) -> Result<(Value, Map<String, Value>), &'static str> {
     }
     let key = VerifyingKey::for_algorithm(jwk, &header.alg).map_err(|_| "the key of the DPoP proof does not fit")?;
     let claims = jws::verify(proof, &key).map_err(|_| "the signature of the DPoP proof is wrong")?;
-    Ok((jwk.clone(), claims))
+    Ok((header.alg, jwk.clone(), claims))
 }
 
 /// What a proof must say (RFC 9449 §4.3).
@@ -110,6 +112,7 @@ impl Rules<'_> {
             return Err(reason);
         }
         Ok(Proof {
+            algorithm: String::new(),
             jkt: thumbprint(jwk).map_err(|_| "the key of the DPoP proof does not fit")?,
             nonce: text("nonce").map(str::to_owned),
             jti: text("jti").unwrap_or_default().to_owned(),

@@ -18,6 +18,7 @@ pub(super) use spent::Spent;
 use super::{
     Bearer, Confirmation, Credentials, Domain, Failure,
     client::{ASYMMETRIC, Client},
+    profile::{self, Switch},
     server::Server,
 };
 
@@ -113,6 +114,9 @@ pub fn key_of_client(
         return Ok(None);
     }
     let proof = dpop::read(domain, evidence, None).map_err(Wrong::Proof)?;
+    if !profile::may_sign(server, &proof.algorithm) {
+        return Err(Wrong::Proof("a profile of the server forbids the algorithm of the DPoP proof"));
+    }
     if server.security.dpop_nonces && !nonce::is_good(domain, tenant, server_id, proof.nonce.as_deref()) {
         return Err(Wrong::Nonce(nonce::fresh(domain, tenant, server_id)));
     }
@@ -127,7 +131,7 @@ fn lacking(server: &Server, client: &Client, confirmation: &Confirmation) -> Opt
     if client.security.dpop_bound_tokens && confirmation.jkt.is_none() {
         return Some(Wrong::Proof(PROOF_NEEDED));
     }
-    let unbound = server.security.require_bound_tokens && !confirmation.is_some();
+    let unbound = profile::requires(server, Switch::BoundTokens) && !confirmation.is_some();
     unbound.then(|| refused(KEY_NEEDED))
 }
 

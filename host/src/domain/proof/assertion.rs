@@ -11,7 +11,10 @@ use crate::{
     domain::{
         Domain, Failure,
         client::{ASYMMETRIC, AuthMethod, Client},
-        credential, key_ring, remote_keys,
+        credential, key_ring,
+        profile::{self, Switch},
+        remote_keys,
+        server::Server,
     },
 };
 
@@ -28,21 +31,21 @@ pub(super) fn claimed(token: &str) -> Option<String> {
 pub(super) async fn proves(
     domain: &Domain,
     tenant: &str,
-    server: &str,
+    (server_id, server): (&str, &Server),
     id: &str,
     client: Option<&Client>,
     token: &str,
 ) -> Result<bool, Failure> {
     let claims = match client {
-        Some(client) => signed(domain, tenant, id, client, token).await?,
+        Some(client) => signed(domain, tenant, server, (id, client), token).await?,
         None => {
-            decoy(domain, tenant, server, token)?;
+            decoy(domain, tenant, server_id, token)?;
             return Ok(false);
         }
     };
     let Some(claims) = claims else { return Ok(refused(id, "its signature is not the client's")) };
-    let issuer = domain.issuer(tenant, server);
-    let rules = Rules { id, issuer: &issuer, now: domain.world.now_seconds() };
+    let (issuer, strict) = (domain.issuer(tenant, server_id), profile::requires(server, Switch::StrictAudience));
+    let rules = Rules { id, issuer: &issuer, strict, now: domain.world.now_seconds() };
     match rules.broken(&claims) {
         Some(reason) => Ok(refused(id, reason)),
         None if spend(domain, tenant, id, &claims).await? => Ok(true),
@@ -60,13 +63,13 @@ fn refused(client: &str, reason: &str) -> bool {
 async fn signed(
     domain: &Domain,
     tenant: &str,
-    id: &str,
-    client: &Client,
+    server: &Server,
+    (id, client): (&str, &Client),
     token: &str,
 ) -> Result<Option<Map<String, Value>>, Failure> {
     let Ok(header) = jws::decode_header(token) else { return Ok(None) };
     let registered = client.auth_signing_alg.is_empty() || client.auth_signing_alg == header.alg;
-    if !registered || !is_type(header.typ.as_deref()) {
+    if !registered || !profile::may_sign(server, &header.alg) || !is_type(header.typ.as_deref()) {
         return Ok(None);
     }
     match client.auth_method {
@@ -102,6 +105,8 @@ struct Rules<'a> {
     id: &'a str,
     /// The authorization server it is for.
     issuer: &'a str,
+    /// Whether it must name the issuer, and nothing else.
+    strict: bool,
     /// In seconds since 1970.
     now: i64,
 }
@@ -134,6 +139,7 @@ impl Rules<'_> {
             text.is_some_and(|text| text == self.issuer || text.strip_prefix(self.issuer) == Some("/oauth2/token"))
         };
         match audience {
+            Some(only) if self.strict => only.as_str() == Some(self.issuer),
             Some(Value::Array(list)) => !list.is_empty() && list.iter().all(ours),
             Some(one) => ours(one),
             None => false,
@@ -157,10 +163,14 @@ mod tests {
     const ISSUER: &str = "https://id.example/t/a";
 
     fn broken(change: impl FnOnce(&mut Value)) -> Option<&'static str> {
+        broken_where(false, change)
+    }
+
+    fn broken_where(strict: bool, change: impl FnOnce(&mut Value)) -> Option<&'static str> {
         let mut claims =
             json!({ "iss": "till", "sub": "till", "aud": ISSUER, "exp": 1060, "nbf": 1000, "iat": 1000, "jti": "1" });
         change(&mut claims);
-        Rules { id: "till", issuer: ISSUER, now: 1000 }.broken(claims.as_object().unwrap())
+        Rules { id: "till", issuer: ISSUER, strict, now: 1000 }.broken(claims.as_object().unwrap())
     }
 
     #[test]
@@ -213,6 +223,15 @@ mod tests {
             json!([[ISSUER]]),
         ] {
             assert!(broken(|claims| claims["aud"] = aud.clone()).is_some(), "{aud}");
+        }
+    }
+
+    #[test]
+    fn a_profile_lets_an_assertion_be_for_the_issuer_as_a_text_only() {
+        let token = format!("{ISSUER}/oauth2/token");
+        assert_eq!(broken_where(true, |_| {}), None);
+        for aud in [json!(token), json!([ISSUER]), json!([ISSUER, token]), json!(null), json!("till")] {
+            assert!(broken_where(true, |claims| claims["aud"] = aud.clone()).is_some(), "{aud}");
         }
     }
 

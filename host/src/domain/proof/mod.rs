@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Domain, Failure,
     client::{self, ASYMMETRIC, AuthMethod, Client},
-    credential, expiry,
+    credential, expiry, profile,
     server::Server,
 };
 use crate::{
@@ -76,6 +76,8 @@ pub struct Proven {
 pub enum Unproven {
     /// It is unknown, or what it shows is wrong (`invalid_client`).
     Client,
+    /// It has proven itself, but it or its server is not as a profile of the server demands (`unauthorized_client`).
+    Profile(String),
     /// Anything else.
     Failure(Failure),
 }
@@ -102,14 +104,9 @@ pub fn algorithms() -> impl Iterator<Item = &'static str> {
 
 /// Finds out which client of a server this is. What it shows must be what its method says: a client with keys proves nothing
 /// with a secret, and one with a secret nothing with its id.
-pub async fn client(
-    domain: &Domain,
-    tenant: &str,
-    (server, _): (&str, &Server),
-    shown: Shown,
-) -> Result<Proven, Unproven> {
+pub async fn client(domain: &Domain, tenant: &str, server: (&str, &Server), shown: Shown) -> Result<Proven, Unproven> {
     let id = shown.id().ok_or(Unproven::Client)?;
-    let found = of_server(domain, tenant, server, &id)?;
+    let found = of_server(domain, tenant, server.0, &id)?;
     let client = found.as_ref().map(|found| &found.value);
     let now = domain.world.now_seconds();
     let right = match shown {
@@ -120,9 +117,10 @@ pub async fn client(
         }
         Shown::Assertion(token, _) => assertion::proves(domain, tenant, server, &id, client, token.expose()).await?,
     };
-    match found {
-        Some(client) if right => Ok(Proven { id, client }),
-        _ => Err(Unproven::Client),
+    let Some(client) = found.filter(|_| right) else { return Err(Unproven::Client) };
+    match profile::refusal(domain, tenant, server, &client.value)? {
+        None => Ok(Proven { id, client }),
+        Some(reason) => Err(Unproven::Profile(reason)),
     }
 }
 

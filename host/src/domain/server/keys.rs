@@ -8,6 +8,7 @@ use crate::{
     domain::{
         By, Domain, Failure,
         key_ring::{self, KeyRing, Owner},
+        profile,
         stamp::{Author, Stamp},
     },
     store::{State, Write, timeline},
@@ -26,7 +27,9 @@ pub async fn add_key(
     kind: Option<KeyType>,
 ) -> Result<State<Server>, Failure> {
     let server = current(domain, tenant, id)?;
-    let fresh = key_ring::generate(domain, tenant, id, kind.unwrap_or(server.value.key_type)).await?;
+    let kind = kind.unwrap_or(server.value.key_type);
+    Failure::unless_fine(profile::key_problem(&server.value, kind).into_iter().collect())?;
+    let fresh = key_ring::generate(domain, tenant, id, kind).await?;
     let now = domain.world.now_seconds();
     change(domain, by, tenant, id, move |ring, _| ring.add(&fresh, now)).await
 }

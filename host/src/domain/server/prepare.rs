@@ -36,6 +36,8 @@ pub(in crate::domain) struct Prepared {
     pub(super) authentications: Option<Vec<authentication::Pending>>,
     pub(super) secrets: Secrets,
     pub(super) keys: Keys,
+    /// What the server is known by; its profiles may ask for https.
+    pub(super) issuer: String,
 }
 
 /// Checks what is asked of the server `id`, which may not exist yet, and makes it ready.
@@ -49,7 +51,6 @@ pub(in crate::domain) async fn prepare(
     if !problems.is_empty() {
         return Err(Failure::Invalid(problems));
     }
-    warn_of_promises(tenant, id, &wanted.server);
     let Wanted { mut server, authentications, secret, rotated_secrets, jwks } = wanted;
     let now = domain.store.current::<Server>(tenant, id, domain.now())?;
     let checker_now = now.as_deref().map(|now| &now.value.consent_checker);
@@ -67,18 +68,5 @@ pub(in crate::domain) async fn prepare(
             Some(authentication::prepare(domain, owner, list, present).await?)
         }
     };
-    Ok(Prepared { server, authentications, secrets, keys })
-}
-
-/// Nobody should believe that a server does what its profile asks for.
-fn warn_of_promises(tenant: &str, id: &str, server: &Server) {
-    if !server.profiles.is_empty() {
-        let profiles = server.profiles.join(" ");
-        tracing::warn!(
-            tenant,
-            server = id,
-            profiles,
-            "the server keeps and shows these profiles, it does not enforce them yet"
-        );
-    }
+    Ok(Prepared { server, authentications, secrets, keys, issuer: domain.issuer(tenant, id) })
 }

@@ -3,7 +3,7 @@
 //! Called by the dialects, to tell all problems of a body at once, and again before anything is prepared.
 
 use super::{Server, Wanted, secrets, security};
-use crate::domain::{Failure, Problem, authentication, binding::Binding, id, issue, setup, text};
+use crate::domain::{Failure, Problem, authentication, binding::Binding, id, issue, profile::Standard, setup, text};
 
 /// The member that holds the ways to log in.
 pub const AUTHENTICATIONS: &str = "/authentications/methods";
@@ -20,8 +20,6 @@ pub(in crate::domain) const GRANTS: [&str; 9] = [
     issue::TOKEN_EXCHANGE,
     issue::JWT_BEARER,
 ];
-/// Every named set of requirements.
-const PROFILES: [&str; 1] = ["fapi_rw"];
 
 /// The longest id of a server, in characters: what a new server has below it gets longer ids, which must be ids as well.
 const LONGEST_ID: usize = 96;
@@ -33,13 +31,14 @@ const YEAR: i64 = 365 * DAY;
 /// Everything that is wrong with a server, each with its JSON Pointer.
 pub fn problems(wanted: &Wanted) -> Vec<Problem> {
     let Wanted { server, authentications, secret, rotated_secrets, jwks: _ } = wanted;
+    let profiles = Standard::PROFILES.map(Standard::word);
     let mut problems = Vec::new();
     problems.extend(text::name("/name", &server.name));
     problems.extend(server.logo_uri.as_ref().and_then(|uri| text::web_uri("/logo_uri", uri)));
     problems.extend(server.consent_url.as_ref().and_then(|uri| text::web_uri("/consent_url", uri)));
     problems.extend(lifetimes(server));
     problems.extend(words("/grant_types", &server.grant_types, &GRANTS, "is not a known grant type"));
-    problems.extend(words("/profiles", &server.profiles, &PROFILES, "is not a known profile"));
+    problems.extend(words("/profiles", &server.profiles, &profiles, "is not a known profile"));
     for (member, policy) in
         [("/user_policy_id", &server.user_policy), ("/developer_policy_id", &server.developer_policy)]
     {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod apis;
+mod assessment;
 mod authentications;
 mod claims;
 mod clients;
@@ -41,6 +42,7 @@ pub static TABLES: &[&[Row]] = &[
     tenants::ROWS,
     servers::ROWS,
     server_keys::ROWS,
+    assessment::ROWS,
     authentications::ROWS,
     dashboards::ROWS,
     clients::ROWS,

@@ -40,7 +40,8 @@ pub struct ServerBody {
     /// The grants its clients may use.
     #[serde(default)]
     pub grant_types: Option<Vec<String>>,
-    /// Named sets of requirements: `fapi_rw`. Kept and shown; this version does not enforce them.
+    /// What it is held to: `fapi_rw` (FAPI 1.0 Advanced), `fapi_2_security`, `fapi_2_message_signing`. A profile turns on what it
+    /// requires and refuses what it forbids, of this server and of its clients; its assessment tells item by item.
     #[serde(default)]
     pub profiles: Option<Vec<String>>,
     /// True lets nobody get a code without PKCE.
