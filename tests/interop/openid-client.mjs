@@ -239,6 +239,35 @@ await step('a second client needs no second login, only consent', async () => {
   assert.equal(info.email, 'alice@example.com');
 });
 
+/** A request of the bank's, brought as `address` makes it of its parameters, through to the tokens. */
+async function bring(config, address) {
+  const { url, checks } = await request(config);
+  const page = await through(person, await person.open(await address(url.searchParams)), as);
+  return client.authorizationCodeGrant(config, page.url, checks);
+}
+
+const seal = { key: pair.privateKey, kid: 'bank' };
+const pushed = (asked) => client.buildAuthorizationUrlWithPAR(bank, asked);
+const signed = (asked) => client.buildAuthorizationUrlWithJAR(bank, asked, seal);
+
+await step('a pushed request (PAR)', () => bring(bank, pushed));
+await step('a signed request (JAR)', () => bring(bank, signed));
+await step('a signed request, pushed', () => bring(bank, async (asked) => pushed((await signed(asked)).searchParams)));
+
+await step('a signed answer (JARM)', async () => {
+  const config = await copy(bank, client.PrivateKeyJwt(seal));
+  client.useJwtResponseMode(config);
+  await bring(config, (asked) => client.buildAuthorizationUrl(config, asked));
+});
+
+await step('a pushed request is good once', async () => {
+  const { url } = await request(bank);
+  const once = await pushed(url.searchParams);
+  await through(person, await person.open(once), as);
+  const page = await person.open(once);
+  assert.equal(page.url.searchParams.get('error'), 'invalid_request_uri');
+});
+
 await step('another client cannot introspect or exchange what is not its own', async () => {
   const grant = await logIn(shop);
   assert.equal((await client.tokenIntrospection(bank, grant.access_token)).active, false);
@@ -267,9 +296,9 @@ await step('a registration can be deleted, and then nothing is left of it', asyn
 });
 
 /** The same client in a configuration of its own: response types are set per configuration. */
-async function copy(config) {
+async function copy(config, auth = client.ClientSecretBasic()) {
   const made = new client.Configuration(
-    config.serverMetadata(), config.clientMetadata().client_id, config.clientMetadata(), client.ClientSecretBasic(),
+    config.serverMetadata(), config.clientMetadata().client_id, config.clientMetadata(), auth,
   );
   client.allowInsecureRequests(made);
   return made;

@@ -25,7 +25,12 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "Where the answer goes: one of the client's own. Required when it has several, and with `openid`.",
     ),
     ("response_type", "`code`, `token`, `id_token` or several, separated by spaces."),
-    ("response_mode", "`query`, `fragment` or `form_post`."),
+    (
+        "response_mode",
+        "`query`, `fragment` or `form_post`; `jwt`, `query.jwt`, `fragment.jwt` or `form_post.jwt` for an answer that is signed (JARM).",
+    ),
+    ("request", "The request as an object that the client has signed (RFC 9101). Besides `client_id`, only what is inside counts."),
+    ("request_uri", "Where such an object is, one of the client's own; or the reference to a pushed request (RFC 9126)."),
     ("scope", "Separated by spaces; without it, the client's own scopes but `openid` and `offline_access`."),
     ("state", "Handed back as it is."),
     ("nonce", "For the ID token."),

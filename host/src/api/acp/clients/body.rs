@@ -125,11 +125,11 @@ pub struct ClientBody {
     /// What it wants its scopes for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy: Option<PrivacyBody>,
-    /// The algorithm of its request objects; any when left out. This version takes none, so a client that has one, other than
-    /// `none`, gets no answer from the authorization endpoint but an error.
+    /// The algorithm of its request objects (RFC 9101); any asymmetric one that fits its keys when left out. A client that has one
+    /// signs all its requests, with `none` it signs none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<String>,
-    /// Where its request objects may be.
+    /// Where its request objects may be: a `request_uri` is one of these, byte for byte.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uris: Option<Vec<String>>,
     /// The document that lists its redirect URIs, for pairwise subjects.
