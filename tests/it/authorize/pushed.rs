@@ -189,7 +189,7 @@ async fn what_changes_before_the_browser_comes_counts() {
     let reference = shop.pushed(&[("scope", "openid email")]).await;
     let path = format!("{ADMIN}/clients/till");
     let mut body = shop.admin.get(&path).await.expect(200).json();
-    body["scopes"] = json!(["openid"]);
+    (body["scopes"], body["scope"]) = (json!(["openid"]), json!("openid"));
     shop.admin.put(&path, &body).await.expect(200);
     let told = shop.answered(shop.bring(&browser, &reference, &[]).await);
     assert_eq!(shop.error_of(&told), "invalid_scope");

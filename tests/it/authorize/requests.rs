@@ -178,8 +178,8 @@ async fn a_parameter_is_there_once() {
     for (name, value) in [("client_id", "web"), ("client_id", "shy"), ("redirect_uri", BACK), ("redirect_uri", "")] {
         untrusted(shop.ask_with(&browser, &twice(name, value)).await, name);
     }
-    let mut unknown = twice("resource", "https://one.example");
-    unknown.push(("resource".to_owned(), "https://two.example".to_owned()));
+    let mut unknown = twice("vendor", "https://one.example");
+    unknown.push(("vendor".to_owned(), "https://two.example".to_owned()));
     assert!(shop.answered(shop.ask_with(&browser, &unknown).await).get("code").is_some(), "what is unknown is ignored");
 }
 
