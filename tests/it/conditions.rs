@@ -239,6 +239,14 @@ async fn policies_stand_in_each_other_only_so_deep_and_so_wide() {
     make_policy(&admin, "wider", json!([yes(), { "policy": "wide" }])).await;
     let more = json!({ "policy_name": "Wide", "validators": vec![yes(); 64] });
     names(&admin.put(&format!("{POLICIES}/wide"), &more).await, &["/validators"]);
+
+    // One without validators takes room wherever it stands, also in one that is only tried.
+    make_policy(&admin, "nothing", json!([])).await;
+    make_policy(&admin, "nothings", json!(vec![json!({ "policy": "nothing" }); 64])).await;
+    let twice = json!([{ "policy": "nothings" }, { "policy": "nothings" }]);
+    names(&admin.post(POLICIES, &policy("twice", twice.clone())).await, &["/validators"]);
+    let tried = json!({ "policy": { "validators": twice } });
+    names(&admin.post(&format!("{POLICIES}/test"), &tried).await, &["/policy/validators"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

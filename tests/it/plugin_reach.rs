@@ -103,6 +103,7 @@ async fn data_that_make_no_sense_are_refused() {
     let long = format!("/api/admin/default/data/limits/{}", "k".repeat(257));
     assert_eq!(wrong_members(&admin.put(&long, &json!({ "value": 1 })).await.expect(422)), ["/key"]);
     admin.put("/api/admin/nobody/data/limits/a", &json!({ "value": 1 })).await.expect(401);
+    admin.get("/api/admin/default/data/limits?after=%00").await.expect(400);
     assert_eq!(admin.get("/api/admin/default/data/limits").await.expect(200).json()["data"], json!([]));
 }
 

@@ -15,6 +15,7 @@ use crate::{
 covers!("getPolicyShadow", "putPolicyShadow", "deletePolicyShadow", "promotePolicyShadow");
 
 const RULE: &str = "/api/admin/default/policies/rule";
+const PLUGINS: &str = "/api/admin/default/plugins";
 const SHADOW: &str = "/api/admin/default/policies/rule/shadow";
 
 /// Allows this role.
@@ -237,6 +238,7 @@ async fn a_candidate_is_checked_like_a_policy_that_is_saved() {
     for (body, member) in [
         (candidate(json!([{ "name": "nothing" }])), "/candidate/validators/0/name"),
         (candidate(json!([{ "name": "attributes", "conf": { "fields": 1 } }])), "/candidate/validators/0/conf"),
+        (candidate(json!([yes(), { "not": { "policy": "rule" } }])), "/candidate/validators/1/not/policy"),
         (json!({ "candidate": { "validators": [yes()] } }), "/candidate/policy_name"),
         (json!({ "candidate": { "id": "other", "policy_name": "O", "validators": [yes()] } }), "/candidate/id"),
         (json!({ "candidate": { "policy_name": "O", "validators": [yes()] }, "percent": 0 }), "/percent"),
@@ -251,6 +253,27 @@ async fn a_candidate_is_checked_like_a_policy_that_is_saved() {
     let nothing = format!("{ADMIN}/policies/nothing/shadow");
     admin.put(&nothing, &candidate(json!([yes()]))).await.expect(404);
     admin.get(&nothing).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_candidate_uses_stays_as_long_as_the_candidate() {
+    let server = server().await;
+    let admin = server.as_admin();
+    let component = guests::plugin("acmes", "1.0.0", "");
+    admin.send(http::Method::POST, PLUGINS, Some("application/wasm"), component.into()).await.expect(201);
+    make_policy(&admin, "inner", json!([yes()])).await;
+    let (inner, acmes) = (format!("{ADMIN}/policies/inner"), format!("{PLUGINS}/acmes"));
+    let used = async |path: &str| admin.delete(path).await.expect(400).json()["details"]["used_by"].clone();
+    for both in [json!([{ "policy": "inner" }, { "name": "acmes@1.0.0" }]), json!([{ "policy": "inner" }])] {
+        admin.put(SHADOW, &candidate(both)).await.expect(200);
+        assert_eq!(used(&inner).await, json!(["shadows/rule"]));
+    }
+    admin.delete(&acmes).await.expect(204);
+    admin.post(&format!("{SHADOW}/promote"), &json!({})).await.expect(200);
+    assert_eq!(used(&inner).await, json!(["policies/rule"]), "the candidate is the policy now");
+    admin.put(SHADOW, &candidate(json!([{ "any": [{ "policy": "inner" }] }]))).await.expect(200);
+    admin.delete(RULE).await.expect(204);
+    admin.delete(&inner).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,7 +110,8 @@ pub async fn step(domain: &Domain, question: Question) -> Result<Impact, Failure
     tenant::current(domain, &tenant)?;
     let _turn = domain.impacts.wait().await?;
     policy::check(domain, &tenant, &candidate).await.map_err(|failure| failure.below("/candidate"))?;
-    let linked = policy::link_unsaved(domain, &tenant, &candidate).map_err(|failure| failure.below("/candidate"))?;
+    let linked =
+        policy::link_unsaved(domain, &tenant, &policy_id, &candidate).map_err(|failure| failure.below("/candidate"))?;
     let filter = Filter { tenant, policy_id: Some(policy_id), from, ..Filter::default() };
     let found = decision_log::find(domain, filter, after, limit.clamp(1, MOST)).await?;
     let mut impact = Impact { damaged: found.damaged, ..Impact::default() };

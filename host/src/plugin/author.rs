@@ -2,13 +2,13 @@
 
 use wasmtime_wizer::Wizer;
 
-use super::{About, Kind, Sandbox, build::NoImage, describe};
+use super::{About, Kind, Sandbox, build::NoImage, schema::Schema};
 use crate::decision::{ConfProblem, RuleSet};
 
 impl About {
     /// Why the schema cannot be used, if it cannot.
     pub fn schema_fault(&self) -> Option<String> {
-        describe::compile(&self.conf_schema).err()
+        Schema::read(&self.conf_schema).err()
     }
 }
 

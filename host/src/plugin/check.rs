@@ -4,8 +4,11 @@
 
 use std::sync::Arc;
 
-use super::{Kind, bindings::types, job::Configure, plan::Group, sandbox::Inner};
+use super::{Kind, PluginError, bindings::types, describe::Described, job::Configure, plan::Group, sandbox::Inner};
 use crate::decision::{Code, ConfProblem, RuleSet};
+
+/// The place of a configuration, where in it something is wrong, and what.
+type Misfit = (usize, String, String);
 
 impl Inner {
     /// Every reason why `rules`, which name components of `kind`, cannot be saved.
@@ -41,15 +44,13 @@ impl Inner {
             Err(error) => return everywhere(&error.to_string()),
         };
         let confs = group.confs(rules);
-        let mut problems = Vec::new();
-        for (rule, conf) in group.rules.iter().zip(&confs) {
-            match self.oversize(conf) {
-                Some(message) => problems.push(conf_problem(*rule, "", message)),
-                None => problems.extend(
-                    described.problems(conf).into_iter().map(|(path, message)| conf_problem(*rule, &path, message)),
-                ),
-            }
-        }
+        let found = match self.misfits(described, confs.clone()).await {
+            Ok(found) => found,
+            Err(error) => return everywhere(&error.to_string()),
+        };
+        let rule = |place: usize| group.rules.get(place).copied().unwrap_or_default();
+        let placed = |(place, path, message): Misfit| conf_problem(rule(place), &path, message);
+        let mut problems: Vec<_> = found.into_iter().map(placed).collect();
         // The component sees only what its own schema accepts.
         if problems.is_empty() {
             let answer = self.call_aside(&group.guest, Configure { loaded, confs }).await;
@@ -58,9 +59,23 @@ impl Inner {
         problems
     }
 
-    fn oversize(&self, conf: &str) -> Option<String> {
+    /// What does not fit the component's schema: the place of the configuration, where in it, and why. Beside the workers, like the
+    /// component's own opinion.
+    async fn misfits(&self, described: Arc<Described>, confs: Vec<String>) -> Result<Vec<Misfit>, PluginError> {
+        let desk = self.workshop.desks.clone().acquire_owned().await.map_err(|_| PluginError::Stopped)?;
         let limit = self.limits.conf_bytes;
-        (conf.len() > limit).then(|| format!("{} bytes, {limit} are allowed", conf.len()))
+        let work = move || {
+            let _desk = desk;
+            let found = confs.iter().map(|conf| match conf.len() > limit {
+                true => vec![(String::new(), format!("{} bytes, {limit} are allowed", conf.len()))],
+                false => described.problems(conf),
+            });
+            let placed = |(place, found): (usize, Vec<(String, String)>)| {
+                found.into_iter().map(move |(path, message)| (place, path, message))
+            };
+            found.enumerate().flat_map(placed).collect()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| PluginError::Stopped)
     }
 }
 

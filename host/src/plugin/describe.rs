@@ -2,14 +2,8 @@
 //!
 //! Asked once per component. Knows nothing of wasmtime.
 
-use jsonschema::Validator as Schema;
-use serde_json::Value;
-
-use super::{Kind, bindings::types};
+use super::{Kind, bindings::types, schema::Schema};
 use crate::decision::ComponentId;
-
-/// Problems told about one configuration. The author of a policy fixes a few at a time.
-const PROBLEMS: usize = 20;
 
 /// What a component says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +30,10 @@ pub(super) struct Described {
 }
 
 impl Described {
-    /// Takes what the component said and compiles its schema.
+    /// Takes what the component said and compiles its schema, which may take a while.
     pub(super) fn new(component: ComponentId, kind: Kind, said: types::About) -> Described {
         let types::About { name, version, help, conf_schema } = said;
-        let schema = compile(&conf_schema);
+        let schema = Schema::read(&conf_schema);
         Described { about: About { component, kind, name, version, help, conf_schema }, schema }
     }
 
@@ -50,24 +44,11 @@ impl Described {
 
     /// What is wrong with `conf`: JSON Pointers into it, each with a sentence.
     pub(super) fn problems(&self, conf: &str) -> Vec<(String, String)> {
-        let schema = match &self.schema {
-            Ok(schema) => schema,
-            Err(why) => return vec![(String::new(), format!("the component's own schema is broken: {why}"))],
-        };
-        let value = match serde_json::from_str::<Value>(conf) {
-            Ok(value) => value,
-            Err(error) => return vec![(String::new(), format!("not JSON: {error}"))],
-        };
-        // Masked: a message that repeated the value could be as long as the configuration, and hold its secrets.
-        let errors = schema.iter_errors(&value).take(PROBLEMS);
-        errors.map(|error| (error.instance_path().to_string(), error.masked().to_string())).collect()
+        match &self.schema {
+            Ok(schema) => schema.problems(conf),
+            Err(why) => vec![(String::new(), format!("the component's own schema is broken: {why}"))],
+        }
     }
-}
-
-pub(super) fn compile(text: &str) -> Result<Schema, String> {
-    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    // References to other documents are not followed: the crate is built without files and network.
-    jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -2,9 +2,13 @@
 //!
 //! Made once by `Sandbox::start`. Both share the settings that decide what a guest can do and see.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
     component::{HasSelf, Linker},
@@ -36,6 +40,10 @@ pub(super) struct Engines {
     pub(super) build_linker: Linker<State>,
     /// How slots are cleaned.
     pub(super) mode: Mode,
+    /// Whose turn it is to compile a component that policies name.
+    pub(super) turns: Arc<Semaphore>,
+    /// Whose turn it is to compile bytes that nobody has looked at yet: they may take long, and nobody else shall wait for them.
+    pub(super) strangers: Arc<Semaphore>,
     /// Names everything that compiled code for `run` depends on: version, settings, processor.
     pub(super) compatibility: [u8; 32],
 }
@@ -49,6 +57,8 @@ impl Engines {
             run_linker: linker(&run).map_err(engine_error)?,
             build_linker: linker(&build).map_err(engine_error)?,
             compatibility: compatibility(&run),
+            turns: Arc::new(Semaphore::new(limits.compile_threads.max(1))),
+            strangers: Arc::new(Semaphore::new(1)),
             run,
             build,
             mode,

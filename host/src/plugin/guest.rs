@@ -170,11 +170,21 @@ impl Guest {
         folder: &Arc<Folder>,
     ) -> Result<Arc<Loaded>, PluginError> {
         let load = async {
+            let (guest, theirs, kept) = (self.clone(), engines.clone(), folder.clone());
+            let found = tokio::task::spawn_blocking(move || guest.fetched(&theirs, &kept)).await;
+            if let Some(found) = found.unwrap_or(Err(PluginError::Stopped))? {
+                return Ok(found);
+            }
+            let lane = if matches!(self.source, Source::Plain(_)) { &engines.strangers } else { &engines.turns };
+            let turn = lane.clone().acquire_owned().await.map_err(|_| PluginError::Stopped)?;
             let (guest, engines, folder) = (self.clone(), engines.clone(), folder.clone());
+            let work = move || {
+                // The turn goes along: who asked may leave, and the next one finds what was made meanwhile.
+                let _turn = turn;
+                guest.load(&engines, &folder)
+            };
             // A panic inside the compiler is a fault of this component's, not of the server.
-            tokio::task::spawn_blocking(move || guest.load(&engines, &folder))
-                .await
-                .unwrap_or(Err(PluginError::Stopped))
+            tokio::task::spawn_blocking(work).await.unwrap_or(Err(PluginError::Stopped))
         };
         if let Some(fault) = self.hopeless.get() {
             return Err(fault.clone());
@@ -197,10 +207,17 @@ impl Guest {
         }
     }
 
+    /// The component, when it was compiled before.
+    fn fetched(&self, engines: &Engines, folder: &Folder) -> Result<Option<Arc<Loaded>>, PluginError> {
+        let key = key::plain(&self.identity()?.key);
+        let found = folder.read(&key).and_then(|machine| machine.load(&engines.run).ok());
+        found.map(|component| world(engines, &component).map(Arc::new)).transpose()
+    }
+
     fn load(&self, engines: &Engines, folder: &Folder) -> Result<Arc<Loaded>, PluginError> {
         let key = key::plain(&self.identity()?.key);
-        if let Some(component) = folder.read(&key).and_then(|machine| machine.load(&engines.run).ok()) {
-            return world(engines, &component).map(Arc::new);
+        if let Some(found) = self.fetched(engines, folder)? {
+            return Ok(found);
         }
         let machine = Machine::compile(&engines.run, &self.wasm()?).map_err(unusable)?;
         let component = machine.load(&engines.run).map_err(unusable)?;

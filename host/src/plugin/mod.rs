@@ -13,7 +13,7 @@
 //! | what happens around one call? | `call`, `job`, `admission`, `state`, `clock`, `ticker` |
 //! | what may a call reach beyond the log? | `outside` |
 //! | where do images come from? | `workshop`, `build`, `image`, `artefact`, `key` |
-//! | what is a component? | `registry`, `guest`, `describe`, `inspect`, `bindings` |
+//! | what is a component? | `registry`, `guest`, `describe`, `schema`, `inspect`, `bindings` |
 //! | what is checked when a policy is saved? | `check` |
 //! | how is the engine set up? | `engine`, `mode`, `limits` |
 
@@ -41,6 +41,7 @@ mod plan;
 mod registry;
 mod report;
 mod sandbox;
+mod schema;
 mod snapshot;
 mod state;
 mod surface;

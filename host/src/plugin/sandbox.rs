@@ -133,7 +133,8 @@ impl Inner {
             let id = guest.identity()?.id.clone();
             let kind = loaded.kind();
             let said = self.call_aside(guest, Describe(loaded)).await.map_err(PluginError::Failed)?;
-            Ok(Arc::new(Described::new(id, kind, said)))
+            let describe = move || Arc::new(Described::new(id, kind, said));
+            tokio::task::spawn_blocking(describe).await.map_err(|_| PluginError::Stopped)
         };
         guest.described.get_or_try_init(|| ask).await.cloned()
     }

@@ -58,6 +58,18 @@ fn read(wasm: &[u8]) -> wasmparser::Result<Surface> {
     Ok(surface)
 }
 
+/// The bytes of the largest function of a component, wherever in it.
+pub(super) fn largest_function(wasm: &[u8]) -> Result<usize, PluginError> {
+    let mut largest = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.map_err(|error| PluginError::Unusable(error.to_string()))? {
+            Payload::CodeSectionEntry(body) => largest = largest.max(body.range().len()),
+            _ => {}
+        }
+    }
+    Ok(largest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

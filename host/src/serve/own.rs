@@ -33,7 +33,10 @@ impl Own {
             Own::TooManyHeaders => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers"),
             Own::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "the method is not supported"),
             Own::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
-            Own::Deadline => (StatusCode::SERVICE_UNAVAILABLE, "the request took too long"),
+            Own::Deadline => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the request took too long: repeat it in a while, since a component that is compiled for the first time goes on",
+            ),
         }
     }
 

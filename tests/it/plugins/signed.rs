@@ -61,6 +61,10 @@ async fn a_signature_that_is_nobodys_is_refused_also_where_none_is_required() {
     let admin = server.as_admin();
     let component = acme("1.0.0", "");
     bring_signed(&admin, &component, &signature(&key(3), &component)).await.expect(422);
+    // Each is held against every key, so there may not be any number of them.
+    let many = vec![signature(&key(1), &component); 17].join(",");
+    let refused = bring_signed(&admin, &component, &many).await.expect(422);
+    assert_eq!(wrong_members(&refused), ["header.x-portcullis-signature"]);
     let made = bring(&admin, component).await.expect(201).json();
     assert_eq!(made["versions"][0]["signed_by"], json!([]));
 }

@@ -120,6 +120,23 @@ async fn a_version_that_refuses_a_configuration_is_not_enabled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_embeds_a_user_is_tried_as_a_whole() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    bring(&admin, acme("1.0.0", "")).await.expect(201);
+    bring(&admin, acme("2.0.0", "refuse-two")).await.expect(201);
+    enable(&admin, "acmes", "1.0.0").await.expect(200);
+    make_policy(&admin, "inner", json!([{ "name": "acmes" }])).await;
+    make_policy(&admin, "outer", json!([{ "policy": "inner" }, { "name": "acmes" }])).await;
+    let refused = enable(&admin, "acmes", "2.0.0").await.expect(422);
+    assert_eq!(wrong_members(&refused), ["policies/outer/validators"]);
+    assert!(allows(&server, "outer").await);
+    admin.delete(&format!("{ADMIN}/policies/outer")).await.expect(204);
+    enable(&admin, "acmes", "2.0.0").await.expect(200);
+    assert!(allows(&server, "inner").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_of_another_world_does_not_take_a_validators_place() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

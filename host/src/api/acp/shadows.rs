@@ -30,6 +30,7 @@ pub struct NewShadowBody {
     pub candidate: PolicyBody,
     /// How many of a hundred decisions it is asked about: 1 to 100, all of them when left out.
     #[serde(default = "all")]
+    #[schemars(range(min = 1, max = 100))]
     pub percent: u8,
 }
 
@@ -152,7 +153,7 @@ pub async fn put(call: Call) -> Result<Answer, Failure> {
 
 /// deletePolicyShadow
 pub async fn delete(call: Call) -> Result<Answer, Failure> {
-    shadow::end(&call.app.domain, call.tenant(), call.param("pid")).await?;
+    shadow::end(&call.app.domain, &call.by(), call.tenant(), call.param("pid")).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 

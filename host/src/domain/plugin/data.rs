@@ -62,6 +62,8 @@ pub fn list(
 ) -> Result<(Vec<(String, Entry)>, bool), Failure> {
     tenant::current(domain, tenant)?;
     check_namespace(namespace)?;
+    let unread = |problem: Problem| Failure::malformed("query.after", problem.reason);
+    after.map(check_key).transpose().map_err(unread)?;
     let last = after.map(|after| [tenant, namespace, after]);
     let last = last.as_ref().map(<[&str; 3]>::as_slice);
     let mut found = records::list_after::<Entry>(&domain.store.read()?, &[tenant, namespace], last, limit + 1)?;

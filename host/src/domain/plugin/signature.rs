@@ -18,6 +18,9 @@ use crate::{
 /// What is signed begins with this.
 pub const SIGNED: &[u8] = b"portcullis component 1\n";
 
+/// The most signatures of one component. Each is held against every key.
+const SIGNATURES: usize = 16;
+
 /// A key whose signatures count, under the name that is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedKey {
@@ -45,6 +48,9 @@ pub(super) fn signers(
     digest: &[u8; 32],
     signatures: &[(String, String)],
 ) -> Result<Vec<String>, Failure> {
+    if let Some((member, _)) = signatures.get(SIGNATURES) {
+        return Err(Failure::invalid(member, format!("a component may have {SIGNATURES} signatures")));
+    }
     let message = [SIGNED, digest].concat();
     let (mut names, mut problems) = (Vec::new(), Vec::new());
     for (member, text) in signatures {

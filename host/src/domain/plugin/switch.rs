@@ -6,7 +6,7 @@
 
 use super::{Plugin, Which, save, users};
 use crate::{
-    decision::{ConfProblem, RuleSet},
+    decision::{ConfProblem, RuleSet, unpinned},
     domain::{
         By, Domain, Failure, Problem,
         noun::Named,
@@ -145,7 +145,9 @@ impl Ready {
             ready.users.extend(version.map(|version| (user, version)));
         }
         Failure::unless_fine(problems)?;
-        ready.rules = policy::linked_with(&plugins, name)?;
+        let linked = policy::linked_with(&plugins, name)?;
+        Failure::unless_fine(try_linked(domain, name, &linked).await)?;
+        ready.rules = linked.into_iter().map(|(_, rules)| rules).collect();
         for rules in &ready.rules {
             domain.components.make_ready(rules).await;
         }
@@ -224,6 +226,19 @@ async fn try_policy(plugins: &Plugins<'_>, name: &str, policy: &Policy) -> Resul
         ConfProblem { rule, ..problem }
     };
     Ok(policy::problems(policy, refused.into_iter().map(place).collect()))
+}
+
+/// Tries what each linked policy asks of the plugin: in one that embeds others, its rules and theirs are configured together.
+async fn try_linked(domain: &Domain, name: &str, linked: &[(String, RuleSet)]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (id, rules) in linked {
+        let asks = |validator: &str| unpinned(validator).is_some_and(|(asked, _)| asked == name);
+        let asked = rules.rules().iter().filter(|rule| asks(&rule.validator)).cloned().collect();
+        let refused = domain.validators.check(&RuleSet::new(asked)).await.err().unwrap_or_default();
+        let place = format!("{POLICIES}/{id}/validators");
+        problems.extend(refused.into_iter().map(|problem| Problem::new(place.clone(), problem.message)));
+    }
+    problems
 }
 
 #[cfg(test)]

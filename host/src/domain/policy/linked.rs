@@ -64,11 +64,16 @@ pub(in crate::domain) async fn linked(domain: &Domain, tenant: &str, id: &str) -
     Ok(Some(linked))
 }
 
-/// A policy that is not saved, as it would be asked now. What it embeds must be there. Its rules are not kept: no decision of the
+/// A policy that is not saved, as it would be asked now in the place of `id`. It must be one that could be saved there. Its rules are not kept: no decision of the
 /// log is made by it.
-pub(in crate::domain) fn link_unsaved(domain: &Domain, tenant: &str, policy: &Policy) -> Result<Linked, Failure> {
+pub(in crate::domain) fn link_unsaved(
+    domain: &Domain,
+    tenant: &str,
+    id: &str,
+    policy: &Policy,
+) -> Result<Linked, Failure> {
     let change = domain.store.last_change(tenant, &KINDS);
-    Ok(Linked { rules: unsaved(domain, tenant, policy)?, mode: policy.mode, change })
+    Ok(Linked { rules: unsaved(domain, tenant, Some(id), policy)?, mode: policy.mode, change })
 }
 
 impl Linked {
@@ -78,21 +83,22 @@ impl Linked {
     }
 }
 
-/// The linked rules of every policy of the tenant that asks the plugin `name`, as they are with these plugins.
-pub(in crate::domain) fn linked_with(plugins: &Plugins<'_>, name: &str) -> Result<Vec<RuleSet>, Failure> {
+/// The linked rules of every policy of the tenant that asks the plugin `name`, as they are with these plugins, by its id.
+pub(in crate::domain) fn linked_with(plugins: &Plugins<'_>, name: &str) -> Result<Vec<(String, RuleSet)>, Failure> {
     let mut found = Vec::new();
-    for (_, state) in super::list(plugins.domain(), plugins.tenant())? {
+    for (id, state) in super::list(plugins.domain(), plugins.tenant())? {
         let rules = link(plugins, &state.value)?;
         let asks = |validator: &str| unpinned(validator).is_some_and(|(asked, _)| asked == name);
         if rules.rules().iter().any(|rule| asks(&rule.validator)) {
-            found.push(rules);
+            found.push((id, rules));
         }
     }
     Ok(found)
 }
 
-/// The rules of a policy that is not saved, as they would be asked now. What it embeds must be there.
-pub(super) fn unsaved(domain: &Domain, tenant: &str, policy: &Policy) -> Result<RuleSet, Failure> {
+/// The rules of a policy that is not saved, as they would be asked now, in the place of `id` when it has one. What it embeds must
+/// be there, and it must not be in a circle or too large with it.
+pub(super) fn unsaved(domain: &Domain, tenant: &str, id: Option<&str>, policy: &Policy) -> Result<RuleSet, Failure> {
     let plugins = Plugins::of(domain, tenant)?;
     let (view, at) = plugins.view();
     let mut problems = Vec::new();
@@ -102,6 +108,8 @@ pub(super) fn unsaved(domain: &Domain, tenant: &str, policy: &Policy) -> Result<
         }
     }
     Failure::unless_fine(problems)?;
+    // No policy has an empty id, so one without is embedded by nobody.
+    embedding::check(view, (tenant, id.unwrap_or_default()), policy, at, domain.limits.validators)?;
     reaching(domain, tenant, link(&plugins, policy)?)
 }
 

@@ -188,7 +188,7 @@ pub(super) fn remove(
 ) -> Result<(), Failure> {
     noun::unused::<Policy>(write, Index::PolicyUsers, tenant, id)?;
     policy_use::switch(write, tenant, &embedding::user(id), &embedded(old), &[], stamp)?;
-    shadow::remove(write, tenant, id)?;
+    shadow::remove(write, tenant, id, stamp)?;
     plugin::users::switch(write, tenant, &embedding::user(id), ("/validators", components(old)), [], stamp)?;
     stamp.soft_delete::<Policy>(write, tenant, id)?;
     Ok(())
@@ -201,7 +201,7 @@ fn remove_by_hand(write: &mut Write<'_>, tenant: &str, id: &str, old: &Policy, s
 }
 
 /// The components that a policy names.
-fn components(policy: &Policy) -> impl Iterator<Item = &str> {
+pub(super) fn components(policy: &Policy) -> impl Iterator<Item = &str> {
     policy.rules.rules().iter().map(|rule| rule.validator.as_str())
 }
 

@@ -1,6 +1,6 @@
 //! What the author of a policy asks before it is saved: what it would say of an input, why, and whether it can be saved at all.
 
-use super::{Policy, check, embedding, linked};
+use super::{Policy, check, linked};
 use crate::{
     decision::{self, About, Explained, Validators, Verdict},
     domain::{Domain, Failure, id},
@@ -9,14 +9,14 @@ use crate::{
 /// Decides an unsaved policy on an input (`POST /api/admin/{tid}/policies/test`).
 pub async fn test(domain: &Domain, tenant: &str, policy: &Policy, input: &str) -> Result<Verdict, Failure> {
     check(domain, tenant, policy).await?;
-    let rules = linked::unsaved(domain, tenant, policy)?;
+    let rules = linked::unsaved(domain, tenant, None, policy)?;
     Ok(policy.mode.applied(decision::try_out(&rules, input, domain.validators.as_ref()).await))
 }
 
 /// Like [`test`], with how the verdict came about.
 pub async fn explain(domain: &Domain, tenant: &str, policy: &Policy, input: &str) -> Result<Explained, Failure> {
     check(domain, tenant, policy).await?;
-    let rules = linked::unsaved(domain, tenant, policy)?;
+    let rules = linked::unsaved(domain, tenant, None, policy)?;
     let Explained { verdict, trace } = decision::explain(&rules, input, domain.validators.as_ref()).await;
     Ok(Explained { verdict: policy.mode.applied(verdict), trace })
 }
@@ -33,10 +33,7 @@ pub async fn try_draft(domain: &Domain, tenant: &str, id: Option<&str>, policy: 
         id::check("/id", id).map_err(|problem| Failure::Invalid(vec![problem]))?;
     }
     check(domain, tenant, policy).await?;
-    linked::unsaved(domain, tenant, policy)?;
-    let (view, at) = (domain.store.read()?, domain.now());
-    // No policy has an empty id, so one without is embedded by nobody.
-    embedding::check(&view, (tenant, id.unwrap_or_default()), policy, at, domain.limits.validators)
+    linked::unsaved(domain, tenant, id, policy).map(drop)
 }
 
 /// The validators that every policy may name.

@@ -46,7 +46,7 @@ fn linked(domain: &Domain, sampled: &Sampled) -> Result<Arc<Linked>, Failure> {
     if let Some(linked) = known(tally) {
         return Ok(linked);
     }
-    let linked = Arc::new(policy::link_unsaved(domain, tenant, &shadow.candidate)?);
+    let linked = Arc::new(policy::link_unsaved(domain, tenant, &sampled.policy, &shadow.candidate)?);
     tally.keep(&linked);
     Ok(linked)
 }

@@ -27,7 +27,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     By, Domain, Failure,
     noun::Named,
+    plugin,
     policy::{self, Policy},
+    policy_use,
     stamp::{Author, Stamp},
 };
 use crate::{
@@ -135,7 +137,7 @@ pub async fn put(
         return Err(Failure::invalid("/percent", "must be a number from 1 to 100"));
     }
     policy::check(domain, tenant, &candidate).await.map_err(|failure| failure.below("/candidate"))?;
-    let linked = policy::link_unsaved(domain, tenant, &candidate).map_err(|failure| failure.below("/candidate"))?;
+    let linked = policy::link_unsaved(domain, tenant, id, &candidate).map_err(|failure| failure.below("/candidate"))?;
     domain.validators.prepare(&linked.rules).await;
     let (key, author) = ((tenant.to_owned(), id.to_owned()), Author::of(domain, by));
     let before = domain
@@ -145,6 +147,7 @@ pub async fn put(
             stamp.target::<Policy>(write, tenant, id)?;
             let before = records::get::<Shadow>(write, &[tenant, id])?;
             let (candidate, author) = (candidate.clone(), stamp.mark.author.clone());
+            use_instead(write, tenant, id, before.as_ref().map(|before| &before.candidate), Some(&candidate), &stamp)?;
             records::put(write, &[tenant, id], &Shadow { candidate, percent, since: stamp.now, author })?;
             Ok(before)
         })
@@ -154,13 +157,14 @@ pub async fn put(
 }
 
 /// Takes the candidate away (deletePolicyShadow).
-pub async fn end(domain: &Domain, tenant: &str, id: &str) -> Result<(), Failure> {
-    let key = (tenant.to_owned(), id.to_owned());
+pub async fn end(domain: &Domain, by: &By<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
+    let (key, author) = ((tenant.to_owned(), id.to_owned()), Author::of(domain, by));
     let missing = Failure::not_found(NAME, id);
     let ended = domain
         .write(move |write| {
             let found = records::get::<Shadow>(write, &[&key.0, &key.1])?.ok_or_else(|| missing.clone())?;
-            remove(write, &key.0, &key.1)?;
+            let stamp = author.stamp(write)?;
+            remove(write, &key.0, &key.1, &stamp)?;
             Ok(found)
         })
         .await?;
@@ -191,14 +195,36 @@ fn save_promoted(
         let reason = format!("the candidate of `{id}` was changed meanwhile");
         return Err(Failure::Conflict { noun: Policy::NAME, reason });
     }
-    remove(write, tenant, id)?;
+    remove(write, tenant, id, stamp)?;
     policy::save(write, tenant, id, policy, stamp)
 }
 
 /// Takes the shadow of a policy away, if there is one, inside a transaction: it goes with its policy.
-pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<(), Failure> {
-    records::delete::<Shadow>(write, &[tenant, id])?;
+pub(super) fn remove(write: &mut Write<'_>, tenant: &str, id: &str, stamp: &Stamp) -> Result<(), Failure> {
+    if let Some(Shadow { candidate, .. }) = records::get::<Shadow>(write, &[tenant, id])? {
+        use_instead(write, tenant, id, Some(&candidate), None, stamp)?;
+        records::delete::<Shadow>(write, &[tenant, id])?;
+    }
     Ok(())
+}
+
+/// Writes down that the candidate beside the policy `id` uses what `now` does instead of what `before` did, so that it stays.
+fn use_instead(
+    write: &mut Write<'_>,
+    tenant: &str,
+    id: &str,
+    before: Option<&Policy>,
+    now: Option<&Policy>,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let user = format!("shadows/{id}");
+    let candidate = |failure: Failure| failure.below("/candidate");
+    let (old, new) = (before.map(policy::embedded), now.map(policy::embedded));
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    policy_use::switch(write, tenant, &user, &old, &new, stamp).map_err(candidate)?;
+    let before = before.into_iter().flat_map(policy::components);
+    let now = now.into_iter().flat_map(policy::components);
+    plugin::users::switch(write, tenant, &user, ("/validators", before), now, stamp).map_err(candidate)
 }
 
 /// The shadow of a policy, through the store's cache.

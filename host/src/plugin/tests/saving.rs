@@ -1,21 +1,30 @@
 //! Saving: what is told to the author of a component or a policy.
 
 use super::*;
-use crate::plugin::{Bundled, Kind, PluginError};
+use crate::{
+    decision::Components,
+    plugin::{Bundled, Kind, PluginError},
+};
 
-const SCHEMA: &str = r#"
-(data (i32.const 4096) "{\22required\22:[\22a\22],\22properties\22:{\22a\22:{\22type\22:\22string\22}}}")
+const SCHEMA: &str = r#"{"required":["a"],"properties":{"a":{"type":"string"}}}"#;
+
+/// A guest with this schema of its configurations.
+fn describing(schema: &str) -> Vec<u8> {
+    let text = r#"
+(data (i32.const 4096) "TEXT")
 (func $describe (result i32)
   (call $string (i32.const 256) (i32.const 16) (i32.const 5))
   (call $string (i32.const 264) (i32.const 21) (i32.const 5))
   (call $string (i32.const 272) (i32.const 16) (i32.const 0))
-  (call $string (i32.const 280) (i32.const 4096) (i32.const 55))
+  (call $string (i32.const 280) (i32.const 4096) (i32.const LENGTH))
   (i32.const 256))"#;
+    framed(&text.replace("TEXT", &schema.replace('"', r"\22")).replace("LENGTH", &schema.len().to_string()))
+}
 
 fn start(scratch: &Scratch) -> Sandbox {
     let sandbox =
         start_in(scratch, Limits { configure_deadline: Duration::from_secs(2), conf_bytes: 100, ..patient() });
-    sandbox.install("schema", framed(SCHEMA)).unwrap();
+    sandbox.install("schema", describing(SCHEMA)).unwrap();
     for name in ["refuse-configure", "endless-configure", "endless-describe"] {
         sandbox.install(name, component(name)).unwrap();
     }
@@ -84,6 +93,21 @@ async fn components_are_refused_with_their_reason() {
     let broken: Vec<_> = sandbox.broken().into_iter().map(|(name, _)| name).collect();
     assert_eq!(broken, ["empty", "garbage", "time"]);
     assert_eq!(sandbox.ask(&rules(&[("time", "{}")]), "{}").await.answers, [error(Code::Unavailable)]);
+}
+
+#[tokio::test]
+async fn an_upload_that_would_cost_too_much_is_refused() {
+    let scratch = Scratch::new();
+    let sandbox = start(&scratch);
+    // Every level of a configuration would be looked at twice as often as the one above.
+    let schema = r##"{"properties":{"a":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}}"##;
+    let refused = sandbox.inspect(describing(schema)).await.unwrap_err();
+    assert!(refused.contains("refers to itself"), "{refused}");
+
+    let long = format!("(func $long {})", "nop ".repeat(1 << 20));
+    let refused = sandbox.inspect(framed(&long)).await.unwrap_err();
+    assert!(refused.contains("functions"), "{refused}");
+    assert!(sandbox.inspect(describing(SCHEMA)).await.is_ok());
 }
 
 #[tokio::test]
