@@ -35,7 +35,7 @@ const AT_ONCE: [(&str, &str); 4] = [
     ("&response_type=code&scope=bogus", "invalid_scope"),
     ("&response_type=bogus", "unsupported_response_type"),
     ("&response_type=code&scope=openid&prompt=none", "login_required"),
-    ("&response_type=code&scope=openid&request=x", "request_not_supported"),
+    ("&response_type=code&scope=openid&request=x", "invalid_request_object"),
 ];
 
 /// Fails the test unless a page has only a link with this error.
