@@ -1,4 +1,4 @@
-//! Clients that nobody here wrote against the real program: `openid-client` of npm, Authlib in a Flask application, and the
+//! Clients that nobody here wrote against the real program: `openid-client` and the MCP SDK of npm, Authlib in a Flask application, and the
 //! `openidconnect` crate.
 //!
 //! What they do stands in `tests/interop`, one line a step. Here the program is started and set up over its API.
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     Process,
-    made::{make_client, make_server},
+    made::{ADMIN, make_client, make_server},
     scripts::Script,
 };
 
@@ -55,6 +55,26 @@ impl Shop {
 async fn openid_client_of_npm_gets_along_with_us() {
     let Some(script) = Script::node("openid-client.mjs") else { return };
     Shop::open("ecdsa").await.visit(script).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mcp_sdks_client_gets_along_with_us() {
+    let Some(script) = Script::node("mcp-client.mjs") else { return };
+    let shop = Shop::open("ecdsa").await;
+    // The script listens there a moment later.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let resource = format!("http://127.0.0.1:{port}/mcp");
+    let admin = shop.process.token_of("default", "admin", "admin");
+    let mut server = admin.get(&format!("{ADMIN}/servers/shop")).await.expect(200).json();
+    server["open_dynamic_client_registration"] = json!(true);
+    admin.put(&format!("{ADMIN}/servers/shop"), &server).await.expect(200);
+    let service =
+        json!({ "authorization_server_id": "shop", "id": "greeter", "name": "Greeter", "resource": resource });
+    admin.post(&format!("{ADMIN}/services"), &service).await.expect(201);
+    let scope = json!({ "authorization_server_id": "shop", "name": "greet", "service_id": "greeter" });
+    admin.post(&format!("{ADMIN}/scopes"), &scope).await.expect(201);
+    let metadata = format!("{}/default/shop/.well-known/oauth-protected-resource/greeter", shop.process.url);
+    shop.visit(script.with("MCP_URL", &resource).with("METADATA", metadata).with("SCOPE", "greet")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

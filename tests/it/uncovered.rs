@@ -56,6 +56,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("ledger", crate::ledger::COVERS),
     ("log", crate::log::COVERS),
     ("policies", crate::policies::COVERS),
+    ("resources", crate::resources::COVERS),
     ("revocation", crate::revocation::COVERS),
     ("scopes", crate::scopes::COVERS),
     ("second_factor", crate::second_factor::COVERS),

@@ -35,8 +35,7 @@ pub(super) fn resources(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// The details must be of types that the client may ask for, and fit them. What is not asked for with a code or a token leads
-/// nowhere.
+/// The details must be of types that the client may ask for, and fit them.
 pub(super) fn details(draft: &mut Draft<'_>) -> Result<(), Wrong> {
     let Some(text) = draft.sent.get("authorization_details") else { return Ok(()) };
     let asked = details::Asked { place: of(draft.place), server: draft.place.server, client: draft.client.1 };
