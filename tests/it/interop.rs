@@ -71,7 +71,8 @@ async fn the_mcp_sdks_client_gets_along_with_us() {
     let service =
         json!({ "authorization_server_id": "shop", "id": "greeter", "name": "Greeter", "resource": resource });
     admin.post(&format!("{ADMIN}/services"), &service).await.expect(201);
-    let scope = json!({ "authorization_server_id": "shop", "name": "greet", "service_id": "greeter" });
+    let scope = json!({ "authorization_server_id": "shop", "name": "greet", "service_id": "greeter",
+        "developer_policy_id": "allow" });
     admin.post(&format!("{ADMIN}/scopes"), &scope).await.expect(201);
     let metadata = format!("{}/default/shop/.well-known/oauth-protected-resource/greeter", shop.process.url);
     shop.visit(script.with("MCP_URL", &resource).with("METADATA", metadata).with("SCOPE", "greet")).await;

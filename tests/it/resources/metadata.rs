@@ -63,6 +63,11 @@ async fn a_client_that_knows_only_a_service_gets_a_token_for_it() {
     let shop = mall(json!({})).await;
     let members = json!({ "enable_dynamic_client_registration": true, "open_dynamic_client_registration": true });
     shop.change(members).await;
+    // Whoever registers itself may have what a developer policy lets it have.
+    let path = format!("{ADMIN}/scopes/orders");
+    let mut orders = shop.admin.get(&path).await.expect(200).json();
+    orders["developer_policy_id"] = json!("allow");
+    shop.admin.put(&path, &orders).await.expect(200);
     let resource = read(&shop, &format!("/default/{AID}/.well-known/oauth-protected-resource/orders-api")).await;
     let issuer = resource["authorization_servers"][0].as_str().unwrap();
     let path = issuer.strip_prefix(&shop.server.url).unwrap();
