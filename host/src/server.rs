@@ -2,6 +2,7 @@
 //! in their own clock and randomness. Reads like the start-up log.
 
 mod background;
+mod certificates;
 mod observer;
 
 use std::{
@@ -265,6 +266,7 @@ pub fn assemble(config: &Config, parts: Assembled, public_url: String, logs: boo
         public_url,
         rotation_grace_seconds: config.organization_clients.rotation_grace_seconds,
         plugin_sources: plugin_sources(config),
+        certificates: certificates::of_clients(config).map_err(|error| StartError(error.to_string()))?,
         observer,
     }))
 }

@@ -15,6 +15,7 @@
 
 #[path = "../http/bare.rs"]
 mod bare;
+mod bound;
 mod cells;
 mod crowds;
 mod floor;
@@ -86,6 +87,9 @@ fn main() {
 fn measure(plan: &Plan, wanted: impl Fn(&str) -> bool) {
     if wanted("endpoints") {
         cells::endpoints(plan);
+    }
+    if wanted("bound") {
+        bound::bound(plan);
     }
     if wanted("durable") {
         cells::durable(plan);

@@ -43,7 +43,7 @@ fn words(credentials: Credentials) -> (Option<&'static str>, Option<&'static str
         Credentials::Missing => (Some(""), Some("")),
         Credentials::Malformed | Credentials::Invalid | Credentials::Opaque => (Some(INVALID), Some(INVALID)),
         Credentials::Expired => (Some(EXPIRED), Some(EXPIRED)),
-        Credentials::Unbound | Credentials::NotHere => (Some(INVALID), None),
+        Credentials::Unbound | Credentials::Uncertified | Credentials::NotHere => (Some(INVALID), None),
         Credentials::Unproven => (None, Some(INVALID)),
         Credentials::Proof(_) => (None, Some(PROOF)),
     }

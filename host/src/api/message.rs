@@ -34,7 +34,8 @@ pub struct Request {
 impl Request {
     /// What credentials are looked for in.
     pub fn head(&self) -> Head<'_> {
-        Head { method: &self.method, path: &self.path, headers: &self.headers, ahead: false }
+        let Request { method, path, query: _, headers, body: _, peer: _, certificates, request_id: _ } = self;
+        Head { method, path, headers, certificates, ahead: false }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod possession;
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use basic::Basic;
@@ -23,6 +24,8 @@ pub struct Head<'a> {
     pub path: &'a str,
     /// The headers.
     pub headers: &'a HeaderMap,
+    /// The client's certificates in DER, its own first.
+    pub certificates: &'a [Bytes],
     /// Whether the request is only looked at ahead of being answered: nothing that is good once is used up.
     pub ahead: bool,
 }

@@ -1,4 +1,4 @@
-//! What a request shows of keys, beside its credentials: DPoP proofs (RFC 9449 §4.1).
+//! What a request shows of keys, beside its credentials: DPoP proofs (RFC 9449 §4.1) and the certificate of its connection.
 //!
 //! Called by `bearer` and by the endpoints that give tokens.
 
@@ -12,7 +12,7 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// What a request shows. A header that is no text is a proof that is none.
 pub fn evidence(head: Head<'_>) -> Evidence<'_> {
-    let Head { method, path, headers, ahead } = head;
+    let Head { method, path, headers, certificates, ahead } = head;
     let proofs = headers.get_all(DPOP).iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    Evidence { method: method.as_str(), path, proofs, ahead }
+    Evidence { method: method.as_str(), path, proofs, certificates, ahead }
 }

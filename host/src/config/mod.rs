@@ -40,6 +40,8 @@ pub struct Config {
     pub demo: bool,
     /// TLS; plain HTTP when absent.
     pub tls: Option<Tls>,
+    /// Certificates of clients.
+    pub client_certificates: ClientCertificates,
     /// What one client may cost.
     pub limits: Limits,
     /// What one policy call may cost.
@@ -78,6 +80,18 @@ pub struct Tls {
     pub key: PathBuf,
     /// PEM file: authorities of client certificates, which are then asked for but not required.
     pub client_ca: Option<PathBuf>,
+}
+
+/// Which certificates of clients are taken, and where they come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientCertificates {
+    /// Whether the listener takes those too that no authority of `tls.client_ca` vouches for.
+    pub any: bool,
+    /// The header in which trusted proxies hand them on.
+    pub header: Option<String>,
+    /// PEM file: authorities who vouch for the names of clients; those of `tls.client_ca` when absent.
+    pub authorities: Option<PathBuf>,
 }
 
 /// What one client may cost.

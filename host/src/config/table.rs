@@ -37,6 +37,21 @@ pub const SETTINGS: &[Setting] = &[
         "tls.client_ca",
         "PEM file with authorities of client certificates, which are then asked for but not required.",
     ),
+    switch(
+        "client_certificates.any",
+        false,
+        "Takes certificates that no authority of tls.client_ca vouches for too, for clients that have registered their own.",
+    ),
+    row(
+        "client_certificates.header",
+        Kind::Text,
+        None,
+        "Header in which the trusted proxies hand on the certificate of a client (\"Client-Cert\", or one with nginx's $ssl_client_escaped_cert).",
+    ),
+    path(
+        "client_certificates.authorities",
+        "PEM file with authorities who vouch for the names of clients. Those of tls.client_ca when left out.",
+    ),
     integer("limits.body_bytes", MIB, 1, GIB, "Largest request body."),
     integer("limits.document_bytes", 64 * MIB, 1, GIB, "Largest body of an import, for callers who may import."),
     integer("limits.header_bytes", 32 * KIB, 8 * KIB, MIB, "Largest request head: request line and headers."),

@@ -3,8 +3,10 @@
 //! Called by `domain`, `authn`, `store` and `plugin`. Must not know tenants, clients, tables, paths or the wire. The
 //! primitives come from aws-lc-rs and argon2; nothing here invents one.
 
+pub mod certificate;
 pub mod detached;
 pub mod digest;
+pub mod distinguished_name;
 pub mod ed25519;
 pub mod jwe;
 pub mod jws;

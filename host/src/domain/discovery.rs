@@ -45,6 +45,8 @@ pub struct Abilities {
     pub proofs: Vec<&'static str>,
     /// Whether clients may register themselves.
     pub registration: bool,
+    /// Whether tokens can be bound to the certificates of clients.
+    pub binds_to_certificates: bool,
     /// The identifiers of its services, for which clients may ask for tokens (RFC 8707).
     pub resources: Vec<String>,
     /// Its types of authorization details (RFC 9396).
@@ -68,9 +70,10 @@ pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, F
         userinfo_algorithms: key_ring::algorithms(domain, tenant, id, key_ring::signs_when_asked)?,
         only_pushed: profile::requires(&server.value, Switch::Pushed),
         only_signed: profile::requires(&server.value, Switch::SignedRequests),
-        methods: proof::METHODS.into_iter().filter(|method| profile::may_prove(&server.value, *method)).collect(),
+        methods: proof::methods(domain).filter(|method| profile::may_prove(&server.value, *method)).collect(),
         proofs: proof::algorithms().filter(|algorithm| profile::may_sign(&server.value, algorithm)).collect(),
         registration: registers(id, &server.value),
+        binds_to_certificates: domain.certificates.arrive(),
         resources: resources::all(Place { domain, tenant, server: id })?,
         details_types: server.value.security.details_types.keys().cloned().collect(),
     })

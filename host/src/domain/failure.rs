@@ -137,6 +137,8 @@ pub enum Credentials {
     Expired,
     /// The token is bound to a key, and nothing proves that whoever shows it holds that.
     Unproven,
+    /// The token is bound to a certificate, which the connection does not show.
+    Uncertified,
     /// The same, where nothing could prove it.
     NotHere,
     /// The token is shown as if it were bound to a key, and is not.
@@ -263,6 +265,7 @@ impl Credentials {
             }
             Credentials::Expired => "the credentials have expired",
             Credentials::Unproven => "the token is bound to a key, and nothing proves that you hold it",
+            Credentials::Uncertified => "the token is bound to a certificate, which this connection does not show",
             Credentials::NotHere => {
                 "tokens that are bound to a key are not taken here, where nothing can prove that you hold it"
             }

@@ -15,6 +15,7 @@ pub mod binding;
 pub mod boot;
 pub mod by;
 pub mod caller;
+pub mod certificates;
 pub mod claim;
 pub mod client;
 pub mod configuration;
@@ -153,6 +154,8 @@ pub struct Domain {
     pub rotation_grace_seconds: i64,
     /// Where components can be taken from.
     pub plugin_sources: plugin::source::Sources,
+    /// Which certificates clients can show.
+    pub certificates: certificates::Certificates,
     /// Told what happens, for the metrics.
     pub observer: Arc<dyn Observer>,
     /// What candidates beside policies have shown.
@@ -243,6 +246,8 @@ pub struct Parts {
     pub rotation_grace_seconds: i64,
     /// See [`Domain::plugin_sources`].
     pub plugin_sources: plugin::source::Sources,
+    /// See [`Domain::certificates`].
+    pub certificates: certificates::Certificates,
     /// See [`Domain::observer`].
     pub observer: Arc<dyn Observer>,
 }
@@ -276,6 +281,7 @@ impl Domain {
             public_url,
             rotation_grace_seconds,
             plugin_sources,
+            certificates,
             observer,
         } = parts;
         let policies = policies.into();
@@ -301,6 +307,7 @@ impl Domain {
             public_url,
             rotation_grace_seconds,
             plugin_sources,
+            certificates,
             observer,
             shadows: shadow::Shadows::new(),
             impacts: impact::Turns::new(),

@@ -72,7 +72,7 @@ pub(super) async fn of_client(domain: &Domain, keys: &ClientKeys, header: &Heade
 }
 
 /// The keys of a set that was read before it was kept.
-fn kept(text: &str) -> Vec<Value> {
+pub(super) fn kept(text: &str) -> Vec<Value> {
     let set: Value = serde_json::from_str(text).unwrap_or_default();
     set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default()
 }

@@ -21,6 +21,8 @@ pub enum ServeError {
         /// Why not.
         reason: String,
     },
+    /// A header that is to hand on certificates has a name that no header can have.
+    Header(String),
     /// The files can be read, but do not make a TLS server: a key that does not belong to the certificate, for one.
     Tls(String),
 }
@@ -30,6 +32,7 @@ impl fmt::Display for ServeError {
         match self {
             ServeError::Listen { address, error } => write!(out, "cannot listen on {address}: {error}"),
             ServeError::Pem { path, reason } => write!(out, "cannot use {}: {reason}", path.display()),
+            ServeError::Header(name) => write!(out, "client_certificates.header: `{name}` is no name of a header"),
             ServeError::Tls(reason) => write!(out, "cannot set up TLS: {reason}"),
         }
     }

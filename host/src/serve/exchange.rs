@@ -15,6 +15,7 @@ use super::{
     activity::Activity,
     body,
     catch::caught,
+    client_certificate::Handed,
     drain, forwarded,
     headers::{self, Wanted},
     outgoing::Outgoing,
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::{
     api::message::{Answer, Payload, Request},
+    authn::Head,
     config::{Limits, Network},
     metrics::{Metrics, Operation},
     world::Stopwatch,
@@ -39,6 +41,8 @@ pub(super) struct Edge<S> {
     pub(super) limits: Limits,
     /// The proxies that say where a request is from.
     pub(super) trusted: Vec<Network>,
+    /// How they hand on certificates of clients.
+    pub(super) handed: Option<Handed>,
     pub(super) secure: bool,
     pub(super) phase: drain::Watch,
 }
@@ -66,13 +70,14 @@ pub(super) async fn exchange<S: Service>(
         line.activity.speaks_frames();
         unify(&mut head);
     }
+    let certificates = line.chain(&mut head.headers);
     let peer = forwarded::client(line.peer, &head.headers, &edge.trusted);
     let (text, request_id) = edge.request_ids.of(&head.headers);
     let (method, uri) = (head.method.clone(), head.uri.clone());
-    let (answer, bytes_in) = match edge.admit(&head, body).await {
+    let (answer, bytes_in) = match edge.admit(&head, body, &certificates).await {
         Ok(body) => {
             let bytes_in = body.len();
-            (edge.answer(line.request(head, body, text, peer)).await, bytes_in)
+            (edge.answer(line.request(head, body, text, peer, certificates)).await, bytes_in)
         }
         Err(own) => (edge.refuse(own), 0),
     };
@@ -124,7 +129,22 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 impl<S> Line<S> {
-    fn request(&self, head: Parts, body: Bytes, request_id: String, peer: SocketAddr) -> Request {
+    /// The certificates of the client: of this connection, or of the one to the proxy in front.
+    fn chain(&self, headers: &mut HeaderMap) -> Vec<Bytes> {
+        match &self.edge.handed {
+            Some(handed) => handed.chain(self.peer.ip(), headers, &self.certificates),
+            None => self.certificates.clone(),
+        }
+    }
+
+    fn request(
+        &self,
+        head: Parts,
+        body: Bytes,
+        request_id: String,
+        peer: SocketAddr,
+        certificates: Vec<Bytes>,
+    ) -> Request {
         Request {
             method: head.method,
             path: head.uri.path().to_owned(),
@@ -132,7 +152,7 @@ impl<S> Line<S> {
             headers: head.headers,
             body,
             peer,
-            certificates: self.certificates.clone(),
+            certificates,
             request_id,
         }
     }
@@ -140,7 +160,7 @@ impl<S> Line<S> {
 
 impl<S: Service> Edge<S> {
     /// The body, when the request may be answered at all.
-    async fn admit(&self, head: &Parts, body: Incoming) -> Result<Bytes, Own> {
+    async fn admit(&self, head: &Parts, body: Incoming, certificates: &[Bytes]) -> Result<Bytes, Own> {
         if head.headers.len() > self.limits.headers {
             return Err(Own::TooManyHeaders);
         }
@@ -148,7 +168,8 @@ impl<S: Service> Edge<S> {
             return Err(Own::MethodNotAllowed);
         }
         let asks_first = head.headers.contains_key(header::EXPECT);
-        let takes_document = || self.service.takes_document(&head.method, head.uri.path(), &head.headers);
+        let (method, path, headers) = (&head.method, head.uri.path(), &head.headers);
+        let takes_document = || self.service.takes_document(Head { method, path, headers, certificates, ahead: true });
         body::read(body, asks_first, &self.limits, takes_document).await.map_err(Own::Unread)
     }
 

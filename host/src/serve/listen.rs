@@ -19,7 +19,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Drained, ServeError, Service, connection,
+    Drained, ServeError, Service,
+    client_certificate::Handed,
+    connection,
     drain::{drain, phases},
     exchange::Edge,
     request_id::RequestIds,
@@ -41,6 +43,7 @@ pub struct Bound {
     acceptor: Option<TlsAcceptor>,
     limits: Limits,
     trusted: Vec<Network>,
+    handed: Option<Handed>,
 }
 
 /// Binds the configured address and reads the TLS files.
@@ -48,13 +51,21 @@ pub struct Bound {
 /// # Errors
 /// The address is taken or not ours, or the TLS files cannot be used.
 pub fn bind(config: &Config) -> Result<Bound, ServeError> {
-    let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
+    let any = config.client_certificates.any;
+    let acceptor = config.tls.as_ref().map(|tls| tls::acceptor(tls, any)).transpose()?;
+    let handed = handed(config)?;
     let failed = |error| ServeError::Listen { address: config.listen, error };
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (limits, trusted) = (config.limits.clone(), config.trusted_proxies.clone());
-    Ok(Bound { listener, address, acceptor, limits, trusted })
+    Ok(Bound { listener, address, acceptor, limits, trusted, handed })
+}
+
+fn handed(config: &Config) -> Result<Option<Handed>, ServeError> {
+    let Some(name) = &config.client_certificates.header else { return Ok(None) };
+    let header = name.parse().map_err(|_| ServeError::Header(name.clone()))?;
+    Ok(Some(Handed { header, trusted: config.trusted_proxies.clone() }))
 }
 
 impl Bound {
@@ -81,7 +92,7 @@ pub async fn run<S: Service>(
     world: World,
     stop: impl Future<Output = ()>,
 ) -> Result<Drained, ServeError> {
-    let Bound { listener, address, acceptor, limits, trusted } = bound;
+    let Bound { listener, address, acceptor, limits, trusted, handed } = bound;
     let listener =
         tokio::net::TcpListener::from_std(listener).map_err(|error| ServeError::Listen { address, error })?;
     let (phase, watch) = phases();
@@ -91,7 +102,7 @@ pub async fn run<S: Service>(
     let own = metrics.operation("edge");
     let secure = acceptor.is_some();
     let request_ids = RequestIds::new(&world);
-    let edge = Arc::new(Edge { service, metrics, own, request_ids, limits, trusted, secure, phase: watch });
+    let edge = Arc::new(Edge { service, metrics, own, request_ids, limits, trusted, handed, secure, phase: watch });
     let acceptance = Acceptance { edge, acceptor, permits: permits.clone() };
     tokio::select! {
         () = acceptance.accept(listener) => {}

@@ -8,6 +8,7 @@ mod access;
 mod activity;
 mod body;
 mod catch;
+mod client_certificate;
 mod connection;
 pub mod control;
 mod drain;
@@ -26,13 +27,15 @@ mod stream;
 mod tests;
 mod tls;
 
-use http::{HeaderMap, Method};
-
-use crate::api::message::{Answer, Request};
+use crate::{
+    api::message::{Answer, Request},
+    authn::Head,
+};
 
 pub use drain::{Drained, terminated};
 pub use error::ServeError;
 pub use listen::{Bound, bind, run};
+pub use tls::TrustAnchors;
 
 /// What answers a request. It may take as long as `limits.request_seconds`; it may panic without harm to others.
 pub trait Service: Send + Sync + 'static {
@@ -41,5 +44,5 @@ pub trait Service: Send + Sync + 'static {
 
     /// Whether this request may bring a whole document (an import), and so a body of `limits.document_bytes`. Asked before
     /// the body is read, and only when it may be larger than `limits.body_bytes`.
-    fn takes_document(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool;
+    fn takes_document(&self, head: Head<'_>) -> bool;
 }

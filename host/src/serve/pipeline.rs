@@ -7,8 +7,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use http::{HeaderMap, Method};
-
 use super::Service;
 use crate::{
     api::{
@@ -83,9 +81,8 @@ impl Service for Pipeline {
         answer
     }
 
-    fn takes_document(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        let Ok((row, params)) = self.router.find(method, path).row else { return false };
-        let head = Head { method, path, headers, ahead: true };
+    fn takes_document(&self, head: Head<'_>) -> bool {
+        let Ok((row, params)) = self.router.find(head.method, head.path).row else { return false };
         DOCUMENTS.contains(&row.id) && self.admit(row, &params, head).is_ok()
     }
 }

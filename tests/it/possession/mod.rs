@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! proofs   DPoP proofs at the token endpoint     bound   tokens with their proofs, wherever tokens are taken
-//! refresh  codes and refresh tokens that are bound
+//! refresh  codes and refresh tokens that are bound     certificates   clients and tokens by the certificate of a connection
 //! ```
 
 mod bound;
+mod certificates;
 mod proofs;
 mod refresh;
 
@@ -37,7 +38,10 @@ impl Works {
     }
 
     async fn with(members: Value) -> Works {
-        let server = TestServer::start().await;
+        Works::on(TestServer::start().await, members).await
+    }
+
+    async fn on(server: TestServer, members: Value) -> Works {
         let admin = server.as_admin();
         make_server(&admin, "shop", members).await;
         let made = make_client(&admin, "shop", "machine", &[]).await;

@@ -86,5 +86,10 @@ pub fn shows(server: &TestServer, token: &str, proof: &str) -> Caller {
 
 /// What a proof says of a token.
 pub fn hash(token: &str) -> String {
-    BASE64URL_NOPAD.encode(&sha256(token.as_bytes()))
+    hash_of(token.as_bytes())
+}
+
+/// A SHA-256 in base64url.
+pub fn hash_of(bytes: &[u8]) -> String {
+    BASE64URL_NOPAD.encode(&sha256(bytes))
 }

@@ -28,10 +28,16 @@ pub fn shown(call: &Call, form: &read::Pairs) -> Result<Shown, Failure> {
             Some(client_id) => Ok(Shown::Secret(client_id, vec![Secret::new(secret)])),
             None => Err(Failure::malformed("form.client_id", "is required")),
         },
-        (None, None, None) => id.map(Shown::Id).ok_or(Failure::Unauthenticated(Credentials::Missing)),
+        (None, None, None) => alone(id.ok_or(Failure::Unauthenticated(Credentials::Missing))?, call),
         (Some(_), Some(_), _) => Err(Failure::malformed("form.client_secret", "is given twice: also in the header")),
         (_, _, Some(_)) => Err(Failure::malformed("form.client_assertion", "is given beside a secret")),
     }
+}
+
+/// A client that shows nothing but its id, and perhaps a certificate by its connection (RFC 8705 §2).
+fn alone(id: String, call: &Call) -> Result<Shown, Failure> {
+    let certificates = &call.request.certificates;
+    Ok(if certificates.is_empty() { Shown::Id(id) } else { Shown::Certificate(id, certificates.clone()) })
 }
 
 fn assertion(form: &read::Pairs) -> Result<Option<Secret>, Failure> {

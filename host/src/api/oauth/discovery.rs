@@ -113,6 +113,7 @@ fn metadata(found: Abilities) -> Metadata {
         methods,
         proofs,
         registration,
+        binds_to_certificates,
         resources,
         details_types,
     } = found;
@@ -180,7 +181,7 @@ fn metadata(found: Abilities) -> Metadata {
         protected_resources: resources,
         authorization_details_types_supported: details_types,
         dpop_signing_alg_values_supported: possession::ALGORITHMS.to_vec(),
-        tls_client_certificate_bound_access_tokens: false,
+        tls_client_certificate_bound_access_tokens: binds_to_certificates,
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,
         backchannel_logout_supported: true,

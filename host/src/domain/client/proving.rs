@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{AuthMethod, CertificateName, Client, ClientKeys, rules::secure_uri};
 use crate::{
     crypto::{
+        distinguished_name::DistinguishedName,
         jwe, jws,
         keys::{KeyError, VerifyingKey},
         password,
@@ -135,7 +136,9 @@ fn certificate_name(name: &CertificateName) -> Option<Problem> {
     let plain = |text: &str| text.len() <= LONGEST_NAME && !text.chars().any(char::is_control);
     let word = |text: &str| plain(text) && !text.contains(char::is_whitespace);
     let (right, reason) = match name {
-        CertificateName::SubjectDn(text) => (plain(text) && text.contains('='), "must be a distinguished name"),
+        CertificateName::SubjectDn(text) => {
+            (plain(text) && DistinguishedName::parse(text).is_some(), "must be a distinguished name (RFC 4514)")
+        }
         CertificateName::Dns(text) => (word(text) && text.len() <= 253, "must be a DNS name"),
         CertificateName::Email(text) => (word(text) && text.contains('@'), "must be an e-mail address"),
         CertificateName::Ip(text) => (text.parse::<IpAddr>().is_ok(), "must be an IP address"),

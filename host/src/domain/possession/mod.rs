@@ -3,10 +3,12 @@
 //!
 //! ```text
 //! dpop   a proof and what it must say (RFC 9449)     spent   each proof once     nonce   what a proof must repeat
+//! certificate   that of the connection (RFC 8705)
 //! ```
 //!
 //! Called by `issue` before tokens are made, and by `token::verify` whenever one is shown. Knows no headers and no sockets.
 
+mod certificate;
 mod dpop;
 mod nonce;
 mod spent;
@@ -14,6 +16,8 @@ mod spent;
 pub use dpop::is_thumbprint;
 pub use nonce::fresh as fresh_nonce;
 pub(super) use spent::Spent;
+
+use bytes::Bytes;
 
 use super::{
     Bearer, Confirmation, Credentials, Domain, Failure,
@@ -34,6 +38,8 @@ pub struct Evidence<'a> {
     pub path: &'a str,
     /// Its DPoP proofs, of which there may be one.
     pub proofs: Vec<&'a str>,
+    /// The certificates of its connection in DER, the client's own first.
+    pub certificates: &'a [Bytes],
     /// Whether this is only a look ahead, by which no proof is used up.
     pub ahead: bool,
 }
@@ -84,10 +90,13 @@ impl From<Failure> for Wrong {
 
 /// What a client is told whose tokens must be bound.
 const PROOF_NEEDED: &str = "tokens are bound to a key here: a DPoP proof is needed";
+const CERTIFICATE_NEEDED: &str =
+    "this client's tokens are bound to its certificate, and it shows none that is good now";
 const KEY_NEEDED: &str = "tokens of this server are bound to a key: a DPoP proof or a client certificate is needed";
 
-/// What the tokens of a client are bound to, from what its request shows (RFC 9449 §5). None when it shows nothing and nothing
-/// has to be shown.
+/// What the tokens of a client are bound to, from what its request shows: to the key of a proof whenever there is one (RFC 9449
+/// §5), to the certificate when the client is registered so (RFC 8705 §3.4), or when tokens must be bound to something. None when
+/// it shows nothing and nothing has to be shown.
 pub fn of_client(
     domain: &Domain,
     tenant: &str,
@@ -96,7 +105,10 @@ pub fn of_client(
     evidence: &Evidence<'_>,
 ) -> Result<Option<Confirmation>, Wrong> {
     let jkt = key_of_client(domain, tenant, server, evidence)?;
-    let confirmation = Confirmation { jkt, x5t_s256: None };
+    let by_certificate =
+        client.certificate_bound_tokens || (profile::requires(server.1, Switch::BoundTokens) && jkt.is_none());
+    let x5t_s256 = by_certificate.then(|| certificate::shown(domain, evidence)).flatten();
+    let confirmation = Confirmation { jkt, x5t_s256 };
     match lacking(server.1, client, &confirmation) {
         Some(wrong) => Err(wrong),
         None => Ok(Some(confirmation).filter(Confirmation::is_some)),
@@ -130,6 +142,9 @@ fn lacking(server: &Server, client: &Client, confirmation: &Confirmation) -> Opt
     let refused = |reason: &str| Wrong::Failure(Failure::Unsupported { reason: reason.to_owned() });
     if client.security.dpop_bound_tokens && confirmation.jkt.is_none() {
         return Some(Wrong::Proof(PROOF_NEEDED));
+    }
+    if client.certificate_bound_tokens && confirmation.x5t_s256.is_none() {
+        return Some(refused(CERTIFICATE_NEEDED));
     }
     let unbound = profile::requires(server, Switch::BoundTokens) && !confirmation.is_some();
     unbound.then(|| refused(KEY_NEEDED))
@@ -166,10 +181,17 @@ pub(super) fn may_use(domain: &Domain, shown: &Presented<'_>, bearer: &Bearer) -
         };
     };
     let Some(evidence) = &shown.evidence else { return refused(Credentials::NotHere) };
+    if let Some(x5t) = &confirmation.x5t_s256
+        && certificate::shown(domain, evidence).as_ref() != Some(x5t)
+    {
+        return refused(Credentials::Uncertified);
+    }
     match (&confirmation.jkt, shown.scheme) {
         (Some(jkt), Scheme::Dpop) => holds_key(domain, evidence, shown.token, jkt),
         (Some(_), Scheme::Bearer) => refused(Credentials::Unproven),
         (None, Scheme::Dpop) => refused(Credentials::Unbound),
+        (None, Scheme::Bearer) if confirmation.is_some() => Ok(()),
+        // Bound to something that is not understood.
         (None, Scheme::Bearer) => refused(Credentials::Unproven),
     }
 }

@@ -3,10 +3,12 @@
 //! Called by every endpoint that authenticates clients.
 
 mod assertion;
+mod certificate;
 pub(super) mod once;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -43,6 +45,8 @@ impl expiry::Ends for Assertion {
 pub enum Shown {
     /// Its id alone (`none`).
     Id(String),
+    /// Its id and the certificates of its connection in DER, its own first (`tls_client_auth`, `self_signed_tls_client_auth`).
+    Certificate(String, Vec<Bytes>),
     /// Its id and what its secret may be.
     Secret(String, Vec<Secret>),
     /// A signed assertion (`client_secret_jwt`, `private_key_jwt`), with the `client_id` that was sent beside it, if any.
@@ -53,7 +57,7 @@ impl Shown {
     /// The client that this is said to be of: an assertion names it, and what stands beside it must agree.
     pub fn id(&self) -> Option<String> {
         match self {
-            Shown::Id(id) | Shown::Secret(id, _) => Some(id.clone()),
+            Shown::Id(id) | Shown::Certificate(id, _) | Shown::Secret(id, _) => Some(id.clone()),
             Shown::Assertion(token, beside) => {
                 let claimed = assertion::claimed(token.expose())?;
                 beside.as_ref().is_none_or(|beside| *beside == claimed).then_some(claimed)
@@ -88,12 +92,18 @@ impl From<Failure> for Unproven {
     }
 }
 
-/// The methods by which clients prove themselves here.
-pub const METHODS: [AuthMethod; 5] = [
+/// The methods by which clients can prove themselves here: by certificates where those arrive.
+pub fn methods(domain: &Domain) -> impl Iterator<Item = AuthMethod> {
+    METHODS.into_iter().filter(|method| domain.certificates.allow(*method))
+}
+
+const METHODS: [AuthMethod; 7] = [
     AuthMethod::ClientSecretBasic,
     AuthMethod::ClientSecretPost,
     AuthMethod::ClientSecretJwt,
     AuthMethod::PrivateKeyJwt,
+    AuthMethod::TlsClientAuth,
+    AuthMethod::SelfSignedTlsClientAuth,
     AuthMethod::None,
 ];
 
@@ -111,6 +121,12 @@ pub async fn client(domain: &Domain, tenant: &str, server: (&str, &Server), show
     let now = domain.world.now_seconds();
     let right = match shown {
         Shown::Id(_) => client.is_some_and(|client| client.auth_method == AuthMethod::None),
+        Shown::Certificate(_, chain) => match client {
+            // A client without credentials may well come over a connection that has them.
+            Some(client) if client.auth_method == AuthMethod::None => true,
+            Some(client) => certificate::proves(domain, client, &chain).await,
+            None => false,
+        },
         Shown::Secret(_, candidates) => {
             let right = credential::verify(domain, tenant, &id, candidates).await?;
             right && client.is_some_and(|client| client.may_send_secret(now))

@@ -44,7 +44,7 @@ pub(super) async fn settle(
 ) -> Result<Client, Failure> {
     let Wanted { client, scopes, id_token_algorithm, secret: _ } = wanted;
     let anonymous = caller.bearer().is_none();
-    let mut problems = fixed(&client);
+    let mut problems = fixed(domain, &client);
     let password = |client: &Client| client.grant_types.iter().any(|grant| grant == "password");
     if anonymous && password(&client) && !old.is_some_and(password) {
         problems.push(Problem::new("/grant_types", "`password` is only for clients that register with a token"));
@@ -83,11 +83,13 @@ pub(super) async fn settle(
     Ok(client)
 }
 
-fn fixed(client: &Client) -> Vec<Problem> {
+fn fixed(domain: &Domain, client: &Client) -> Vec<Problem> {
     let redirects = client.grant_types.iter().any(|grant| REDIRECTING.contains(&grant.as_str()));
     let nowhere = (redirects && client.redirect_uris.is_empty())
         .then(|| Problem::new("/redirect_uris", "is required for the grants `authorization_code` and `implicit`"));
-    let method = (!proof::METHODS.contains(&client.auth_method)).then(|| {
+    // Whose name an authority vouches for is for an administrator to say.
+    let mut methods = proof::methods(domain).filter(|method| *method != AuthMethod::TlsClientAuth);
+    let method = (!methods.any(|method| method == client.auth_method)).then(|| {
         let reason = format!("`{}` is not a method of this server", client.auth_method.word());
         Problem::new("/token_endpoint_auth_method", reason)
     });

@@ -76,7 +76,7 @@ pub async fn client(
 /// Whether the client that shows itself is one of the tenant's `system` server. Clients have one name for all servers.
 fn is_of_system(domain: &Domain, tenant: &str, shown: &Shown) -> Result<bool, Failure> {
     let id = match shown {
-        Shown::Id(id) | Shown::Secret(id, _) | Shown::Assertion(_, Some(id)) => id,
+        Shown::Id(id) | Shown::Certificate(id, _) | Shown::Secret(id, _) | Shown::Assertion(_, Some(id)) => id,
         Shown::Assertion(_, None) => return Ok(false),
     };
     match client::current(domain, tenant, id) {

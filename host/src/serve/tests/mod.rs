@@ -9,7 +9,7 @@ mod secure;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -56,8 +56,8 @@ impl Service for Script {
         }
     }
 
-    fn takes_document(&self, _: &Method, path: &str, headers: &HeaderMap) -> bool {
-        path == "/document" && headers.contains_key(header::AUTHORIZATION)
+    fn takes_document(&self, head: Head<'_>) -> bool {
+        head.path == "/document" && head.headers.contains_key(header::AUTHORIZATION)
     }
 }
 
