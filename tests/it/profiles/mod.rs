@@ -3,6 +3,7 @@
 
 mod assessing;
 mod command;
+mod flow;
 mod saving;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -125,6 +125,8 @@ fn metadata(found: Abilities) -> Metadata {
     let asks = !response_types.is_empty();
     let where_asked = |words: &[&'static str]| if asks { words.to_vec() } else { Vec::new() };
     let signs_answers = where_asked(&userinfo_algorithms);
+    let taken = |words: &[&'static str]| words.iter().copied().filter(|word| proofs.contains(word)).collect::<Vec<_>>();
+    let (signed_requests, proofs_of_keys) = (where_asked(&taken(&REQUEST_ALGORITHMS)), taken(&possession::ALGORITHMS));
     Metadata {
         authorization_endpoint: asks.then(|| at("/oauth2/authorize")),
         pushed_authorization_request_endpoint: asks.then(|| at("/oauth2/par")),
@@ -169,7 +171,7 @@ fn metadata(found: Abilities) -> Metadata {
         request_uri_parameter_supported: asks,
         require_request_uri_registration: asks,
         require_signed_request_object: only_signed,
-        request_object_signing_alg_values_supported: where_asked(&REQUEST_ALGORITHMS),
+        request_object_signing_alg_values_supported: signed_requests,
         request_object_encryption_alg_values_supported: where_asked(&encryption::OWN_ALGORITHMS),
         request_object_encryption_enc_values_supported: where_asked(&jwe::METHODS),
         authorization_signing_alg_values_supported: signs_answers,
@@ -180,7 +182,7 @@ fn metadata(found: Abilities) -> Metadata {
         ui_locales_supported: vec!["en", "de"],
         protected_resources: resources,
         authorization_details_types_supported: details_types,
-        dpop_signing_alg_values_supported: possession::ALGORITHMS.to_vec(),
+        dpop_signing_alg_values_supported: proofs_of_keys,
         tls_client_certificate_bound_access_tokens: binds_to_certificates,
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,

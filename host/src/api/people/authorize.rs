@@ -29,8 +29,14 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "response_mode",
         "`query`, `fragment` or `form_post`; `jwt`, `query.jwt`, `fragment.jwt` or `form_post.jwt` for an answer that is signed (JARM).",
     ),
-    ("request", "The request as an object that the client has signed (RFC 9101). Besides `client_id`, only what is inside counts."),
-    ("request_uri", "Where such an object is, one of the client's own; or the reference to a pushed request (RFC 9126)."),
+    (
+        "request",
+        "The request as an object that the client has signed (RFC 9101). Besides `client_id`, only what is inside counts.",
+    ),
+    (
+        "request_uri",
+        "Where such an object is, one of the client's own; or the reference to a pushed request (RFC 9126).",
+    ),
     ("scope", "Separated by spaces; without it, the client's own scopes but `openid` and `offline_access`."),
     ("state", "Handed back as it is."),
     ("nonce", "For the ID token."),
