@@ -64,13 +64,7 @@ async fn with_deadline(deadline_ms: u64) -> TestServer {
 }
 
 fn rules(rules: &[(&str, &str)]) -> RuleSet {
-    let rule = |(validator, conf): &(&str, &str)| Rule {
-        validator: (*validator).to_owned(),
-        conf: (*conf).to_owned(),
-        recovery: Vec::new(),
-        timeout_ms: None,
-    };
-    RuleSet::new(rules.iter().map(rule).collect())
+    RuleSet::new(rules.iter().map(|(validator, conf)| Rule::plain(validator, *conf)).collect())
 }
 
 fn pass() -> Answer {

@@ -14,6 +14,7 @@ pub mod policy;
 pub mod replay;
 pub mod scaffold;
 pub mod serve;
+mod tested;
 pub mod timing;
 pub mod watch;
 pub mod workbench;

@@ -121,12 +121,7 @@ mod tests {
     use crate::decision::{Embedded, Usage};
 
     fn rule(validator: &str, recovery: &[&str]) -> Rule {
-        Rule {
-            validator: validator.to_owned(),
-            conf: "{}".to_owned(),
-            recovery: recovery.iter().map(|kind| step(kind)).collect(),
-            timeout_ms: None,
-        }
+        Rule { recovery: recovery.iter().map(|kind| step(kind)).collect(), ..Rule::plain(validator, "{}") }
     }
 
     fn step(kind: &str) -> Recovery {

@@ -34,6 +34,13 @@ pub struct RuleSet {
     reach: Reach,
 }
 
+impl Rule {
+    /// A validator with its configuration, and no more than that.
+    pub fn plain(validator: &str, conf: impl Into<String>) -> Rule {
+        Rule { validator: validator.to_owned(), conf: conf.into(), recovery: Vec::new(), timeout_ms: None }
+    }
+}
+
 impl RuleSet {
     /// Takes `rules` as they are and names them by their digest.
     pub fn new(rules: Vec<Rule>) -> RuleSet {
@@ -48,8 +55,7 @@ impl RuleSet {
 
     /// One component with a rule for each configuration: how claim mappers and consent checkers are asked.
     pub fn of(component: &str, confs: impl IntoIterator<Item = String>) -> RuleSet {
-        let rule = |conf| Rule { validator: component.to_owned(), conf, recovery: Vec::new(), timeout_ms: None };
-        RuleSet::new(confs.into_iter().map(rule).collect())
+        RuleSet::new(confs.into_iter().map(|conf| Rule::plain(component, conf)).collect())
     }
 
     /// The rules, in the order they are asked.

@@ -258,13 +258,7 @@ mod tests {
     }
 
     fn rules() -> Vec<Rule> {
-        let rule = |name: &str| Rule {
-            validator: name.to_owned(),
-            conf: "{}".to_owned(),
-            recovery: Vec::new(),
-            timeout_ms: None,
-        };
-        LETTERS.map(rule).to_vec()
+        LETTERS.map(|name| Rule::plain(name, "{}")).to_vec()
     }
 
     #[test]

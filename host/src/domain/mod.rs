@@ -59,6 +59,7 @@ pub mod key_ring;
 pub mod ledger;
 pub mod let_in;
 pub mod logged_out;
+mod load;
 pub mod login;
 pub mod logout;
 pub mod moment;

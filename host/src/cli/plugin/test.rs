@@ -11,7 +11,13 @@ use super::{
     component::{Component, Said},
 };
 use crate::{
-    cli::{Error, Outcome, output, policy::spent, watch, workbench::Workbench},
+    cli::{
+        Error, Outcome,
+        policy::spent,
+        tested::{Tested, report},
+        watch,
+        workbench::Workbench,
+    },
     decision::{Answer, Unmapped, Usage},
 };
 
@@ -39,7 +45,7 @@ pub struct Test {
 
 /// What one case came to.
 #[derive(Default, Serialize)]
-struct Tested {
+struct ComponentCase {
     case: String,
     passed: bool,
     /// What differs from what was expected.
@@ -51,6 +57,25 @@ struct Tested {
     /// What the call spent, configuring included.
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
+}
+
+impl Tested for ComponentCase {
+    fn passed(&self) -> bool {
+        self.passed
+    }
+
+    fn title(&self) -> String {
+        let cost = self.usage.as_ref().map_or_else(String::new, |usage| format!("  ({})", spent(usage)));
+        format!("{}{cost}", self.case)
+    }
+
+    fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    fn reasons(&self) -> impl Iterator<Item = &String> {
+        self.reason.iter()
+    }
 }
 
 impl Test {
@@ -89,38 +114,37 @@ impl Test {
             tested
         };
         let tested = bench.wait(test);
-        let failed = tested.iter().filter(|tested| !tested.passed).count();
-        if self.json {
-            output::say_json(&tested)?;
-        } else {
-            tested.iter().for_each(show);
-            output::say(&format!("{} passed, {failed} failed", tested.len() - failed));
-        }
-        Ok(if failed == 0 { Outcome::Yes } else { Outcome::No })
+        report(&tested, self.json)
     }
 }
 
-async fn test_one(bench: &Workbench, component: &Component, cases: &Cases, case: &Case) -> Tested {
+async fn test_one(bench: &Workbench, component: &Component, cases: &Cases, case: &Case) -> ComponentCase {
     let rules = Component::rules(case.conf.as_ref().unwrap_or(&cases.conf));
     let refusals = component.refusals(bench, &rules).await;
     if !refusals.is_empty() {
-        return Tested { case: case.name.clone(), problems: told(&refusals), ..Tested::default() };
+        return ComponentCase { case: case.name.clone(), problems: told(&refusals), ..ComponentCase::default() };
     }
     let input = serde_json::Value::Object(case.input.clone()).to_string();
     let (said, usage) = component.ask(bench, &rules, &input).await;
     let problems = case.expect.compare(&said);
     let passed = problems.is_empty();
-    Tested { case: case.name.clone(), passed, problems, reason: reason(said).filter(|_| !passed), usage: Some(usage) }
+    ComponentCase {
+        case: case.name.clone(),
+        passed,
+        problems,
+        reason: reason(said).filter(|_| !passed),
+        usage: Some(usage),
+    }
 }
 
 /// A configuration that must not be taken.
-async fn test_refusal(bench: &Workbench, component: &Component, refused: &Refused) -> Tested {
+async fn test_refusal(bench: &Workbench, component: &Component, refused: &Refused) -> ComponentCase {
     let Refused { name, conf, path } = refused;
     let refusals = component.refusals(bench, &Component::rules(conf)).await;
     let passed = refusals.iter().any(|(place, _)| place == path);
     let instead = if refusals.is_empty() { "it was taken".to_owned() } else { told(&refusals).join("; ") };
     let problem = (!passed).then(|| format!("expected that the conf is refused at {path:?}, but {instead}"));
-    Tested { case: name.clone(), passed, problems: problem.into_iter().collect(), ..Tested::default() }
+    ComponentCase { case: name.clone(), passed, problems: problem.into_iter().collect(), ..ComponentCase::default() }
 }
 
 fn told(refusals: &[(String, String)]) -> Vec<String> {
@@ -133,12 +157,4 @@ fn reason(said: Said) -> Option<String> {
         Said::Answer(Answer::Error(code)) | Said::Mapped(Err(Unmapped::Fault(code))) => Some(code.message().to_owned()),
         Said::Answer(Answer::Pass { .. }) | Said::Mapped(_) => None,
     }
-}
-
-fn show(tested: &Tested) {
-    let mark = if tested.passed { "ok  " } else { "FAIL" };
-    let cost = tested.usage.as_ref().map_or_else(String::new, |usage| format!("  ({})", spent(usage)));
-    output::say(&format!("{mark} {}{cost}", tested.case));
-    tested.problems.iter().for_each(|problem| output::say(&format!("       {problem}")));
-    tested.reason.iter().for_each(|reason| output::say(&format!("       because {reason}")));
 }

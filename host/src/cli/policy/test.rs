@@ -10,7 +10,12 @@ use super::{
     run::{Complaint, complaints},
 };
 use crate::{
-    cli::{Error, Outcome, output, watch, workbench::Workbench},
+    cli::{
+        Error, Outcome,
+        tested::{Tested, report},
+        watch,
+        workbench::Workbench,
+    },
     decision::{self, Usage},
 };
 
@@ -41,7 +46,7 @@ pub struct Test {
 
 /// What one case came to.
 #[derive(Serialize)]
-struct Tested {
+struct PolicyCase {
     policy: String,
     case: String,
     passed: bool,
@@ -53,6 +58,24 @@ struct Tested {
     reasons: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
+}
+
+impl Tested for PolicyCase {
+    fn passed(&self) -> bool {
+        self.passed
+    }
+
+    fn title(&self) -> String {
+        format!("{}: {}", self.policy, self.case)
+    }
+
+    fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    fn reasons(&self) -> impl Iterator<Item = &String> {
+        self.reasons.iter()
+    }
 }
 
 impl Test {
@@ -79,18 +102,11 @@ impl Test {
             return Err(Error::new("there are no *.cases.yaml at these places"));
         }
         let tested = bench.wait(test_all(bench, &suites))?;
-        let failed = tested.iter().filter(|tested| !tested.passed).count();
-        if self.json {
-            output::say_json(&tested)?;
-        } else {
-            tested.iter().for_each(show);
-            output::say(&format!("{} passed, {failed} failed", tested.len() - failed));
-        }
-        Ok(if failed == 0 { Outcome::Yes } else { Outcome::No })
+        report(&tested, self.json)
     }
 }
 
-async fn test_all(bench: &Workbench, suites: &[Suite]) -> Result<Vec<Tested>, Error> {
+async fn test_all(bench: &Workbench, suites: &[Suite]) -> Result<Vec<PolicyCase>, Error> {
     let mut tested = Vec::new();
     for suite in suites {
         let complaints = complaints(bench, &suite.policy).await;
@@ -105,8 +121,8 @@ async fn test_all(bench: &Workbench, suites: &[Suite]) -> Result<Vec<Tested>, Er
     Ok(tested)
 }
 
-fn unsaved(suite: &Suite, complaints: &[Complaint]) -> Tested {
-    Tested {
+fn unsaved(suite: &Suite, complaints: &[Complaint]) -> PolicyCase {
+    PolicyCase {
         policy: suite.name.clone(),
         case: SAVED.to_owned(),
         passed: false,
@@ -116,7 +132,7 @@ fn unsaved(suite: &Suite, complaints: &[Complaint]) -> Tested {
     }
 }
 
-async fn test_one(bench: &Workbench, suite: &Suite, case: &Case) -> Result<Tested, Error> {
+async fn test_one(bench: &Workbench, suite: &Suite, case: &Case) -> Result<PolicyCase, Error> {
     let Case { name, input, expect } = case;
     let input = serde_json::to_string(input).map_err(Error::from_display)?;
     let verdict = decision::try_out(&suite.policy.policy.rules, &input, bench.sandbox()).await;
@@ -124,12 +140,12 @@ async fn test_one(bench: &Workbench, suite: &Suite, case: &Case) -> Result<Teste
     let passed = problems.is_empty();
     let reason = |failed: &decision::Failed| format!("{}: {}", failed.validator, failed.message);
     let reasons = if passed { Vec::new() } else { verdict.failures.iter().map(reason).collect() };
-    Ok(Tested { policy: suite.name.clone(), case: name.clone(), passed, problems, reasons, usage: Some(verdict.usage) })
-}
-
-fn show(tested: &Tested) {
-    let mark = if tested.passed { "ok  " } else { "FAIL" };
-    output::say(&format!("{mark} {}: {}", tested.policy, tested.case));
-    tested.problems.iter().for_each(|problem| output::say(&format!("       {problem}")));
-    tested.reasons.iter().for_each(|reason| output::say(&format!("       because {reason}")));
+    Ok(PolicyCase {
+        policy: suite.name.clone(),
+        case: name.clone(),
+        passed,
+        problems,
+        reasons,
+        usage: Some(verdict.usage),
+    })
 }

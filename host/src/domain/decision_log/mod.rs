@@ -28,7 +28,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::Observer;
+use super::{Observer, load::Load};
 use crate::{
     store::{Store, StoreError, pages},
     world::Micros,
@@ -38,7 +38,7 @@ pub use find::{Filter, Found, find, get, get_of_any_tenant};
 pub use record::{DecisionId, DecisionRecord, Named, decided_at, parse_id};
 
 use drops::Drops;
-use queue::{Load, Queue};
+use queue::Queue;
 use writer::Writer;
 
 /// How the log is kept.

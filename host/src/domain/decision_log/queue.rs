@@ -11,19 +11,12 @@ use std::{
 };
 
 use super::record::{DecisionId, DecisionRecord, Named, Names};
-use crate::world::Micros;
+use crate::{domain::load::Load, world::Micros};
 
 /// Records that are written together. More compress better, fewer are found quicker.
 const PAGE_RECORDS: usize = 512;
 /// Bytes that are written together, and the most a single record may have.
 pub(super) const PAGE_BYTES: usize = 4 << 20;
-
-/// How much may wait, or waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Load {
-    pub(super) records: usize,
-    pub(super) bytes: usize,
-}
 
 /// See the head of this file.
 pub(super) struct Queue {
@@ -133,12 +126,10 @@ impl State {
     /// Whether there is a place. When more than one tenant logs, each may have as much as is left free: so two busy ones
     /// get a third each, and the last third stays for the others.
     fn admits(&self, waiting: &Waiting) -> bool {
-        let free = Load { records: self.most.records - self.load.records, bytes: self.most.bytes - self.load.bytes };
-        let fits = |held: Load| held.records < free.records && held.bytes + waiting.weight <= free.bytes;
         let held = self.tenants.get(&waiting.record.tenant);
         let others = self.tenants.len() > usize::from(held.is_some());
         let held = held.copied().filter(|_| others).unwrap_or_default();
-        !self.stopped && waiting.weight <= PAGE_BYTES && fits(held)
+        !self.stopped && waiting.weight <= PAGE_BYTES && held.may_add(waiting.weight, self.load.left_of(self.most))
     }
 
     fn admit(&mut self, waiting: Box<Waiting>) {
@@ -162,18 +153,6 @@ impl State {
             held.remove(waiting.weight);
         }
         Some(waiting)
-    }
-}
-
-impl Load {
-    fn add(&mut self, weight: usize) {
-        self.records += 1;
-        self.bytes += weight;
-    }
-
-    fn remove(&mut self, weight: usize) {
-        self.records -= 1;
-        self.bytes -= weight;
     }
 }
 

@@ -196,7 +196,7 @@ fn rules<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<(Rule, Range<usiz
 }
 
 fn rule(component: &str, conf: String) -> Rule {
-    Rule { validator: component.to_owned(), conf, recovery: Vec::new(), timeout_ms: None }
+    Rule::plain(component, conf)
 }
 
 fn fault(unmapped: Unmapped) -> Fault {

@@ -11,12 +11,14 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{Shadow, tally::Tally};
-use crate::{decision::Verdict, domain::decision_log::DecisionId, world::Micros};
+use crate::{
+    decision::Verdict,
+    domain::{decision_log::DecisionId, load::Load},
+    world::Micros,
+};
 
-/// Decisions that may wait.
-const RECORDS: usize = 1024;
-/// Bytes that their inputs may have together.
-const BYTES: usize = 8 << 20;
+/// Decisions that may wait, and the bytes they may have together.
+const MOST: Load = Load { records: 1024, bytes: 8 << 20 };
 
 /// A live decision that a candidate is to be asked about.
 pub struct Sampled {
@@ -33,12 +35,6 @@ pub struct Sampled {
 pub struct Queue {
     state: Mutex<State>,
     filled: Notify,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Load {
-    records: usize,
-    bytes: usize,
 }
 
 #[derive(Default)]
@@ -58,8 +54,8 @@ impl Queue {
     pub(super) fn push(&self, sampled: Sampled) -> bool {
         let mut state = self.state();
         let since = sampled.shadow.since;
-        let (free, held) = (state.free(), state.shadows.get(&since).copied().unwrap_or_default());
-        let fits = held.records < free.records && held.bytes + sampled.weight() <= free.bytes;
+        let held = state.shadows.get(&since).copied().unwrap_or_default();
+        let fits = held.may_add(sampled.weight(), state.load.left_of(MOST));
         if fits {
             state.load.add(sampled.weight());
             state.shadows.entry(since).or_default().add(sampled.weight());
@@ -93,11 +89,6 @@ impl Queue {
 }
 
 impl State {
-    fn free(&self) -> Load {
-        let Load { records, bytes } = self.load;
-        Load { records: RECORDS.saturating_sub(records), bytes: BYTES.saturating_sub(bytes) }
-    }
-
     fn pop(&mut self) -> Option<Sampled> {
         let sampled = self.waiting.pop_front()?;
         let (weight, since) = (sampled.weight(), sampled.shadow.since);
@@ -118,18 +109,6 @@ impl Sampled {
         let failures = self.live.failures.iter().map(|failed| failed.message.len() + failed.details.len());
         let outputs = self.live.outputs.iter().map(|output| output.value.len());
         size_of::<Sampled>() + self.input.len() + failures.chain(outputs).sum::<usize>()
-    }
-}
-
-impl Load {
-    fn add(&mut self, weight: usize) {
-        self.records += 1;
-        self.bytes += weight;
-    }
-
-    fn remove(&mut self, weight: usize) {
-        self.records -= 1;
-        self.bytes -= weight;
     }
 }
 
@@ -155,9 +134,9 @@ mod tests {
     #[tokio::test]
     async fn a_busy_shadow_leaves_room_for_others() {
         let queue = Queue::new();
-        assert_eq!((0..2 * RECORDS).filter(|_| queue.push(sampled(1, 0))).count(), RECORDS / 2);
-        assert_eq!((0..2 * RECORDS).filter(|_| queue.push(sampled(2, 0))).count(), RECORDS / 4);
-        assert_eq!(queue.waiting(1), RECORDS as u64 / 2);
+        assert_eq!((0..2 * MOST.records).filter(|_| queue.push(sampled(1, 0))).count(), MOST.records / 2);
+        assert_eq!((0..2 * MOST.records).filter(|_| queue.push(sampled(2, 0))).count(), MOST.records / 4);
+        assert_eq!(queue.waiting(1), MOST.records as u64 / 2);
         assert_eq!(queue.take().await.shadow.since, 1, "the oldest comes out first");
         assert!(queue.push(sampled(3, 0)));
         while queue.waiting(3) > 0 {
@@ -170,8 +149,8 @@ mod tests {
     #[test]
     fn what_waits_is_bounded_in_bytes() {
         let queue = Queue::new();
-        assert!(!queue.push(sampled(1, BYTES)));
-        let accepted = (0..100).filter(|_| queue.push(sampled(1, BYTES / 10))).count();
+        assert!(!queue.push(sampled(1, MOST.bytes)));
+        let accepted = (0..100).filter(|_| queue.push(sampled(1, MOST.bytes / 10))).count();
         assert!((3..=5).contains(&accepted), "{accepted}");
     }
 }

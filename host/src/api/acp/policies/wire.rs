@@ -132,7 +132,7 @@ fn scripted(
         return (RuleSet::new(Vec::new()), None);
     };
     let conf = serde_json::json!({ "source": definition }).to_string();
-    let rule = Rule { validator: language.clone(), conf, recovery: Vec::new(), timeout_ms: None };
+    let rule = Rule::plain(&language, conf);
     (RuleSet::new(vec![rule]), Some(Script { language, definition }))
 }
 
@@ -280,12 +280,7 @@ mod tests {
     fn a_plain_list_keeps_its_digest_and_has_no_condition() {
         let policy = read(json!([{ "name": "a" }, { "name": "b" }])).unwrap();
         assert_eq!(policy.rules.condition(), None);
-        let rule = |name: &str| Rule {
-            validator: name.to_owned(),
-            conf: "{}".to_owned(),
-            recovery: Vec::new(),
-            timeout_ms: None,
-        };
+        let rule = |name: &str| Rule::plain(name, "{}");
         assert_eq!(policy.rules, RuleSet::new(vec![rule("a"), rule("b")]));
     }
 
