@@ -13,8 +13,6 @@ use crate::{
     },
 };
 
-covers!("token");
-
 async fn with_policy(shop: &Shop, policy: &str) {
     shop.set("/servers/shop", json!({ "security": { "client_policy_id": policy } })).await.expect(200);
 }

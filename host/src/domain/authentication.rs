@@ -13,7 +13,7 @@ pub mod static_users;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Failure, identity::Identity, tenant::Attribute};
+use super::{Domain, Failure, identity::Identity, server::Server, tenant::Attribute};
 use crate::crypto::{Secret, vault::Sealed};
 
 pub(super) use merge::merge;
@@ -134,11 +134,14 @@ pub struct Owner<'a> {
     pub server: &'a str,
 }
 
-/// Whether somebody who has logged in by one of `methods` before would still be let in: the method is there and on, and
+/// Whether somebody who has logged in to a server before would still be let in: the method is there and on, and
 /// where people are kept here, the person is one of them and their password is the same. Asked whenever a session or a grant is
-/// used to get more, so that whoever is removed does not stay in.
-pub fn still_knows(domain: &Domain, methods: &[Authentication], identity: &Identity) -> bool {
-    let method = methods.iter().find(|method| method.id == identity.method && !method.disabled);
+/// used to get more, so that whoever is removed does not stay in. Whom an issuer has named that the server trusts is known while it trusts it.
+pub fn still_knows(domain: &Domain, server: &Server, identity: &Identity) -> bool {
+    if server.security.trusted_issuers.iter().any(|known| known.issuer == identity.method) {
+        return true;
+    }
+    let method = server.authentications.iter().find(|method| method.id == identity.method && !method.disabled);
     method.is_some_and(|method| match &method.method {
         Method::Static(people) => static_users::still_knows(domain, people, identity),
         Method::Custom { .. } | Method::Foreign { .. } => true,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Bearer, Caller, Credentials, Domain, Failure,
-    client::{self, Client, ClientScopes},
+    client::{self, ClientScopes},
     grant,
     organization::Organization,
     permit::{ADMIN_SERVER, READ_GATEWAY, SYSTEM_SERVER, SYSTEM_TENANT},
@@ -169,14 +169,17 @@ fn of_default(domain: &Domain, bearer: &Bearer) -> Result<Authorities, Failure> 
         }),
         Some(_) => {
             let grant = grant::of_bearer(domain, bearer)?;
-            Ok(of_person(bearer, &client.value, &grant.identity.authn_ctx()))
+            // A token that another client has exchanged lends no more than that client was lent.
+            let lender = client::current(domain, &bearer.tenant, &grant.client_id)?;
+            let strange = client.value.self_registered || lender.value.self_registered;
+            Ok(of_person(bearer, strange, &grant.identity.authn_ctx()))
         }
     }
 }
 
-/// A client that has registered itself may be anybody's: people lend it the scopes they were asked about, not what they are.
-fn of_person(bearer: &Bearer, client: &Client, context: &Map<String, Value>) -> Authorities {
-    let lent = |member: &str| if client.self_registered { Vec::new() } else { texts(context, member) };
+/// A strange client, one that has registered itself, may be anybody's: people lend it the scopes they were asked about, not what they are.
+fn of_person(bearer: &Bearer, is_strange: bool, context: &Map<String, Value>) -> Authorities {
+    let lent = |member: &str| if is_strange { Vec::new() } else { texts(context, member) };
     let known = |word: &String| Role::of_word(word).filter(|role| role.is_an_organizations());
     let mut roles: Vec<Role> = Vec::new();
     for role in lent("roles").iter().filter_map(known) {
@@ -206,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::caller::Issuer;
+    use crate::domain::{caller::Issuer, client::Client};
 
     fn bearer(scopes: &[&str]) -> Bearer {
         Bearer {
@@ -227,7 +230,7 @@ mod tests {
 
     fn person(context: Value, client: &Client) -> Vec<String> {
         let Value::Object(context) = context else { return Vec::new() };
-        of_person(&bearer(&["openid", "GLOBAL_ADMIN"]), client, &context).words()
+        of_person(&bearer(&["openid", "GLOBAL_ADMIN"]), client.self_registered, &context).words()
     }
 
     #[test]

@@ -51,8 +51,9 @@ impl Named for Claim {
 
 /// Members of tokens that say who, for whom and how long (RFC 7519 §4.1, RFC 9068 §2.2, OpenID Connect Core §2). No
 /// claim of a tenant may stand in their place.
-const RESERVED: [&str; 25] = [
+const RESERVED: [&str; 26] = [
     "acr",
+    "act",
     "aid",
     "amr",
     "at_hash",

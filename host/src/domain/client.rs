@@ -34,7 +34,7 @@ pub(super) use change::{
     remove_unused, save,
 };
 pub use change::{create, delete, update};
-pub(super) use proving::{ASYMMETRIC, LONGEST_SET, MOST_KEYS};
+pub(super) use proving::{ASYMMETRIC, LONGEST_SET, MOST_KEYS, key_set};
 pub use rules::default_response_types;
 pub(super) use rules::secure_uri;
 

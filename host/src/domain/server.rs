@@ -12,6 +12,7 @@ mod remove;
 mod rules;
 mod secrets;
 pub mod security;
+pub mod trusted;
 
 use std::sync::Arc;
 

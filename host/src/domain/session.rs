@@ -94,7 +94,7 @@ pub fn find(
     let now = domain.world.now_seconds();
     let holds = |found: &Arc<Session>| {
         let is_in_time = found.ends > now && found.server_since == server.since;
-        is_in_time && authentication::still_knows(domain, &server.authentications, &found.identity)
+        is_in_time && authentication::still_knows(domain, server, &found.identity)
     };
     Ok(found.filter(holds).map(|found| (name, found)))
 }

@@ -45,6 +45,7 @@ pub async fn of(domain: &Domain, bearer: &Bearer) -> Result<Userinfo, Failure> {
         details: &[],
         claims: None,
         confirmation: None,
+        exchanged: None,
     };
     let mut claims = in_force::claims::for_id_token(domain, &order).await?;
     let (client, subject) = (&client.value, &grant.identity.subject);

@@ -43,7 +43,8 @@ async fn it_says_who_for_whom_when_and_how() {
     ] {
         assert_eq!(said[name], value, "{name}");
     }
-    for absent in ["azp", "c_hash", "scope", "gid"] {
+    assert!(said["gid"].is_string(), "its grant, with which it ends where it is exchanged");
+    for absent in ["azp", "c_hash", "scope"] {
         assert!(said.get(absent).is_none(), "{absent}");
     }
 }

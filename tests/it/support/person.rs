@@ -195,6 +195,7 @@ impl Person {
             details: &grant.details,
             claims: Some(&grant.claims),
             confirmation: None,
+            exchanged: None,
         };
         let minted = token::mint(domain, &order).await.unwrap();
         Caller::new(&self.url).with_token(minted.issued.access_token.expose())

@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode, header::ACCEPT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{asking, words::invalid_client};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         grant::Grant,
         server,
         token::{
-            Claims,
+            Actor, Claims,
             asker::INTROSPECT,
             introspect::{Introspection, introspect as ask, jwt},
         },
@@ -71,6 +71,9 @@ pub struct IntrospectAnswer<'a> {
     /// The keys that whoever shows it must hold (RFC 7800 §3.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<ConfirmationBody<'a>>,
+    /// Who acts for whom it is about, and who did before (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Value>,
     /// When the person has logged in, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
@@ -109,6 +112,14 @@ pub struct ConfirmationBody<'a> {
 fn confirmation(confirmation: &Confirmation) -> ConfirmationBody<'_> {
     let Confirmation { jkt, x5t_s256 } = confirmation;
     ConfirmationBody { jkt: jkt.as_deref(), x5t_s256: x5t_s256.as_deref() }
+}
+
+fn actor(actor: &Actor) -> Value {
+    let Actor { sub, client_id, act } = actor;
+    match act {
+        Some(before) => json!({ "sub": sub, "client_id": client_id, "act": self::actor(before) }),
+        None => json!({ "sub": sub, "client_id": client_id }),
+    }
 }
 
 /// introspect
@@ -173,6 +184,8 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         amr,
         cnf,
         authorization_details,
+        act,
+        sub_since: _,
         more,
     } = claims;
     IntrospectAnswer {
@@ -189,6 +202,7 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         jti: Some(jti),
         token_type: Some(Confirmation::token_type(cnf.as_ref())),
         cnf: cnf.as_ref().map(confirmation),
+        act: act.as_ref().map(actor),
         auth_time: *auth_time,
         acr: acr.as_deref(),
         amr: (!amr.is_empty()).then_some(amr),

@@ -25,7 +25,7 @@ use crate::{
 const APPLICATION: &str = "x-applicationid";
 
 /// The members of the form that may be there more than once.
-pub const LISTS: &[&str] = &["resource"];
+pub const LISTS: &[&str] = &["audience", "resource"];
 /// Where a client learns the nonce that its next proof must repeat (RFC 9449 §8).
 const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
@@ -33,7 +33,8 @@ const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
 pub struct TokenForm {
-    /// `authorization_code`, `refresh_token`, `client_credentials`, `password` or `urn:ietf:params:oauth:grant-type:device_code`.
+    /// `authorization_code`, `refresh_token`, `client_credentials`, `password`, or of those that begin with
+    /// `urn:ietf:params:oauth:grant-type:`, `device_code`, `token-exchange` and `jwt-bearer`.
     grant_type: String,
     /// Space separated; everything the client may have, or was granted, when left out.
     scope: Option<String>,
@@ -55,6 +56,20 @@ pub struct TokenForm {
     resource: Option<Vec<String>>,
     /// A JSON array of what is asked for, or of a part of what was granted (RFC 9396).
     authorization_details: Option<String>,
+    /// The token that is exchanged for another one (RFC 8693).
+    subject_token: Option<String>,
+    /// What that is: `urn:ietf:params:oauth:token-type:access_token`, `…:id_token` or `…:jwt`.
+    subject_token_type: Option<String>,
+    /// The token of whoever acts for the subject.
+    actor_token: Option<String>,
+    /// What that is: `urn:ietf:params:oauth:token-type:access_token` or `…:jwt`.
+    actor_token_type: Option<String>,
+    /// What is wanted for it: an access token, as above.
+    requested_token_type: Option<String>,
+    /// Whom the token is to be for that is exchanged: a field each.
+    audience: Option<Vec<String>>,
+    /// What an issuer that the authorization server trusts says of somebody (RFC 7523).
+    assertion: Option<String>,
     /// With client_secret_post, or of a client without a secret.
     client_id: Option<String>,
     /// With client_secret_post.
@@ -74,6 +89,9 @@ pub struct TokenAnswer<'a> {
     pub access_token: &'a str,
     /// `bearer`, or `DPoP` when the token is bound to the key of such proofs (RFC 9449 §5).
     pub token_type: &'static str,
+    /// What was issued for a token (RFC 8693): `urn:ietf:params:oauth:token-type:access_token` or `…:jwt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// Seconds.
     pub expires_in: i64,
     /// For the next ones.
@@ -146,7 +164,8 @@ pub async fn answer(
     let At { tenant, server, lasting } = at;
     let address = call.request.peer.ip().to_string();
     let resources: Vec<&str> = form.all("resource").collect();
-    let sent = sent(call, form, &resources, &address)?;
+    let audience: Vec<&str> = form.all("audience").collect();
+    let sent = Sent { resources: &resources, audience: &audience, ..sent(call, form, &address)? };
     let (domain, request_id) = (&call.app.domain, call.request.request_id.as_str());
     let asked = Asked { domain, tenant, server, proven, sent: &sent, request_id, lasting, confirmation: None };
     let answer = match grant.issue(&asked, &possession::evidence(call.request.head())).await {
@@ -159,12 +178,7 @@ pub async fn answer(
     })
 }
 
-fn sent<'a>(
-    call: &'a Call,
-    form: &'a read::Pairs,
-    resources: &'a [&'a str],
-    address: &'a str,
-) -> Result<Sent<'a>, Failure> {
+fn sent<'a>(call: &'a Call, form: &'a read::Pairs, address: &'a str) -> Result<Sent<'a>, Failure> {
     Ok(Sent {
         scope: form.get("scope"),
         code: form.get("code"),
@@ -173,9 +187,16 @@ fn sent<'a>(
         refresh_token: form.get("refresh_token"),
         username: form.get("username"),
         password: form.get("password"),
-        resources,
+        resources: &[],
         authorization_details: form.get("authorization_details"),
         device_code: form.get("device_code"),
+        subject_token: form.get("subject_token"),
+        subject_token_type: form.get("subject_token_type"),
+        actor_token: form.get("actor_token"),
+        actor_token_type: form.get("actor_token_type"),
+        requested_token_type: form.get("requested_token_type"),
+        audience: &[],
+        assertion: form.get("assertion"),
         application: application(call, form)?,
         address,
     })
@@ -198,10 +219,11 @@ fn application<'a>(call: &'a Call, form: &'a read::Pairs) -> Result<Option<&'a s
 }
 
 fn show(tokens: &Tokens) -> Answer {
-    let Tokens { access, refresh, id } = tokens;
+    let Tokens { kind, access, refresh, id } = tokens;
     let body = TokenAnswer {
         access_token: access.access_token.expose(),
         token_type: access.token_type,
+        issued_token_type: *kind,
         expires_in: access.expires_in,
         refresh_token: refresh.as_ref().map(|token| token.expose()),
         id_token: id.as_ref().map(|token| token.expose()),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::trusted::{self, TrustedIssuerBody};
 use crate::{
     api::{acp::duration, read::said},
     domain::{
@@ -51,6 +52,9 @@ pub struct ServerSecurityBody {
     /// The policy that decides before a token is exchanged for another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_policy_id: Option<String>,
+    /// The issuers whose assertions about people are taken for tokens (RFC 7523).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_issuers: Vec<TrustedIssuerBody>,
 }
 
 /// A type of authorization details.
@@ -80,6 +84,7 @@ pub fn parse(body: ServerSecurityBody, problems: &mut Vec<Problem>) -> ServerSec
         authentication_device_endpoint,
         client_policy_id,
         exchange_policy_id,
+        trusted_issuers,
     } = body;
     let defaults = ServerSecurity::default();
     let mut seconds = |member: &str, text: Option<String>, default: i64| match said(text) {
@@ -113,6 +118,7 @@ pub fn parse(body: ServerSecurityBody, problems: &mut Vec<Problem>) -> ServerSec
         authentication_device_endpoint: said(authentication_device_endpoint),
         client_policy: said(client_policy_id),
         exchange_policy: said(exchange_policy_id),
+        trusted_issuers: trusted_issuers.into_iter().map(trusted::parse).collect(),
     }
 }
 
@@ -134,6 +140,7 @@ pub fn show(security: ServerSecurity) -> Option<ServerSecurityBody> {
         authentication_device_endpoint,
         client_policy,
         exchange_policy,
+        trusted_issuers,
     } = security;
     let details = |(name, DetailsType { description, schema }): (String, DetailsType)| {
         (name, DetailsTypeBody { description, schema: serde_json::from_str(&schema).ok() })
@@ -151,5 +158,6 @@ pub fn show(security: ServerSecurity) -> Option<ServerSecurityBody> {
         authentication_device_endpoint,
         client_policy_id: client_policy,
         exchange_policy_id: exchange_policy,
+        trusted_issuers: trusted_issuers.into_iter().map(trusted::show).collect(),
     })
 }

@@ -128,6 +128,7 @@ async fn open(
         details: &grant.details,
         claims: Some(&grant.claims),
         confirmation: None,
+        exchanged: None,
     };
     let mut members = Members::new();
     let code = request.response_type.code.then(|| code::make(place, &id, request));

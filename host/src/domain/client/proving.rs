@@ -85,7 +85,8 @@ fn keys(client: &Client) -> Vec<Problem> {
     }
 }
 
-fn key_set(text: &str, algorithm: &str) -> Vec<Problem> {
+/// Everything that is wrong with a JWK set, which must have a key for the algorithm if that is said.
+pub(in crate::domain) fn key_set(text: &str, algorithm: &str) -> Vec<Problem> {
     let refused = |reason: String| vec![Problem::new("/jwks/keys", reason)];
     if text.len() > LONGEST_SET {
         return refused(format!("must have at most {LONGEST_SET} bytes"));

@@ -6,12 +6,21 @@
 use std::collections::BTreeSet;
 
 use super::{AuthMethod, Client, ClientScopes, proving, redirect, security};
-use crate::domain::{Problem, credential::Given, setup, text, token::CLIENT_CREDENTIALS};
+use crate::domain::{
+    Problem,
+    credential::Given,
+    issue::{JWT_BEARER, TOKEN_EXCHANGE},
+    setup, text,
+    token::CLIENT_CREDENTIALS,
+};
 
 /// The grant that ends in a code.
 pub(super) const AUTHORIZATION_CODE: &str = "authorization_code";
 /// The grant that ends in tokens.
 pub(super) const IMPLICIT: &str = "implicit";
+
+/// The grants of clients that prove themselves with more than a name: what they show would be anybody's who has found it.
+const PROVEN: [&str; 3] = [CLIENT_CREDENTIALS, TOKEN_EXCHANGE, JWT_BEARER];
 
 /// Everything that is wrong with a client and the secret given for it.
 pub(super) fn check(client: &Client, given: &Given) -> Vec<Problem> {
@@ -51,7 +60,7 @@ fn texts(client: &Client) -> Vec<Problem> {
 fn grants(client: &Client) -> Vec<Problem> {
     let mut problems: Vec<Problem> = text::items("/grant_types", &client.grant_types).into_iter().collect();
     for (place, grant) in client.grant_types.iter().enumerate() {
-        if grant == CLIENT_CREDENTIALS && client.auth_method == AuthMethod::None {
+        if PROVEN.contains(&grant.as_str()) && client.auth_method == AuthMethod::None {
             let reason = "a public client has nothing to prove itself with";
             problems.push(Problem::new(format!("/grant_types/{place}"), reason));
         }

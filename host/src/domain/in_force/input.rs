@@ -38,14 +38,15 @@ impl<'a> Whose<'a> {
         Whose { tenant, client, identity, scopes, reach: Reach { resources, details } }
     }
 
-    /// A token that a client asks for on its own behalf.
+    /// A token that a client asks for on its own behalf, or for somebody whose token it has.
     pub(super) fn of_client(
         tenant: &'a str,
         client: (&'a str, &'a Client),
+        identity: Option<&'a Identity>,
         scopes: &'a [String],
         reach: Reach<'a>,
     ) -> Whose<'a> {
-        Whose { tenant, client, identity: None, scopes, reach }
+        Whose { tenant, client, identity, scopes, reach }
     }
 
     /// A token that somebody asks for.

@@ -3,13 +3,23 @@
 //! Used by everything in this folder, for every token. A state that begins by itself takes over at its instant: what is kept
 //! knows until when it holds.
 
-use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+    sync::Arc,
+};
 
 use quick_cache::sync::Cache;
 
 use super::mapping::Mapping;
 use crate::{
-    domain::{Domain, Failure, claim::Claim, noun, scope::Scope, service::Service},
+    domain::{
+        Domain, Failure,
+        claim::Claim,
+        noun,
+        scope::Scope,
+        service::{self, Service},
+    },
     store::{Index, Kind},
     world::Micros,
 };
@@ -76,6 +86,21 @@ pub(in crate::domain) fn has_scopes(
 ) -> Result<bool, Failure> {
     let rules = rules(domain, tenant, server)?;
     Ok(scopes.iter().all(|scope| rules.scopes.contains_key(scope)))
+}
+
+/// The names of the services that scopes of a server belong to.
+pub(in crate::domain) fn services_of(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    scopes: &[String],
+) -> Result<BTreeSet<String>, Failure> {
+    let rules = rules(domain, tenant, server)?;
+    let mut names = BTreeSet::new();
+    for (_, scope) in scopes.iter().filter_map(|name| rules.scopes.get(name)) {
+        names.extend(service::of_scope(domain, tenant, scope)?.map(|service| service.value.name.clone()));
+    }
+    Ok(names)
 }
 
 /// Those of these scopes that a server has now.

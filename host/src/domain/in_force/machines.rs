@@ -1,5 +1,5 @@
 //! The policies of what clients do without a person: the server's, before a client gets a token on its own behalf, and each
-//! scope's, which drops the scope.
+//! scope's, which drops the scope; and the server's about who may exchange which token.
 //!
 //! Called by the grants of the token endpoint. Where there is no policy nothing is asked and nothing is read but what is at hand
 //! anyway: this is the way that machines take for every token.
@@ -14,10 +14,16 @@ use super::{
 };
 use crate::{
     decision::{Input, Verdict},
-    domain::{Domain, Failure, client::Client, decide::Question, scope::Scope, server::Server},
+    domain::{
+        Domain, Failure, client::Client, decide::Question, identity::Identity, scope::Scope, server::Server,
+        token::Actor,
+    },
 };
 
-/// A client that wants a token on its own behalf.
+/// What policies are asked about who exchanges a token: the action's name.
+const EXCHANGE: &str = "exchange_token";
+
+/// A client that wants a token on its own behalf, or for somebody else's.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'a> {
     /// The tenant.
@@ -68,6 +74,58 @@ pub async fn scopes(domain: &Domain, about: Machine<'_>, scopes: Vec<String>) ->
     Ok(allowed)
 }
 
+/// A token that is to be exchanged for another one (RFC 8693).
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'a> {
+    /// The person it is about, if it is about one.
+    pub identity: Option<&'a Identity>,
+    /// The person or the client that it is about.
+    pub subject: &'a str,
+    /// The client it was issued to.
+    pub issued_to: &'a str,
+    /// Whom it is for.
+    pub for_whom: &'a [String],
+    /// Its scopes.
+    pub had: &'a [String],
+    /// Who acts with it.
+    pub acted: Option<&'a Actor>,
+    /// Who is to act with the new one, where that is named.
+    pub actor: Option<&'a Actor>,
+    /// The scopes asked for.
+    pub scopes: &'a [String],
+    /// Whom the new one is to be for.
+    pub audience: &'a [String],
+}
+
+/// What the server's exchange policy says about it; none where there is no policy. One that cannot answer says no.
+pub async fn exchange(domain: &Domain, about: Machine<'_>, exchange: Exchange<'_>) -> Result<Option<bool>, Failure> {
+    let Machine { tenant, server: (id, server), client, reach, request_id } = about;
+    let Some(policy) = &server.security.exchange_policy else { return Ok(None) };
+    let rules = known::rules(domain, tenant, id)?;
+    let whose = Whose::of_client(tenant, client, exchange.identity, exchange.scopes, reach);
+    let input = of_exchange(input::document(domain, &rules, whose)?, client.0, exchange);
+    let question = Question { tenant, server: id, input, request_id };
+    Ok(Some(policies::by(domain, client.0, question, policy).await?.allow))
+}
+
+/// The document about an exchange: the subject is whom the tokens are about, the resource the client that wants the new one. The
+/// context says what both tokens are.
+fn of_exchange(base: Input, client: &str, exchange: Exchange<'_>) -> Input {
+    let Exchange { identity, subject, issued_to, for_whom, had, acted, actor, scopes, audience } = exchange;
+    let authn_ctx = if identity.is_some() { base.authn_ctx } else { object(json!({ "sub": subject })) };
+    let kind = if identity.is_some() { "user" } else { "client" };
+    let token = json!({ "client_id": issued_to, "audience": for_whom, "scopes": had, "act": acted });
+    let wanted = json!({ "client_id": client, "audience": audience, "scopes": scopes, "act": actor });
+    Input {
+        authn_ctx,
+        subject: object(json!({ "type": kind, "id": subject })),
+        action: object(json!({ "name": EXCHANGE })),
+        resource: object(json!({ "type": "client", "id": client })),
+        context: object(json!({ "subject_token": token, "requested_token": wanted })),
+        ..base
+    }
+}
+
 /// How a policy sees a scope.
 fn of_scope(id: &str, scope: &Scope) -> Value {
     let properties = json!({ "id": id, "name": scope.name, "display_name": scope.display_name });
@@ -87,7 +145,7 @@ async fn ask(
     let input = Input {
         action: object(json!({ "name": ISSUE })),
         resource: object(resource),
-        ..input::document(domain, rules, Whose::of_client(tenant, client, scopes, reach))?
+        ..input::document(domain, rules, Whose::of_client(tenant, client, None, scopes, reach))?
     };
     policies::by(domain, client.0, Question { tenant, server, input, request_id }, policy).await
 }

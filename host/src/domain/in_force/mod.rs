@@ -26,4 +26,4 @@ pub mod scope_policies;
 
 pub use outputs::Outputs;
 
-pub(super) use known::{Known, has_scopes, those_there};
+pub(super) use known::{Known, has_scopes, services_of, those_there};

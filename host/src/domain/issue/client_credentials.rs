@@ -28,5 +28,5 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
         let tenant = tenant.to_owned();
         domain.write(move |write| kept.save(write, &tenant)).await?;
     }
-    Ok(Tokens { access: minted.issued, refresh: None, id: None })
+    Ok(Tokens { kind: None, access: minted.issued, refresh: None, id: None })
 }

@@ -22,6 +22,8 @@ use crate::{
 
 /// The scope that asks for an ID token.
 pub const OPENID: &str = "openid";
+/// The claim that names the grant it was made from, so that it ends with that where it is exchanged (RFC 8693).
+pub(super) const GRANT: &str = "gid";
 /// The media type, as most clients expect it (RFC 7519 §5.1).
 const TYPE: &str = "JWT";
 
@@ -64,9 +66,30 @@ pub struct Hint {
     pub audience: Vec<String>,
 }
 
-/// Reads an ID token that one of the server's keys has signed. An access token is none, though the same keys sign it. A client
-/// may have encrypted it for us (OpenID Connect Core §3.1.2.1).
+/// The person and the clients of an ID token that one of the server's keys has signed.
 pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Result<Option<Hint>, Failure> {
+    let Some(claims) = read(domain, tenant, server, token)? else { return Ok(None) };
+    let subject = claims.get("sub").and_then(Value::as_str);
+    Ok(subject.map(|subject| Hint { subject: subject.to_owned(), audience: audience(&claims) }))
+}
+
+/// The clients that an ID token is for.
+pub(super) fn audience(claims: &Map<String, Value>) -> Vec<String> {
+    match claims.get("aud") {
+        Some(Value::String(only)) => vec![only.clone()],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What an ID token says that one of the server's keys has signed, whether it has ended or not. An access token is none, though the
+/// same keys sign it. A client may have encrypted it for us (OpenID Connect Core §3.1.2.1).
+pub(super) fn read(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    token: &str,
+) -> Result<Option<Map<String, Value>>, Failure> {
     let opened = match jwe::is_encrypted(token) {
         true => encryption::open(domain, tenant, server, token)?.and_then(|plain| String::from_utf8(plain).ok()),
         false => None,
@@ -77,16 +100,11 @@ pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Re
     let Some(key) = key_ring::find(domain, tenant, server, &kid)? else { return Ok(None) };
     let claims: Option<Map<String, Value>> = jws::verify(token, &key.verifier()).ok();
     let Some(claims) = claims else { return Ok(None) };
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let audience = match claims.get("aud") {
-        Some(Value::String(only)) => vec![only.clone()],
-        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    };
     // Signed userinfo has the same type and is for the same client, but neither of these.
     let is_id_token = ["exp", "auth_time"].into_iter().all(|name| claims.get(name).is_some_and(Value::is_i64));
-    let ours = is_id_token && text("iss") == Some(domain.issuer(tenant, server).as_str());
-    Ok(text("sub").filter(|_| ours).map(|subject| Hint { subject: subject.to_owned(), audience }))
+    let issuer = claims.get("iss").and_then(Value::as_str);
+    let ours = is_id_token && issuer == Some(domain.issuer(tenant, server).as_str());
+    Ok(Some(claims).filter(|_| ours))
 }
 
 /// Our own claims come last, so that none of the tenant's can stand in their place. The audience is one client, so there
@@ -98,7 +116,7 @@ fn claims(
     with: With<'_>,
     mut claims: Map<String, Value>,
 ) -> Result<Map<String, Value>, Failure> {
-    let Some((_, grant)) = order.grant else {
+    let Some((grant_id, grant)) = order.grant else {
         return Err(Failure::Internal { log: "an ID token is about a person".to_owned() });
     };
     let ((server_id, server), client) = (order.server, order.client.1);
@@ -121,6 +139,7 @@ fn claims(
         ("acr", identity.acr.as_deref().map(Value::from)),
         ("amr", amr),
         ("sid", sid.map(Value::from)),
+        (GRANT, Some(Value::from(grant_id))),
         ("at_hash", with.access_token.map(half)),
         ("c_hash", with.code.map(half)),
         ("s_hash", with.state.map(half_text)),

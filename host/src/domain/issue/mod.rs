@@ -3,6 +3,7 @@
 //! ```text
 //! code, refresh, password   a person's     client_credentials, own   a client's own, for one token or longer
 //! elsewhere   what a person has answered on another device     opening   a grant that begins here
+//! exchange   a token for another one     jwt_bearer   a token for what somebody trusted says
 //! person   what all grants of people share     once   what is good once, and what happens at the second time
 //! id_token   about the person     scopes, target   what a client may have, and what a token is good for
 //! ```
@@ -13,7 +14,9 @@
 mod client_credentials;
 mod code;
 mod elsewhere;
+mod exchange;
 pub mod id_token;
+mod jwt_bearer;
 mod once;
 mod opening;
 mod own;
@@ -58,6 +61,8 @@ pub static GRANT_TYPES: &[GrantType] = &[
     GrantType { name: token::CLIENT_CREDENTIALS, run: |asked| Box::pin(client_credentials::issue(asked)) },
     GrantType { name: DEVICE_CODE, run: |asked| Box::pin(elsewhere::device(asked)) },
     GrantType { name: password::PASSWORD, run: |asked| Box::pin(password::issue(asked)) },
+    GrantType { name: JWT_BEARER, run: |asked| Box::pin(jwt_bearer::issue(asked)) },
+    GrantType { name: TOKEN_EXCHANGE, run: |asked| Box::pin(exchange::issue(asked)) },
 ];
 
 /// A request for tokens.
@@ -83,7 +88,7 @@ pub struct Asked<'a> {
 
 /// What a client sends beside its credentials.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(missing_docs, reason = "the registered words themselves (RFC 6749, RFC 7636, RFC 8628, RFC 8707, RFC 9396)")]
+#[expect(missing_docs, reason = "the registered words themselves (RFC 6749 and those that add to it)")]
 pub struct Sent<'a> {
     pub scope: Option<&'a str>,
     pub code: Option<&'a str>,
@@ -95,6 +100,13 @@ pub struct Sent<'a> {
     pub resources: &'a [&'a str],
     pub authorization_details: Option<&'a str>,
     pub device_code: Option<&'a str>,
+    pub subject_token: Option<&'a str>,
+    pub subject_token_type: Option<&'a str>,
+    pub actor_token: Option<&'a str>,
+    pub actor_token_type: Option<&'a str>,
+    pub requested_token_type: Option<&'a str>,
+    pub audience: &'a [&'a str],
+    pub assertion: Option<&'a str>,
     /// The application that a client of an organization acts for (ours).
     pub application: Option<&'a str>,
     /// Where the request came from, for the limits against guessing.
@@ -104,6 +116,8 @@ pub struct Sent<'a> {
 /// What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Debug)]
 pub struct Tokens {
+    /// What kind of token the access token is, where that is told (RFC 8693 §2.2.1).
+    pub kind: Option<&'static str>,
     /// The access token.
     pub access: token::Issued,
     /// For the next ones.
@@ -121,7 +135,7 @@ pub enum Refused {
     Grant,
     /// `invalid_scope`, with the scope.
     Scope(String),
-    /// `invalid_target`, with the resource.
+    /// `invalid_target`, with whom the token was to be for.
     Target(String),
     /// `invalid_authorization_details`, with the reason.
     Details(String),

@@ -70,7 +70,7 @@ pub(super) async fn allowed(asked: &Asked<'_>, identity: &Identity, target: Targ
 
 /// Whether the server still knows the person of a grant.
 pub(super) fn known(asked: &Asked<'_>, identity: &Identity) -> Result<(), Refused> {
-    match authentication::still_knows(asked.domain, &asked.server.1.authentications, identity) {
+    match authentication::still_knows(asked.domain, asked.server.1, identity) {
         true => Ok(()),
         false => Err(Refused::Invalid("the server no longer knows the person in this way: they have to log in again")),
     }
@@ -121,5 +121,5 @@ pub(super) async fn make_without_refresh(
         }
         false => None,
     };
-    Ok((Tokens { access: minted.issued, refresh: None, id }, Keep { access: minted.kept, refresh: None }))
+    Ok((Tokens { kind: None, access: minted.issued, refresh: None, id }, Keep { access: minted.kept, refresh: None }))
 }

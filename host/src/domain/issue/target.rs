@@ -57,6 +57,21 @@ impl Target {
         }
     }
 
+    /// For a token that is exchanged: what is asked for of what that one was good for.
+    pub(super) fn of_exchange(
+        asked: &Asked<'_>,
+        scopes: Vec<String>,
+        had: &[Detail],
+        about_person: bool,
+    ) -> Result<Target, Refused> {
+        let target = Target::of_scopes(asked, scopes, about_person)?;
+        let still = details::still(asked.server.1, &asked.proven.client.value, had);
+        let details = details::narrowed(still, asked.sent.authorization_details);
+        let details = details.map_err(|wrong| Refused::Details(wrong.0))?;
+        let details = details::for_resources(place(asked), details, &target.audience)?;
+        Ok(Target { details, ..target })
+    }
+
     fn of_scopes(asked: &Asked<'_>, scopes: Vec<String>, about_person: bool) -> Result<Target, Refused> {
         let (place, audience) = (place(asked), named(asked)?);
         for resource in &audience {
@@ -99,6 +114,7 @@ impl Target {
             details: &self.details,
             claims: Some(&self.claims),
             confirmation,
+            exchanged: None,
         }
     }
 }

@@ -45,11 +45,14 @@ pub(super) async fn proves(
     };
     let Some(claims) = claims else { return Ok(refused(id, "its signature is not the client's")) };
     let (issuer, strict) = (domain.issuer(tenant, server_id), profile::requires(server, Switch::StrictAudience));
-    let rules = Rules { id, issuer: &issuer, strict, now: domain.world.now_seconds() };
-    match rules.broken(&claims) {
-        Some(reason) => Ok(refused(id, reason)),
-        None if spend(domain, tenant, id, &claims).await? => Ok(true),
-        None => Ok(refused(id, "it was used before")),
+    let now = domain.world.now_seconds();
+    let rules = Rules { by: id, about: Some(id), issuer: &issuer, alias: None, strict, now };
+    if let Some(reason) = rules.broken(&claims) {
+        return Ok(refused(id, reason));
+    }
+    match spend(domain, tenant, id, &claims).await? {
+        true => Ok(true),
+        false => Ok(refused(id, "it was used before")),
     }
 }
 
@@ -99,44 +102,49 @@ fn decoy(domain: &Domain, tenant: &str, server: &str, token: &str) -> Result<(),
     Ok(())
 }
 
-/// What an assertion must say (RFC 7523 §3).
-struct Rules<'a> {
-    /// The client.
-    id: &'a str,
+/// What an assertion must say (RFC 7523 §3), of a client or of an issuer that the server trusts.
+pub(in crate::domain) struct Rules<'a> {
+    /// Who must have made it.
+    pub(in crate::domain) by: &'a str,
+    /// Whom it must be about. None where that is for whoever asks to look at.
+    pub(in crate::domain) about: Option<&'a str>,
     /// The authorization server it is for.
-    issuer: &'a str,
+    pub(in crate::domain) issuer: &'a str,
+    /// Another name by which it may mean the server.
+    pub(in crate::domain) alias: Option<&'a str>,
     /// Whether it must name the issuer, and nothing else.
-    strict: bool,
+    pub(in crate::domain) strict: bool,
     /// In seconds since 1970.
-    now: i64,
+    pub(in crate::domain) now: i64,
 }
 
 impl Rules<'_> {
     /// The first rule that is broken, one line each.
-    fn broken(&self, claims: &Map<String, Value>) -> Option<&'static str> {
+    pub(in crate::domain) fn broken(&self, claims: &Map<String, Value>) -> Option<&'static str> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let ends = seconds(claims, "exp").ok().flatten();
         let latest = self.now.saturating_add(LEEWAY);
         let begun = |name: &str| seconds(claims, name).is_ok_and(|at| at.is_none_or(|at| at <= latest));
         let rules = [
-            (text("iss") == Some(self.id), "its issuer is not the client"),
-            (text("sub") == Some(self.id), "its subject is not the client"),
-            (self.is_for_us(claims.get("aud")), "it is not for this server alone"),
-            (ends.is_some(), "it has no end"),
-            (ends.is_some_and(|ends| ends > self.now), "it has ended"),
-            (ends.is_some_and(|ends| ends <= latest.saturating_add(LONGEST)), "it ends too late"),
-            (begun("nbf"), "it is not good yet"),
-            (begun("iat"), "it was issued in the future"),
-            (text("jti").is_some_and(|jti| (1..=LONGEST_NAME).contains(&jti.len())), "it has no name of its own"),
+            (text("iss") == Some(self.by), "the assertion's issuer is somebody else"),
+            (self.about.is_none_or(|about| text("sub") == Some(about)), "the assertion's subject is somebody else"),
+            (self.is_for_us(claims.get("aud")), "the assertion is not for this server alone"),
+            (ends.is_some(), "the assertion has no end"),
+            (ends.is_some_and(|ends| ends > self.now), "the assertion has ended"),
+            (ends.is_some_and(|ends| ends <= latest.saturating_add(LONGEST)), "the assertion ends too late"),
+            (begun("nbf"), "the assertion is not good yet"),
+            (begun("iat"), "the assertion was issued in the future"),
+            (text("jti").is_some_and(|jti| (1..=LONGEST_NAME).contains(&jti.len())), "the assertion has no name"),
         ];
         rules.into_iter().find(|(kept, _)| !kept).map(|(_, reason)| reason)
     }
 
-    /// The issuer or its token endpoint, as a text or in a list, and nobody else: who else it is for could show it here.
+    /// The issuer, its token endpoint, or what else it is called, as a text or in a list, and nobody else: who else it is for could show it here.
     fn is_for_us(&self, audience: Option<&Value>) -> bool {
         let ours = |value: &Value| {
             let text = value.as_str();
-            text.is_some_and(|text| text == self.issuer || text.strip_prefix(self.issuer) == Some("/oauth2/token"))
+            let own = |text: &str| text == self.issuer || text.strip_prefix(self.issuer) == Some("/oauth2/token");
+            text.is_some_and(|text| own(text) || Some(text) == self.alias)
         };
         match audience {
             Some(only) if self.strict => only.as_str() == Some(self.issuer),
@@ -170,7 +178,8 @@ mod tests {
         let mut claims =
             json!({ "iss": "till", "sub": "till", "aud": ISSUER, "exp": 1060, "nbf": 1000, "iat": 1000, "jti": "1" });
         change(&mut claims);
-        Rules { id: "till", issuer: ISSUER, strict, now: 1000 }.broken(claims.as_object().unwrap())
+        let rules = Rules { by: "till", about: Some("till"), issuer: ISSUER, alias: Some("us"), strict, now: 1000 };
+        rules.broken(claims.as_object().unwrap())
     }
 
     #[test]
@@ -209,7 +218,7 @@ mod tests {
     #[test]
     fn an_assertion_is_for_this_server_and_nobody_else() {
         let token = format!("{ISSUER}/oauth2/token");
-        for aud in [json!(ISSUER), json!(token), json!([ISSUER]), json!([ISSUER, token])] {
+        for aud in [json!(ISSUER), json!(token), json!([ISSUER]), json!([ISSUER, token]), json!("us")] {
             assert_eq!(broken(|claims| claims["aud"] = aud.clone()), None, "{aud}");
         }
         for aud in [

@@ -8,7 +8,7 @@ use super::Assertion;
 use crate::{
     crypto::digest,
     domain::{Domain, Failure, expiry},
-    store::records,
+    store::{Write, records},
 };
 
 /// How far the clocks of client and server may be apart, in seconds.
@@ -43,17 +43,32 @@ pub(in crate::domain) async fn spend(
     name: &str,
     ends: i64,
 ) -> Result<bool, Failure> {
-    let key = [tenant.to_owned(), client.to_owned(), digest::sha256_hex(name.as_bytes())];
-    let (assertion, now) = (Assertion { ends: ends.saturating_add(LEEWAY) }, domain.world.now_seconds());
-    domain
-        .write(move |write| {
-            let key = key.each_ref().map(String::as_str);
-            if records::get::<Assertion>(&*write, &key)?.is_some_and(|earlier| earlier.ends > now) {
-                return Ok(false);
-            }
-            records::put(write, &key, &assertion)?;
-            expiry::note(write, &key, &assertion)?;
-            Ok(true)
-        })
-        .await
+    let (used, now) = (Used::of(tenant, client, name, ends), domain.world.now_seconds());
+    domain.write(move |write| used.note(write, now)).await
+}
+
+/// What is written down of something that is good once.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Used {
+    key: [String; 3],
+    assertion: Assertion,
+}
+
+impl Used {
+    /// What is written down of what `whose`, a client's id or what no id looks like, calls `name` and what ends then.
+    pub(in crate::domain) fn of(tenant: &str, whose: &str, name: &str, ends: i64) -> Used {
+        let key = [tenant.to_owned(), whose.to_owned(), digest::sha256_hex(name.as_bytes())];
+        Used { key, assertion: Assertion { ends: ends.saturating_add(LEEWAY) } }
+    }
+
+    /// Writes it down, inside a transaction. False when it was before.
+    pub(in crate::domain) fn note(&self, write: &mut Write<'_>, now: i64) -> Result<bool, Failure> {
+        let key = self.key.each_ref().map(String::as_str);
+        if records::get::<Assertion>(&*write, &key)?.is_some_and(|earlier| earlier.ends > now) {
+            return Ok(false);
+        }
+        records::put(write, &key, &self.assertion)?;
+        expiry::note(write, &key, &self.assertion)?;
+        Ok(true)
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         Caller, Domain, Failure, Problem,
         client::{self, AuthMethod, Client, ClientScopes},
+        issue::{JWT_BEARER, TOKEN_EXCHANGE},
         key_ring, proof,
         scope::{self, Scope},
         subject,
@@ -33,6 +34,9 @@ const STANDARD: [&str; 6] = ["openid", "profile", "email", "phone", "address", "
 /// The grants that end at a redirect URI.
 const REDIRECTING: [&str; 2] = ["authorization_code", "implicit"];
 
+/// The grants by which a client takes what a person has given to somebody else: for those that somebody vouches for.
+const VOUCHED: [&str; 3] = ["password", TOKEN_EXCHANGE, JWT_BEARER];
+
 /// The client as it will be: what it asks for, what the server adds, and what administrators have said about it before.
 pub(super) async fn settle(
     domain: &Domain,
@@ -45,9 +49,12 @@ pub(super) async fn settle(
     let Wanted { client, scopes, id_token_algorithm, secret: _ } = wanted;
     let anonymous = caller.bearer().is_none();
     let mut problems = fixed(domain, &client);
-    let password = |client: &Client| client.grant_types.iter().any(|grant| grant == "password");
-    if anonymous && password(&client) && !old.is_some_and(password) {
-        problems.push(Problem::new("/grant_types", "`password` is only for clients that register with a token"));
+    for grant in VOUCHED {
+        let has = |client: &Client| client.grant_types.iter().any(|one| one == grant);
+        if anonymous && has(&client) && !old.is_some_and(has) {
+            let reason = format!("`{grant}` is only for clients that register with a token");
+            problems.push(Problem::new("/grant_types", reason));
+        }
     }
     problems.extend(algorithms(domain, tenant, server, &client, id_token_algorithm.as_deref())?);
     let open = Open { anonymous, client: &client, old };

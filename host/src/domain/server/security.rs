@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Server;
+use super::{
+    Server,
+    trusted::{self, TrustedIssuer},
+};
 use crate::domain::{Problem, details, id, text};
 
 /// What the high-assurance protocols say of a server. Nothing is required unless it is said.
@@ -38,6 +41,8 @@ pub struct ServerSecurity {
     pub client_policy: Option<String>,
     /// Decides before a token is exchanged for another one (RFC 8693).
     pub exchange_policy: Option<String>,
+    /// Whose assertions about people are taken for tokens (RFC 7523 §2.1).
+    pub trusted_issuers: Vec<TrustedIssuer>,
 }
 
 /// A type of authorization details.
@@ -65,6 +70,7 @@ impl Default for ServerSecurity {
             authentication_device_endpoint: None,
             client_policy: None,
             exchange_policy: None,
+            trusted_issuers: Vec::new(),
         }
     }
 }
@@ -105,6 +111,7 @@ pub(super) fn problems(server: &Server) -> Vec<Problem> {
         let broken = details::schema_problem(schema);
         problems.extend(broken.map(|why| Problem::new(format!("{member}/schema"), why)));
     }
+    problems.extend(trusted::problems(&security.trusted_issuers));
     problems.extend(not_yet(security));
     problems
 }

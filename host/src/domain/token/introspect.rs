@@ -129,7 +129,7 @@ pub(super) fn refresh(
     let Some(grant) = grant::current(domain, tenant, &record.grant)? else { return Ok(None) };
     match client::current(domain, tenant, &grant.client_id) {
         Ok(client) if grant.holds(server, &client.value, now) => {
-            let knows = |person| authentication::still_knows(domain, &server.authentications, person);
+            let knows = |person| authentication::still_knows(domain, server, person);
             let known = grant.person().is_none_or(knows);
             Ok(known.then_some((name, record, grant)))
         }

@@ -85,7 +85,7 @@ pub(in crate::domain) fn live(
         Err(Failure::NotFound { .. }) => return Ok(None),
         found => found?,
     };
-    let known = |person| authentication::still_knows(domain, &server.authentications, person);
+    let known = |person| authentication::still_knows(domain, server, person);
     let good =
         grant.server == server_id && grant.holds(server, &client.value, now) && grant.person().is_some_and(known);
     Ok(good.then_some(Live { token, grant, client }))

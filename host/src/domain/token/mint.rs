@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ANY_SERVER, AccessToken, Claims, Issued, TYPE};
+use super::{ANY_SERVER, AccessToken, Claims, Exchanged, Issued, TYPE};
 use crate::{
     crypto::{Secret, jws},
     domain::{
@@ -28,6 +28,7 @@ use crate::{
         subject,
     },
     store::{Write, records},
+    world::Micros,
 };
 
 /// What form access tokens have.
@@ -80,13 +81,21 @@ pub struct Order<'a> {
     pub claims: Option<&'a Map<String, Value>>,
     /// The keys it is bound to.
     pub confirmation: Option<&'a Confirmation>,
+    /// What it keeps of the token that it is exchanged for.
+    pub exchanged: Option<&'a Exchanged>,
 }
 
 impl Order<'_> {
-    /// Whom the token is about: the person, or the client itself. Clients may know the person by another name, see
-    /// [`subject`].
+    /// Whom the token is about: the person, or the client itself, or another one whose token is exchanged. Clients may know the
+    /// person by another name, see [`subject`].
     pub fn subject(&self) -> &str {
-        self.person().map_or(self.client.0, |person| &person.subject)
+        self.person().map_or(self.machine().0, |person| &person.subject)
+    }
+
+    /// The client that it is about when it is about no person, and since when that is there.
+    fn machine(&self) -> (&str, Micros) {
+        let machine = self.exchanged.and_then(|exchanged| exchanged.machine.as_ref());
+        machine.map_or((self.client.0, self.client.1.since), |(id, since)| (id, *since))
     }
 
     /// The person it is about. None when the client acts for itself.
@@ -139,7 +148,8 @@ fn form(order: &Order<'_>) -> Form {
 }
 
 /// Members that not every token has: what the tenant's claims say must not stand in their place where they are left out.
-const OPTIONAL: [&str; 7] = ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details"];
+const OPTIONAL: [&str; 9] =
+    ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details", "act", "sub_since"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Result<Claims, Failure> {
     more.extend(order.claims.cloned().unwrap_or_default());
@@ -152,6 +162,8 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> R
     let (client_id, client) = order.client;
     let issuer = domain.issuer(order.tenant, server_id);
     let ends = now.saturating_add(effective::lifetimes(server, client).access_token);
+    let ends = order.exchanged.map_or(ends, |exchanged| ends.min(exchanged.ends));
+    more.extend(order.exchanged.and_then(|exchanged| exchanged.may_act.clone()).map(|may| ("may_act".to_owned(), may)));
     let (identity, grant) = (order.person(), order.grant.map(|(id, _)| id.to_owned()));
     let (gid, cgid) = if identity.is_some() { (grant, None) } else { (None, grant) };
     let sub = match identity {
@@ -179,6 +191,8 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> R
         amr: identity.map(|identity| identity.amr.clone()).unwrap_or_default(),
         cnf: order.confirmation.cloned(),
         authorization_details: order.details.to_vec(),
+        act: order.exchanged.and_then(|exchanged| exchanged.act.clone()),
+        sub_since: (identity.is_none() && order.exchanged.is_some()).then_some(order.machine().1),
         more,
     })
 }

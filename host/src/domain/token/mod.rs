@@ -3,10 +3,11 @@
 //! ```text
 //! mint         make one            verify   whose is it, for every bearer
 //! introspect   what is it worth    revoke   give it back          asker   whose business it is
-//! latest       the refresh token of each grant that is good now
+//! latest       the refresh token of each grant that is good now         exchanged   what is left of the token that one was made for
 //! ```
 
 pub mod asker;
+mod exchanged;
 pub mod introspect;
 pub mod latest;
 mod mint;
@@ -23,9 +24,10 @@ use crate::{
     world::Micros,
 };
 
+pub use exchanged::{Actor, Exchanged};
 pub(super) use mint::readable;
 pub use mint::{Form, Kept, Minted, Order, mint};
-use verify::known;
+pub(super) use verify::known;
 pub use verify::{Known, claims, verify, verify_anywhere};
 
 /// The grant of a client on its own behalf (RFC 6749 §4.4).
@@ -67,6 +69,12 @@ pub struct Claims {
     pub cnf: Option<Confirmation>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorization_details: Vec<Detail>,
+    /// Who acts for whom it is about (RFC 8693 §4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// Which client of the name `sub`, where another client has exchanged its token: it goes with that one too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_since: Option<Micros>,
     /// What the tenant's claims add.
     #[serde(flatten)]
     pub more: Map<String, Value>,

@@ -32,6 +32,13 @@ pub struct Known {
     pub(super) kept: Option<String>,
 }
 
+impl Known {
+    /// Whether it is signed, and no handle.
+    pub fn is_signed(&self) -> bool {
+        self.kept.is_none()
+    }
+}
+
 /// Finds out whose token this is. It must have been issued by a server of `tenant` that still holds the key, to a client
 /// that still exists, and be within its time; and whoever shows it must hold the key that it is bound to. One that is for other
 /// resources only is good there, and not with us: whoever got it there could otherwise come here with it (RFC 8707 §2).
@@ -78,7 +85,7 @@ pub fn claims(
 }
 
 /// What is known of a token that holds, whoever shows it: for those who ask about one, or give it back.
-pub(super) fn known(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Known>, Failure> {
+pub(in crate::domain) fn known(domain: &Domain, tenant: &str, token: &str) -> Result<Arc<Known>, Failure> {
     // An opaque token is remembered too: what its record says never changes, and that it is there is looked at below.
     let name = digest::sha256(token.as_bytes());
     let known = match domain.tokens.get(&name) {
@@ -170,7 +177,7 @@ fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Fail
         ClientScopes::Only(scopes) => bearer.scopes.iter().all(|granted| scopes.contains(granted)),
     };
     let still_has = may_have && in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?;
-    let granted = is_granted(domain, bearer)? && goes_on(domain, bearer)?;
+    let granted = is_granted(domain, bearer)? && goes_on(domain, bearer)? && is_the_same(domain, known)?;
     Ok(same_client && still_has && granted && is_issued(domain, tenant, known)?)
 }
 
@@ -180,13 +187,26 @@ fn goes_on(domain: &Domain, bearer: &Bearer) -> Result<bool, Failure> {
     Ok(grant::current(domain, &bearer.tenant, id)?.is_some())
 }
 
+/// Whether the client that a token is about is still the one it was about when another client exchanged it.
+fn is_the_same(domain: &Domain, known: &Known) -> Result<bool, Failure> {
+    let Some(since) = known.claims.sub_since else { return Ok(true) };
+    let subject = client::current(domain, &known.bearer.tenant, &known.claims.sub)?;
+    Ok(subject.value.since == since && subject.value.server == known.bearer.server)
+}
+
 /// Whether what a person has let the client do still stands, and the server still knows the person: with them goes everything
 /// that they have let others do. A token without a person needs neither.
 fn is_granted(domain: &Domain, bearer: &Bearer) -> Result<bool, Failure> {
     let Some(id) = &bearer.grant else { return Ok(true) };
     let Some(grant) = grant::current(domain, &bearer.tenant, id)? else { return Ok(false) };
+    // Another client has exchanged what this one was let do: without the one there is nothing to the other.
+    if grant.client_id != bearer.client_id
+        && client::current(domain, &bearer.tenant, &grant.client_id)?.value.since != grant.client_since
+    {
+        return Ok(false);
+    }
     let server = server::current(domain, &bearer.tenant, &bearer.server)?;
-    Ok(authentication::still_knows(domain, &server.value.authentications, &grant.identity))
+    Ok(authentication::still_knows(domain, &server.value, &grant.identity))
 }
 
 /// Whether the server still stands by it: it has the key, or the record, and has not revoked it.

@@ -28,7 +28,7 @@ const MOST_WORDS: usize = 16;
 /// The longest word of `amr`, and the longest `acr`.
 const LONGEST_WORD: usize = 128;
 /// What says how a token was made rather than who somebody is. It is not copied unless a mapping asks for it.
-const MECHANICS: [&str; 14] = [
+pub(in crate::domain) const MECHANICS: [&str; 14] = [
     "iss",
     "aud",
     "azp",
@@ -139,14 +139,15 @@ fn context(method: &Authentication, mut known: Map<String, Value>) -> Result<Str
 }
 
 /// How the person has logged in there, and that it was there (`fed`).
-fn amr(claimed: Option<&Value>) -> Vec<String> {
+pub(in crate::domain) fn amr(claimed: Option<&Value>) -> Vec<String> {
     let words = claimed.and_then(Value::as_array).into_iter().flatten().take(MOST_WORDS);
     let mut amr: Vec<String> = words.filter_map(|value| word(Some(value))).filter(|word| word != "fed").collect();
     amr.push("fed".to_owned());
     amr
 }
 
-fn word(value: Option<&Value>) -> Option<String> {
+/// A short text.
+pub(in crate::domain) fn word(value: Option<&Value>) -> Option<String> {
     let text = value.and_then(Value::as_str).filter(|text| !text.is_empty() && text.len() <= LONGEST_WORD);
     text.map(str::to_owned)
 }

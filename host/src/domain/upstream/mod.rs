@@ -32,6 +32,7 @@ pub use arrive::{Arrived, Returned, arrive};
 pub use begin::begin;
 pub use errand::login_of;
 pub(super) use exchange::header as basic;
+pub(super) use identity::{MECHANICS, amr, word};
 
 /// What is known of providers, for a while.
 pub struct Providers {

@@ -1,0 +1,56 @@
+//! The issuers that an authorization server trusts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::{acp::clients::body::JwksBody, read::said},
+    domain::{client::ClientKeys, server::trusted::TrustedIssuer},
+};
+
+/// An issuer whose assertions about people are taken for tokens (RFC 7523 §2.1).
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "TrustedIssuer")]
+pub struct TrustedIssuerBody {
+    /// Its name, an absolute URI, as its assertions say it (`iss`). Required.
+    pub issuer: String,
+    /// Its public keys (RFC 7517). Required, unless there is `jwks_uri`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<JwksBody>,
+    /// Where its public keys are. Does not count when there is `jwks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// What it calls the authorization server, where that is neither its issuer nor its token endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// The scopes that it may give away, by name; none when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// What stands before its names of people (`sub`). With `corp:` they are the people of the login method `corp`. Its own name
+    /// and a `#` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_prefix: Option<String>,
+}
+
+/// Reads one.
+pub(super) fn parse(body: TrustedIssuerBody) -> TrustedIssuer {
+    let TrustedIssuerBody { issuer, jwks, jwks_uri, audience, scopes, subject_prefix } = body;
+    let keys = match (jwks, said(jwks_uri)) {
+        (Some(set), _) => serde_json::to_string(&set).map_or(ClientKeys::None, ClientKeys::Set),
+        (None, Some(uri)) => ClientKeys::Uri(uri),
+        (None, None) => ClientKeys::None,
+    };
+    TrustedIssuer { issuer, keys, audience: said(audience), scopes, subject_prefix: said(subject_prefix) }
+}
+
+/// Shows one.
+pub(super) fn show(issuer: TrustedIssuer) -> TrustedIssuerBody {
+    let TrustedIssuer { issuer, keys, audience, scopes, subject_prefix } = issuer;
+    let (jwks, jwks_uri) = match keys {
+        ClientKeys::None => (None, None),
+        ClientKeys::Set(text) => (serde_json::from_str(&text).ok(), None),
+        ClientKeys::Uri(uri) => (None, Some(uri)),
+    };
+    TrustedIssuerBody { issuer, jwks, jwks_uri, audience, scopes, subject_prefix }
+}
