@@ -19,6 +19,7 @@ mod authentications;
 mod author_cli;
 mod authority;
 mod authorize;
+mod backchannel;
 mod backup;
 mod boot;
 mod chromium;

@@ -9,7 +9,12 @@ use http::Method;
 use portcullis::{
     api::{App, Row},
     domain::{
-        Needs, handle::Purpose, identity::Identity, issue::DEVICE_CODE, permit::READ_GATEWAY, setup::client::entity_id,
+        Needs,
+        handle::Purpose,
+        identity::Identity,
+        issue::{BACKCHANNEL, DEVICE_CODE},
+        permit::READ_GATEWAY,
+        setup::client::entity_id,
     },
 };
 use serde_json::{Value, json};
@@ -130,7 +135,7 @@ fn things() -> Vec<(&'static str, Value)> {
             "servers",
             json!({
                 "id": "registering", "name": "R", "key_type": "ecdsa", "enable_dynamic_client_registration": true,
-                "grant_types": ["authorization_code", "client_credentials", "refresh_token", DEVICE_CODE],
+                "grant_types": ["authorization_code", "client_credentials", "refresh_token", BACKCHANNEL, DEVICE_CODE],
             }),
         ),
         ("services", aid(json!({ "id": "orders", "name": "Orders", "resource": "https://orders.example/" }))),
@@ -451,6 +456,8 @@ impl Surface {
                 (FORM.to_owned(), form.into())
             }
             "authorizeDevice" => (FORM.to_owned(), "client_id=tv".into()),
+            // Whoever asks for people has to prove something.
+            "authenticateElsewhere" => (FORM.to_owned(), "client_id=tv&scope=openid&login_hint=anna".into()),
             "enterUserCode" | "confirmRequest" => (FORM.to_owned(), "csrf=forged".into()),
             "organizationToken" => {
                 let (id, secret) = &self.organization_client;
@@ -494,7 +501,7 @@ impl Surface {
             "deleteAuthorizationServer" => ("default", "closing"),
             "token" => ("default", "admin"),
             id if id.ends_with("RegisteredClient") || id == "registerClient" => ("default", "registering"),
-            "authorizeDevice" => ("default", "registering"),
+            "authorizeDevice" | "authenticateElsewhere" => ("default", "registering"),
             _ => ("default", "shop"),
         };
         let deletes = row.method == Method::DELETE;
@@ -512,6 +519,7 @@ impl Surface {
             ("{action}", "checkout"),
             ("{clientId}", if row.path.starts_with("/security") { &self.organization_client.0 } else { &leaver }),
             ("{session}", OTHER_BROWSER),
+            ("{request}", "of-nobody"),
             ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
             ("{login}", "of-another-browser"),

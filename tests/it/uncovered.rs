@@ -16,6 +16,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("applications", crate::applications::COVERS),
     ("authentications", crate::authentications::COVERS),
     ("authorize", crate::authorize::COVERS),
+    ("backchannel", crate::backchannel::COVERS),
     ("claims", crate::claims::COVERS),
     ("clients", crate::clients::COVERS),
     ("conditions", crate::conditions::COVERS),

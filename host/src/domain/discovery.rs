@@ -10,7 +10,7 @@ use super::{
     claim::{self, ClaimToken},
     client::AuthMethod,
     in_force::resources::{self, Place},
-    issue::DEVICE_CODE,
+    issue::{BACKCHANNEL, DEVICE_CODE},
     key_ring,
     permit::SYSTEM_SERVER,
     profile::{self, Switch},
@@ -86,7 +86,7 @@ pub(super) fn registers(id: &str, server: &Server) -> bool {
 
 /// The grants that lead to something on the server `id`: nobody logs in on the one for machines, whatever it is given.
 fn usable(id: &str, grant_types: &[String]) -> Vec<String> {
-    const FOR_PEOPLE: [&str; 3] = ["authorization_code", "implicit", DEVICE_CODE];
+    const FOR_PEOPLE: [&str; 4] = ["authorization_code", "implicit", BACKCHANNEL, DEVICE_CODE];
     let works = |grant: &&String| id != SYSTEM_SERVER || !FOR_PEOPLE.contains(&grant.as_str());
     grant_types.iter().filter(works).cloned().collect()
 }

@@ -9,7 +9,7 @@ use super::{
     Domain, Failure,
     authorize::PushedRequest,
     credential::Superseded,
-    elsewhere::{self, device::DeviceRequest},
+    elsewhere::{self, backchannel::BackchannelRequest, device::DeviceRequest},
     grant::Grant,
     login::Login,
     proof::Assertion,
@@ -42,6 +42,7 @@ pub(super) enum What {
     Superseded,
     PushedRequest,
     DeviceRequest,
+    BackchannelRequest,
 }
 
 /// A line of the list.
@@ -141,7 +142,10 @@ fn take_out(write: &mut Write<'_>, what: What, key: &[&str], now: i64) -> Result
         (What::DeviceRequest, [tenant, server, name]) => {
             elsewhere::purge::<DeviceRequest>(write, &[tenant, server, name], now)?;
         }
-        (What::Grant | What::Session | What::DeviceRequest, _) => {}
+        (What::BackchannelRequest, [tenant, server, name]) => {
+            elsewhere::purge::<BackchannelRequest>(write, &[tenant, server, name], now)?;
+        }
+        (What::Grant | What::Session | What::DeviceRequest | What::BackchannelRequest, _) => {}
         (What::Code, _) => forget::<super::authorize::Code>(write, key, now)?,
         (What::RefreshToken, _) => forget::<token::RefreshToken>(write, key, now)?,
         (What::AccessToken, _) => forget::<token::AccessToken>(write, key, now)?,

@@ -35,7 +35,9 @@ pub enum Purpose {
     PushedRequest,
     /// What a device asks the token endpoint with (RFC 8628 §3.2).
     Device,
-    /// What a person types for it: a code of few letters, which never has this form.
+    /// What a client asks with that waits for a person elsewhere (CIBA §7.3).
+    Backchannel,
+    /// What a person types for a device: a code of few letters, which never has this form.
     UserCode,
 }
 
@@ -55,6 +57,7 @@ impl Purpose {
             Purpose::Connecting => "pc_connecting_",
             Purpose::PushedRequest => "pc_request_",
             Purpose::Device => "pc_device_",
+            Purpose::Backchannel => "pc_backchannel_",
             Purpose::UserCode => "pc_user_code_",
         }
     }

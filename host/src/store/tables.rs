@@ -286,6 +286,10 @@ pub enum Index {
     UserCodes = 25,
     /// The devices that wait: tenant, server, client → the keyed hash of the device code.
     ClientDevices = 26,
+    /// What clients ask a person elsewhere: tenant, server, subject → the keyed hash of the request.
+    SubjectRequests = 27,
+    /// The same by the client that asks: tenant, server, client → the keyed hash of the request.
+    ClientRequests = 28,
 }
 
 /// Configuration that has a timeline.

@@ -158,6 +158,13 @@ impl Page {
         found.unwrap_or_else(|| panic!("no form for {action} at {}: {}", self.url, self.text()))
     }
 
+    /// The first form whose action has `part` in it.
+    #[track_caller]
+    pub fn form_with(&self, part: &str) -> Form {
+        let found = self.forms().into_iter().find(|form| form.action.contains(part));
+        found.unwrap_or_else(|| panic!("no form for {part} at {}: {}", self.url, self.text()))
+    }
+
     /// Its forms. One without an action goes to the page's own address.
     pub fn forms(&self) -> Vec<Form> {
         let text = self.text();

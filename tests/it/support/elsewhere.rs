@@ -3,8 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use portcullis::config::Config;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -28,6 +30,7 @@ pub struct Elsewhere {
     certificates: Certificates,
     port: u16,
     documents: Documents,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Elsewhere {
@@ -41,8 +44,9 @@ impl Elsewhere {
         let tls = TlsAcceptor::from(Arc::new(config.with_single_cert(vec![chain], key).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, documents) = (listener.local_addr().unwrap().port(), Documents::default());
-        tokio::spawn(serve(listener, tls, Arc::clone(&documents)));
-        Elsewhere { certificates, port, documents }
+        let heads = Arc::default();
+        tokio::spawn(serve(listener, tls, Arc::clone(&documents), Arc::clone(&heads)));
+        Elsewhere { certificates, port, documents, heads }
     }
 
     /// A server of ours that trusts its certificate and may ask it.
@@ -52,12 +56,17 @@ impl Elsewhere {
 
     /// A server of ours that trusts its certificate and may ask these private hosts.
     pub async fn server_with(&self, allowed_hosts: Vec<String>) -> TestServer {
-        let ca = self.certificates.file("ca.pem");
         TestServer::with(|config| {
-            config.outbound.ca = Some(ca);
+            self.trusted_by(config);
             config.outbound.allowed_hosts = allowed_hosts;
         })
         .await
+    }
+
+    /// Makes a server of ours trust its certificate and ask it.
+    pub fn trusted_by(&self, config: &mut Config) {
+        config.outbound.ca = Some(self.certificates.file("ca.pem"));
+        config.outbound.allowed_hosts = vec!["localhost".to_owned()];
     }
 
     /// Serves a document.
@@ -77,16 +86,28 @@ impl Elsewhere {
         self.port
     }
 
+    /// Waits until a path was asked for.
+    pub async fn wait_for(&self, path: &str) {
+        while self.asked(path) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The head of the last request.
+    pub fn last_head(&self) -> String {
+        self.heads.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+
     /// How often a path was asked for.
     pub fn asked(&self, path: &str) -> usize {
         self.documents.lock().unwrap().get(path).map_or(0, |(_, asked)| *asked)
     }
 }
 
-async fn serve(listener: TcpListener, tls: TlsAcceptor, documents: Documents) {
+async fn serve(listener: TcpListener, tls: TlsAcceptor, documents: Documents, heads: Arc<Mutex<Vec<String>>>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (tls, documents) = (tls.clone(), Arc::clone(&documents));
+        let (tls, documents, heads) = (tls.clone(), Arc::clone(&documents), Arc::clone(&heads));
         tokio::spawn(async move {
             let Ok(mut stream) = tls.accept(stream).await else { return };
             let mut head = Vec::new();
@@ -95,6 +116,7 @@ async fn serve(listener: TcpListener, tls: TlsAcceptor, documents: Documents) {
                 head.push(byte);
             }
             let head = String::from_utf8(head).unwrap();
+            heads.lock().unwrap().push(head.clone());
             let path = head.split(' ').nth(1).unwrap();
             let document = {
                 let mut documents = documents.lock().unwrap();

@@ -14,8 +14,13 @@ use crate::{
         client::AuthMethod,
         discovery::{self, Abilities},
         encryption,
+<<<<<<< HEAD
         issue::DEVICE_CODE,
         possession,
+=======
+        issue::{BACKCHANNEL, DEVICE_CODE},
+        possession, proof,
+>>>>>>> 7fa92a8 (Let clients ask people who are elsewhere, by poll and by ping (CIBA))
     },
 };
 
@@ -32,6 +37,12 @@ pub struct Metadata {
     pub token_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_token_delivery_modes_supported: Option<[&'static str; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_user_code_parameter_supported: Option<bool>,
     pub jwks_uri: String,
     pub userinfo_endpoint: String,
     pub introspection_endpoint: String,
@@ -118,7 +129,14 @@ fn metadata(found: Abilities) -> Metadata {
         details_types,
     } = found;
     let at = |path: &str| format!("{issuer}{path}");
+<<<<<<< HEAD
     let methods: Vec<&'static str> = methods.into_iter().map(AuthMethod::word).collect();
+=======
+    let has = |name: &str| grant_types.iter().any(|grant| grant == name);
+    let (devices, backchannel) = (has(DEVICE_CODE), has(BACKCHANNEL));
+    let methods: Vec<&'static str> = proof::METHODS.into_iter().map(|method| method.word()).collect();
+    let proofs: Vec<&'static str> = proof::algorithms().collect();
+>>>>>>> 7fa92a8 (Let clients ask people who are elsewhere, by poll and by ping (CIBA))
     // Whoever asks about tokens has to prove something.
     let confidential: Vec<&'static str> = methods.iter().copied().filter(|word| *word != "none").collect();
     // Where nobody asks for authorization, nothing is said of how.
@@ -132,10 +150,10 @@ fn metadata(found: Abilities) -> Metadata {
         pushed_authorization_request_endpoint: asks.then(|| at("/oauth2/par")),
         require_pushed_authorization_requests: only_pushed,
         token_endpoint: at("/oauth2/token"),
-        device_authorization_endpoint: grant_types
-            .iter()
-            .any(|grant| grant == DEVICE_CODE)
-            .then(|| at("/oauth2/device_authorization")),
+        device_authorization_endpoint: devices.then(|| at("/oauth2/device_authorization")),
+        backchannel_authentication_endpoint: backchannel.then(|| at("/oauth2/bc-authorize")),
+        backchannel_token_delivery_modes_supported: backchannel.then_some(["poll", "ping"]),
+        backchannel_user_code_parameter_supported: backchannel.then_some(false),
         jwks_uri: at("/.well-known/jwks.json"),
         userinfo_endpoint: at("/userinfo"),
         introspection_endpoint: at("/oauth2/introspect"),

@@ -2,6 +2,7 @@
 //! Errors are RFC 6749 §5.2.
 
 pub mod asking;
+pub mod backchannel;
 pub mod client;
 pub mod device;
 pub mod discovery;

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use super::{device, introspect, jwks, par, revoke, token};
+use super::{backchannel, device, introspect, jwks, par, revoke, token};
 use crate::{
     api::{
         read::FORM,
@@ -51,6 +51,19 @@ pub static ROWS: &[Row] = &[
             answers: &[(StatusCode::OK, Some(shape::<device::DeviceAnswer<'static>>))],
         },
         run: |call| Box::pin(device::begin(call)),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/oauth2/bc-authorize",
+        id: "authenticateElsewhere",
+        needs: Needs::Nothing, // authenticates its client itself
+        doc: Doc {
+            summary: "Asks a person who is elsewhere on behalf of a client (OpenID Connect CIBA).",
+            query: &[],
+            body: Some((FORM, shape::<backchannel::BackchannelForm>)),
+            answers: &[(StatusCode::OK, Some(shape::<backchannel::BackchannelAnswer<'static>>))],
+        },
+        run: |call| Box::pin(backchannel::begin(call)),
     },
     Row {
         method: Method::POST,

@@ -48,6 +48,8 @@ pub struct TokenForm {
     refresh_token: Option<String>,
     /// What the device authorization endpoint gave (RFC 8628 §3.4).
     device_code: Option<String>,
+    /// What the backchannel authentication endpoint gave (CIBA §10.1).
+    auth_req_id: Option<String>,
     /// The person's name.
     username: Option<String>,
     /// The person's password.
@@ -197,6 +199,7 @@ fn sent<'a>(call: &'a Call, form: &'a read::Pairs, address: &'a str) -> Result<S
         requested_token_type: form.get("requested_token_type"),
         audience: &[],
         assertion: form.get("assertion"),
+        auth_req_id: form.get("auth_req_id"),
         application: application(call, form)?,
         address,
     })

@@ -52,15 +52,21 @@ pub fn form(visit: &Visit, scopes: &[(String, Scope)], waiting: &Waiting, shown:
     let login = login::current(&visit.call.app.domain, tenant, server, visit.login())?;
     let person = login.identity.map(|identity| identity.shown()).unwrap_or_default();
     let issuer = visit.call.app.domain.issuer(tenant, server);
-    let title = fill(texts.title, &[("client", client)]);
+    let asks = waiting.subject.is_some();
+    let title = fill(if asks { texts.asks_title } else { texts.title }, &[("client", client)]);
+    let what = if asks { texts.asks_what } else { texts.what };
     let body = html! {
         @if let Some(client) = &visit.client {
             div.parties { (layout::mark(Brand { name: &client.name, logo: client.pages.logo_uri.as_deref() })) }
         }
         h1 { (title) }
         p.quiet { (fill(texts.who, &[("person", &person)])) " " a href={ (issuer) "/oauth2/logout" } { (texts.not_you) } }
-        p { (fill(texts.what, &[("client", client), ("address", &waiting.address)])) " " (when(waiting.since)) "." }
-        (layout::alert(texts.warning))
+        p { (fill(what, &[("client", client), ("address", &waiting.address)])) " " (when(waiting.since)) "." }
+        @if !waiting.message.is_empty() {
+            p { (texts.message) }
+            p { code.secret { (waiting.message) } }
+        }
+        (layout::alert(if asks { texts.asks_warning } else { texts.warning }))
         h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
         ul.grants aria-labelledby="scopes" {
             @if scopes.is_empty() { li { span.fixed { (texts.who_you_are) } } }

@@ -18,6 +18,8 @@ use crate::domain::{
     login, server,
 };
 
+/// The query parameter with which the last page says that something was allowed.
+pub const ALLOWED: &str = "done";
 /// The query parameter with which the last page says that nothing was allowed.
 pub const REFUSED: &str = "refused";
 
@@ -33,11 +35,13 @@ pub async fn begin_elsewhere(
     let place = Place { domain, tenant, id: server, server: &found.value };
     place.lets_people_in()?;
     let Open { waiting, client } = elsewhere::open(domain, tenant, (server, place.server), &which)?;
-    let Waiting { client_id, scopes, .. } = waiting;
+    let Waiting { client_id, scopes, subject, acr_values, .. } = waiting;
     let request = AuthorizationRequest {
         redirect_uri: format!("{}{page}", place.issuer()),
         client_id: client_id.clone(),
         scopes,
+        expected_subject: subject,
+        acr_values,
         // Like a code: what is allowed now is turned into tokens later, by the client.
         response_type: ResponseType { code: true, ..ResponseType::default() },
         elsewhere: Some(which),
@@ -92,7 +96,7 @@ pub(super) async fn approve(
     let Some(id) = id.filter(|_| asked.login.confirmed) else { return Err(consent::gone_on()) };
     let said = Said::Yes { identity: identity.clone(), scopes, claims };
     write_down(asked, Some(id), which, said, true).await?;
-    Ok(Destination::Redirect(asked.login.request.redirect_uri.clone()))
+    Ok(Destination::Redirect(format!("{}?{ALLOWED}=1", asked.login.request.redirect_uri)))
 }
 
 /// The person, or a policy about them, says no. Of another refusal the client is not told: somebody else may say yes yet.
@@ -120,6 +124,7 @@ async fn write_down(
     let Place { domain, tenant, id: server, .. } = asked.place;
     let (tenant, server, id) = (tenant.to_owned(), server.to_owned(), id.map(str::to_owned));
     let (login, which, now) = (asked.login.clone(), which.clone(), domain.world.now_seconds());
+    let told = which.clone();
     let work = move |write: &mut crate::store::Write<'_>| {
         if let Some(id) = &id {
             conclude::forget(write, &tenant, id, as_seen.then_some(&login))?;
@@ -129,5 +134,7 @@ async fn write_down(
         }
         elsewhere::answer(write, (&tenant, &server), &which, &said, now)
     };
-    domain.write(work).await
+    domain.write(work).await?;
+    elsewhere::ping::tell(domain, asked.place.tenant, asked.place.id, &told);
+    Ok(())
 }

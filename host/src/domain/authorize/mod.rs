@@ -38,7 +38,7 @@ use std::fmt;
 pub use account::{begin_account, begin_account_again, is_welcome};
 pub use code::Code;
 pub use consent::{Said, consent};
-pub use elsewhere::{REFUSED, begin_elsewhere, confirm};
+pub use elsewhere::{ALLOWED, REFUSED, begin_elsewhere, confirm};
 pub use object::REQUEST_ALGORITHMS;
 pub(super) use pushed::PushedRequest;
 pub use pushed::{Pushed, Unpushed, push};

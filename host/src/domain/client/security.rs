@@ -126,7 +126,10 @@ fn encryptions(client: &Client) -> Vec<Problem> {
 
 /// What would have to be obeyed and is not yet: to keep it would promise it.
 fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
-    [("backchannel_token_delivery_mode", security.backchannel_authentication.is_some())]
+    let asks = security.backchannel_authentication.as_ref();
+    let signs = asks.is_some_and(|asks| !asks.request_signing_alg.is_empty());
+    let codes = asks.is_some_and(|asks| asks.user_code);
+    [("backchannel_authentication_request_signing_alg", signs), ("backchannel_user_code_parameter", codes)]
         .into_iter()
         .filter(|(_, said)| *said)
         .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))

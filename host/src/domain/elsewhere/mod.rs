@@ -2,14 +2,17 @@
 //! without a browser of its own (CIBA).
 //!
 //! ```text
-//! device   a device waits, its code is typed by the person      user_code   such a code
-//! polls    how often a client may ask whether there is an answer
+//! device       a device waits, its code is typed by the person      user_code   such a code
+//! backchannel  a client waits, the person is known                  ping        telling it that there is an answer
+//! polls        how often a client may ask whether there is an answer
 //! ```
 //!
 //! Begun by clients, answered in a login of their own kind (`authorize/elsewhere.rs`), so that policies, second factor and
 //! consents are those of every other login, and turned into tokens by the token endpoint (`issue/elsewhere.rs`). Knows no page.
 
+pub mod backchannel;
 pub mod device;
+pub(in crate::domain) mod ping;
 mod polls;
 mod user_code;
 
@@ -33,6 +36,7 @@ use crate::{
     store::{Index, State, Write, index, records},
     world::Micros,
 };
+use backchannel::BackchannelRequest;
 use device::DeviceRequest;
 
 pub(in crate::domain) use polls::Polls;
@@ -42,6 +46,8 @@ pub(in crate::domain) use polls::Polls;
 pub enum Elsewhere {
     /// A device that waits.
     Device(String),
+    /// A client that asks a person it knows.
+    Backchannel(String),
 }
 
 /// What is asked of a person, and what they have said.
@@ -57,6 +63,12 @@ pub struct Waiting {
     pub client_since: Micros,
     /// What it asks for.
     pub scopes: Vec<String>,
+    /// Who must answer; anybody who is shown the code of a device.
+    pub subject: Option<String>,
+    /// What the person compares with what the client shows them.
+    pub message: String,
+    /// The context classes asked for, the best first.
+    pub acr_values: Vec<String>,
     /// Where the request came from, which may tell a person that it is not theirs.
     pub address: String,
     /// When it was made, in seconds since 1970.
@@ -121,6 +133,9 @@ impl Waiting {
             client_id: proven.id.clone(),
             client_since: proven.client.value.since,
             scopes,
+            subject: None,
+            message: String::new(),
+            acr_values: Vec::new(),
             address: address.to_owned(),
             since,
             ends: since.saturating_add(seconds),
@@ -195,11 +210,11 @@ pub(in crate::domain) fn purge<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], 
 }
 
 /// A request that a person may answer, with its client.
-pub(in crate::domain) struct Open {
+pub struct Open {
     /// What is asked.
-    pub(in crate::domain) waiting: Waiting,
+    pub waiting: Waiting,
     /// The client that waits.
-    pub(in crate::domain) client: Arc<State<Client>>,
+    pub client: Arc<State<Client>>,
 }
 
 /// The request of a login. One that is answered, has ended, or whose client is there no more is not found.
@@ -213,6 +228,9 @@ pub(in crate::domain) fn open(
     let found = match which {
         Elsewhere::Device(name) => {
             records::get::<DeviceRequest>(&read, &[tenant, server_id, name])?.map(|request| request.waiting)
+        }
+        Elsewhere::Backchannel(name) => {
+            records::get::<BackchannelRequest>(&read, &[tenant, server_id, name])?.map(|request| request.waiting)
         }
     };
     let waiting = found.filter(|waiting| waiting.is_open(domain.world.now_seconds())).ok_or_else(gone)?;
@@ -236,6 +254,7 @@ pub(in crate::domain) fn answer(
 ) -> Result<(), Failure> {
     match which {
         Elsewhere::Device(name) => answer_to::<DeviceRequest>(write, &[tenant, server, name], said, now),
+        Elsewhere::Backchannel(name) => answer_to::<BackchannelRequest>(write, &[tenant, server, name], said, now),
     }
 }
 

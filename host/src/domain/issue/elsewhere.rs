@@ -1,4 +1,5 @@
-//! Tokens for what a person has answered elsewhere: for a device (RFC 8628 §3.4).
+//! Tokens for what a person has answered elsewhere: for a device (RFC 8628 §3.4), or for a client that has asked for them
+//! (CIBA §10.1).
 //!
 //! The client asks again and again. While there is no answer it must keep to its interval; the tokens are given once, to the first
 //! of any number that ask at the same time. Nothing is revoked when it is asked for once more: unlike an authorization code this
@@ -9,7 +10,7 @@ use crate::{
     domain::{
         Failure,
         access::Which,
-        elsewhere::{self, Asks, Said, device::DeviceRequest},
+        elsewhere::{self, Asks, Said, backchannel::BackchannelRequest, device::DeviceRequest},
         grant,
         handle::{self, Purpose},
         identity::Identity,
@@ -28,6 +29,12 @@ pub(super) const WAYS: &[Flow] = &[Flow::AuthorizationCode];
 pub(super) async fn device(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let shown = required("device_code", asked.sent.device_code)?;
     issue::<DeviceRequest>(asked, Purpose::Device, shown).await
+}
+
+/// Tokens for a client that has asked a person.
+pub(super) async fn backchannel(asked: &Asked<'_>) -> Result<Tokens, Refused> {
+    let shown = required("auth_req_id", asked.sent.auth_req_id)?;
+    issue::<BackchannelRequest>(asked, Purpose::Backchannel, shown).await
 }
 
 async fn issue<T: Asks>(asked: &Asked<'_>, purpose: Purpose, shown: &str) -> Result<Tokens, Refused> {

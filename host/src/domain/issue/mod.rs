@@ -60,6 +60,7 @@ pub static GRANT_TYPES: &[GrantType] = &[
     GrantType { name: refresh::REFRESH_TOKEN, run: |asked| Box::pin(refresh::issue(asked)) },
     GrantType { name: token::CLIENT_CREDENTIALS, run: |asked| Box::pin(client_credentials::issue(asked)) },
     GrantType { name: DEVICE_CODE, run: |asked| Box::pin(elsewhere::device(asked)) },
+    GrantType { name: BACKCHANNEL, run: |asked| Box::pin(elsewhere::backchannel(asked)) },
     GrantType { name: password::PASSWORD, run: |asked| Box::pin(password::issue(asked)) },
     GrantType { name: JWT_BEARER, run: |asked| Box::pin(jwt_bearer::issue(asked)) },
     GrantType { name: TOKEN_EXCHANGE, run: |asked| Box::pin(exchange::issue(asked)) },
@@ -107,6 +108,7 @@ pub struct Sent<'a> {
     pub requested_token_type: Option<&'a str>,
     pub audience: &'a [&'a str],
     pub assertion: Option<&'a str>,
+    pub auth_req_id: Option<&'a str>,
     /// The application that a client of an organization acts for (ours).
     pub application: Option<&'a str>,
     /// Where the request came from, for the limits against guessing.

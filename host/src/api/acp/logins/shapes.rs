@@ -249,6 +249,7 @@ pub(in crate::api::acp) fn show(
 fn grant_type(request: &AuthorizationRequest) -> &'static str {
     match &request.elsewhere {
         Some(Elsewhere::Device(_)) => issue::DEVICE_CODE,
+        Some(Elsewhere::Backchannel(_)) => issue::BACKCHANNEL,
         None if request.response_type.code => "authorization_code",
         None => "implicit",
     }

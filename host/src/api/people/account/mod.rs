@@ -9,6 +9,7 @@ pub mod consents;
 pub mod events;
 pub mod logout;
 pub mod overview;
+pub mod requests;
 pub mod second_factor;
 pub mod sessions;
 
@@ -33,6 +34,7 @@ use crate::{
         Failure,
         authorize::{self, Begun, Browser},
         events::{self as log, Event},
+        issue::{self, BACKCHANNEL},
         moment,
         server::{self, Server},
         session::{self, Session},
@@ -68,6 +70,8 @@ pub struct Holder {
 pub enum Place {
     /// The first.
     Overview,
+    /// What clients without a browser ask for.
+    Requests,
     /// Clients with access.
     Clients,
     /// Consents.
@@ -80,14 +84,22 @@ pub enum Place {
     SecondFactor,
 }
 
-const PLACES: [Place; 6] =
-    [Place::Overview, Place::Clients, Place::Consents, Place::Events, Place::Sessions, Place::SecondFactor];
+const PLACES: [Place; 7] = [
+    Place::Overview,
+    Place::Requests,
+    Place::Clients,
+    Place::Consents,
+    Place::Events,
+    Place::Sessions,
+    Place::SecondFactor,
+];
 
 impl Place {
     /// Where it is, below the issuer.
     fn path(self) -> &'static str {
         match self {
             Place::Overview => "/account",
+            Place::Requests => "/account/requests",
             Place::Clients => "/account/clients",
             Place::Consents => "/account/consents",
             Place::Events => "/account/events",
@@ -99,6 +111,7 @@ impl Place {
     fn title(self, texts: &Account) -> &'static str {
         match self {
             Place::Overview => texts.overview.title,
+            Place::Requests => texts.requests.title,
             Place::Clients => texts.clients.title,
             Place::Consents => texts.consents.title,
             Place::Events => texts.events.title,
@@ -200,6 +213,12 @@ impl Holder {
         self.language.account()
     }
 
+    /// The pages that there are: where no client may ask people elsewhere, there is nothing to answer.
+    fn places(&self) -> impl Iterator<Item = Place> {
+        let asks = issue::grant_type(&self.server, BACKCHANNEL).is_some();
+        PLACES.into_iter().filter(move |place| asks || *place != Place::Requests)
+    }
+
     /// An address of the account.
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.call.app.domain.issuer(self.call.tenant(), self.call.param("aid")))
@@ -225,7 +244,7 @@ impl Holder {
         let body = html! {
             nav aria-label=(self.texts().overview.title) {
                 ul.places {
-                    @for one in PLACES {
+                    @for one in self.places() {
                         li {
                             a href=(self.address(one.path())) aria-current=[(one == place).then_some("page")] {
                                 (one.title(self.texts()))

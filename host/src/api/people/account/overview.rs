@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::{Holder, PLACES, Place, when};
+use super::{Holder, Place, when};
 use crate::{
     api::{Answer, people::texts::fill},
     domain::Failure,
@@ -13,6 +13,7 @@ pub async fn page(holder: Holder) -> Result<Answer, Failure> {
     let texts = &holder.texts().overview;
     let about = |place: Place| match place {
         Place::Overview => "",
+        Place::Requests => texts.requests,
         Place::Clients => texts.clients,
         Place::Consents => texts.consents,
         Place::Events => texts.events,
@@ -23,7 +24,7 @@ pub async fn page(holder: Holder) -> Result<Answer, Failure> {
         p { (fill(texts.who, &[("person", &holder.session.identity.shown())])) }
         p.quiet.small { (texts.since) " " (when(holder.session.identity.auth_time)) }
         ul.things {
-            @for place in PLACES.into_iter().filter(|place| *place != Place::Overview) {
+            @for place in holder.places().filter(|place| *place != Place::Overview) {
                 li {
                     div.what {
                         h2 { a href=(holder.address(place.path())) { (place.title(holder.texts())) } }

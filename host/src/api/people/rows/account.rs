@@ -5,7 +5,9 @@ use http::{Method, StatusCode};
 use crate::{
     api::{
         people::{
-            account::{FormBody, act, clients, consents, events, logout, overview, second_factor, sessions, show},
+            account::{
+                FormBody, act, clients, consents, events, logout, overview, requests, second_factor, sessions, show,
+            },
             second_factor::CodeForm,
             words::told,
         },
@@ -29,6 +31,32 @@ pub(super) static ROWS: &[Row] = &[
             answers: &[(StatusCode::OK, None)],
         },
         run: |call| Box::pin(told(call, |call| show(call, overview::page))),
+    },
+    Row {
+        method: Method::GET,
+        path: "/{tid}/{aid}/account/requests",
+        id: "accountRequestsPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "What clients elsewhere ask the person for (CIBA).",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::OK, None)],
+        },
+        run: |call| Box::pin(told(call, |call| show(call, requests::page))),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/account/requests/{request}",
+        id: "answerRequestOnPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "Begins the login in which the person says yes or no to such a request.",
+            query: &[],
+            body: Some((FORM, shape::<FormBody>)),
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(told(call, |call| act(call, requests::answer))),
     },
     Row {
         method: Method::GET,

@@ -7,6 +7,7 @@ use super::Language;
 #[expect(missing_docs, reason = "a member a page")]
 pub struct Account {
     pub overview: Overview,
+    pub requests: Requests,
     pub clients: Clients,
     pub consents: Consents,
     pub events: Events,
@@ -21,12 +22,28 @@ pub struct Overview {
     pub title: &'static str,
     pub who: &'static str,
     pub since: &'static str,
+    pub requests: &'static str,
     pub clients: &'static str,
     pub consents: &'static str,
     pub events: &'static str,
     pub sessions: &'static str,
     pub second_factor: &'static str,
     pub logout: &'static str,
+}
+
+/// See [`Account`].
+#[derive(Debug)]
+pub struct Requests {
+    pub title: &'static str,
+    pub explanation: &'static str,
+    pub none: &'static str,
+    pub message: &'static str,
+    pub since: &'static str,
+    pub until: &'static str,
+    pub look: &'static str,
+    pub about: &'static str,
+    pub done: &'static str,
+    pub refused: &'static str,
 }
 
 /// See [`Account`].
@@ -124,12 +141,25 @@ static ENGLISH: Account = Account {
         title: "Your account",
         who: "You are logged in as {person}.",
         since: "Since",
+        requests: "What applications ask you from elsewhere, and your answer.",
         clients: "Which applications may use what is yours, and how to take that back.",
         consents: "What you have agreed to, and what you can withdraw.",
         events: "Everything you have agreed to and withdrawn, one after the other.",
         sessions: "Where you are logged in, and how to log out there.",
         second_factor: "A code from your phone besides your password.",
         logout: "Log out",
+    },
+    requests: Requests {
+        title: "Requests that wait for you",
+        explanation: "These applications ask for your yes. Answer only what you have started yourself just now.",
+        none: "Nothing waits for you.",
+        message: "It shows you: {message}",
+        since: "since",
+        until: "until",
+        look: "Answer",
+        about: "what {client} asks",
+        done: "You have said yes. You can go back to where you were.",
+        refused: "The request was given no access.",
     },
     clients: Clients {
         title: "Applications with access",
@@ -210,12 +240,25 @@ static GERMAN: Account = Account {
         title: "Ihr Konto",
         who: "Sie sind angemeldet als {person}.",
         since: "Seit",
+        requests: "Was Anwendungen von anderswo fragen, und Ihre Antwort.",
         clients: "Welche Anwendungen Ihre Daten nutzen dürfen, und wie Sie das zurücknehmen.",
         consents: "Worin Sie eingewilligt haben, und was Sie widerrufen können.",
         events: "Alles, worin Sie eingewilligt und was Sie widerrufen haben, der Reihe nach.",
         sessions: "Wo Sie angemeldet sind, und wie Sie sich dort abmelden.",
         second_factor: "Ein Code von Ihrem Telefon zusätzlich zum Passwort.",
         logout: "Abmelden",
+    },
+    requests: Requests {
+        title: "Anfragen, die auf Sie warten",
+        explanation: "Diese Anwendungen bitten um Ihr Ja. Beantworten Sie nur, was Sie eben selbst begonnen haben.",
+        none: "Es wartet nichts auf Sie.",
+        message: "Dort steht: {message}",
+        since: "seit",
+        until: "bis",
+        look: "Beantworten",
+        about: "was {client} fragt",
+        done: "Sie haben ja gesagt. Sie können dorthin zurückkehren, wo Sie waren.",
+        refused: "Die Anfrage hat keinen Zugriff erhalten.",
     },
     clients: Clients {
         title: "Anwendungen mit Zugriff",

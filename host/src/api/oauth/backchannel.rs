@@ -1,0 +1,102 @@
+//! The backchannel authentication endpoint (CIBA §7): a client asks for a person who is elsewhere.
+
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{client, token, words::error};
+use crate::{
+    api::{Answer, Call, read},
+    domain::{
+        Failure,
+        elsewhere::backchannel::{self, Begun, NotAsked, Sent},
+        issue::{self, BACKCHANNEL},
+        proof, server,
+    },
+};
+
+/// The form (CIBA §7.1), beside what authenticates the client, as at the token endpoint.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
+pub struct BackchannelForm {
+    /// Space separated, with `openid`.
+    scope: String,
+    /// The name by which tokens know the person. One of this and `id_token_hint` is required.
+    login_hint: Option<String>,
+    /// An ID token of this server for this client, expired or not.
+    id_token_hint: Option<String>,
+    /// What the client shows the person, so that they can compare: letters, digits and a few signs, 128 characters at most.
+    binding_message: Option<String>,
+    /// How long the request is good at most, in seconds.
+    requested_expiry: Option<u32>,
+    /// Authentication context classes, the best first.
+    acr_values: Option<String>,
+    /// With what the client is told of the answer, when it is told by ping.
+    client_notification_token: Option<String>,
+    /// With client_secret_post.
+    client_id: Option<String>,
+    /// With client_secret_post.
+    client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    client_assertion_type: Option<String>,
+    /// With client_secret_jwt and private_key_jwt.
+    client_assertion: Option<String>,
+}
+
+/// The answer (CIBA §7.3).
+#[derive(Serialize, JsonSchema)]
+pub struct BackchannelAnswer<'a> {
+    /// What the client asks the token endpoint with.
+    pub auth_req_id: &'a str,
+    /// How long it is good, in seconds.
+    pub expires_in: i64,
+    /// How often the client may ask the token endpoint, in seconds.
+    pub interval: i64,
+}
+
+/// authenticateElsewhere
+pub async fn begin(call: Call) -> Result<Answer, Failure> {
+    let form = read::form(&call.request)?;
+    let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
+    let server = server::current(domain, tenant, server_id)?;
+    let server = (server_id, &server.value);
+    if issue::grant_type(server.1, BACKCHANNEL).is_none() {
+        return Ok(token::unsupported());
+    }
+    let proven = match proof::client(domain, tenant, server, client::shown(&call, &form)?).await {
+        Ok(proven) => proven,
+        Err(unproven) => return token::unknown(unproven),
+    };
+    let address = call.request.peer.ip().to_canonical().to_string();
+    let sent = Sent {
+        scope: form.get("scope"),
+        client_notification_token: form.get("client_notification_token"),
+        acr_values: form.get("acr_values"),
+        login_hint_token: form.get("login_hint_token"),
+        id_token_hint: form.get("id_token_hint"),
+        login_hint: form.get("login_hint"),
+        binding_message: form.get("binding_message"),
+        user_code: form.get("user_code"),
+        requested_expiry: form.get("requested_expiry"),
+        request: form.get("request"),
+        address: &address,
+    };
+    match backchannel::begin(domain, tenant, server, &proven, sent).await {
+        Ok(Begun { auth_req_id, expires_in, interval }) => {
+            let body = BackchannelAnswer { auth_req_id: auth_req_id.expose(), expires_in, interval };
+            Ok(Answer::json(StatusCode::OK, &body))
+        }
+        Err(refused) => word(refused),
+    }
+}
+
+/// CIBA §13.
+fn word(refused: NotAsked) -> Result<Answer, Failure> {
+    let (word, reason) = match refused {
+        NotAsked::NobodyKnown => ("unknown_user_id", "nobody of this name is known here"),
+        NotAsked::BindingMessage(reason) => ("invalid_binding_message", reason),
+        NotAsked::Request(reason) => ("invalid_request", reason),
+        NotAsked::Refused(refused) => return token::word(refused),
+    };
+    Ok(error(StatusCode::BAD_REQUEST, word, reason))
+}
