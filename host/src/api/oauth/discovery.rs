@@ -14,13 +14,8 @@ use crate::{
         client::AuthMethod,
         discovery::{self, Abilities},
         encryption,
-<<<<<<< HEAD
-        issue::DEVICE_CODE,
-        possession,
-=======
         issue::{BACKCHANNEL, DEVICE_CODE},
-        possession, proof,
->>>>>>> 7fa92a8 (Let clients ask people who are elsewhere, by poll and by ping (CIBA))
+        possession,
     },
 };
 
@@ -129,14 +124,9 @@ fn metadata(found: Abilities) -> Metadata {
         details_types,
     } = found;
     let at = |path: &str| format!("{issuer}{path}");
-<<<<<<< HEAD
-    let methods: Vec<&'static str> = methods.into_iter().map(AuthMethod::word).collect();
-=======
     let has = |name: &str| grant_types.iter().any(|grant| grant == name);
     let (devices, backchannel) = (has(DEVICE_CODE), has(BACKCHANNEL));
-    let methods: Vec<&'static str> = proof::METHODS.into_iter().map(|method| method.word()).collect();
-    let proofs: Vec<&'static str> = proof::algorithms().collect();
->>>>>>> 7fa92a8 (Let clients ask people who are elsewhere, by poll and by ping (CIBA))
+    let methods: Vec<&'static str> = methods.into_iter().map(AuthMethod::word).collect();
     // Whoever asks about tokens has to prove something.
     let confidential: Vec<&'static str> = methods.iter().copied().filter(|word| *word != "none").collect();
     // Where nobody asks for authorization, nothing is said of how.

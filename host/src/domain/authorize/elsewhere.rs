@@ -4,6 +4,8 @@
 //! Called by the pages on which people find such requests. That question is asked every time, also where nothing else is, since
 //! whoever has sent somebody a link to it gains what the person allows (RFC 8628 §5.4).
 
+use std::borrow::Cow;
+
 use super::{
     AuthorizationRequest, Begun, Browser, Destination, Next, Place, ResponseType, conclude, consent,
     flow::{self, Asked, Granted, Step},
@@ -15,7 +17,7 @@ use crate::domain::{
     Domain, Failure,
     elsewhere::{self, Elsewhere, Open, Said, Waiting},
     identity::Identity,
-    login, server,
+    login, server, subject,
 };
 
 /// The query parameter with which the last page says that something was allowed.
@@ -36,11 +38,14 @@ pub async fn begin_elsewhere(
     place.lets_people_in()?;
     let Open { waiting, client } = elsewhere::open(domain, tenant, (server, place.server), &which)?;
     let Waiting { client_id, scopes, subject, acr_values, .. } = waiting;
+    // As the client names them, which is how a request says who is meant.
+    let named = |subject: &String| subject::of(domain, tenant, server, &client.value, subject).map(Cow::into_owned);
+    let expected = subject.as_ref().map(named).transpose()?;
     let request = AuthorizationRequest {
         redirect_uri: format!("{}{page}", place.issuer()),
         client_id: client_id.clone(),
         scopes,
-        expected_subject: subject,
+        expected_subject: expected,
         acr_values,
         // Like a code: what is allowed now is turned into tokens later, by the client.
         response_type: ResponseType { code: true, ..ResponseType::default() },
