@@ -111,6 +111,7 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             nonce: None,
             since: now,
             ends: now + 86_400,
+            ..Grant::default()
         };
         (
             grant::new_id(domain),
