@@ -63,7 +63,8 @@ fn the_table_names_exactly_the_members_of_the_struct() {
         "public_url" => Some("https://id.example.com"),
         "workers" => Some("2"),
         "sandbox.artefacts" | "plugins.folder" => Some("/some/folder"),
-        "outbound.ca" | "plugins.registry_auth" => Some("/some/file"),
+        "outbound.ca" | "plugins.registry_auth" | "client_certificates.authorities" => Some("/some/file"),
+        "client_certificates.header" => Some("client-cert"),
         key if key.starts_with("tls.") => Some("/some/file.pem"),
         _ => None,
     };

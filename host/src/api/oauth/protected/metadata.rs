@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::{
-        read::said,
+        Request,
+        read::{self, said},
         security::{self, client::ClientSecurityBody},
     },
     crypto::Secret,
@@ -79,7 +80,20 @@ pub struct MetadataBody {
     pub security: ClientSecurityBody,
 }
 
-/// Reads what a client says about itself.
+/// Takes what a client says about itself out of a request. Where members are flattened, an error does not say in which one it
+/// is, so each is looked at by itself.
+pub(super) fn read(request: &Request) -> Result<MetadataBody, Failure> {
+    let members: Map<String, Value> = read::json(request)?;
+    let wrong = |(name, value): (&String, &Value)| {
+        let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+        let error = serde_json::from_value::<MetadataBody>(alone).err()?;
+        Some(Problem::new(format!("/{name}"), error.to_string()))
+    };
+    Failure::unless_fine(members.iter().filter_map(wrong).collect())?;
+    serde_json::from_value(Value::Object(members)).map_err(|error| Failure::malformed("body", error.to_string()))
+}
+
+/// What it comes to.
 pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
     let mut problems = unsupported(&body);
     let MetadataBody {

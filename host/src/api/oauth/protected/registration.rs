@@ -4,7 +4,7 @@ use http::{StatusCode, header::AUTHORIZATION};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::metadata::{MetadataBody, parse};
+use super::metadata::{self, parse};
 use crate::{
     api::{Answer, Call, acp::clients::describe, read, security},
     authn::bearer,
@@ -48,7 +48,7 @@ pub async fn create(call: Call) -> Result<Answer, Failure> {
     let (domain, tenant, server) = (&call.app.domain, call.tenant(), call.param("aid"));
     let caller = super::caller(domain, tenant, call.request.head())?;
     let request = request(&call, &caller);
-    let wanted = parse(read::json::<MetadataBody>(&call.request)?)?;
+    let wanted = parse(metadata::read(&call.request)?)?;
     let registered = registration::create(domain, &request, tenant, server, wanted).await?;
     answer(&call, StatusCode::CREATED, registered)
 }
@@ -66,7 +66,7 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 pub async fn update(call: Call) -> Result<Answer, Failure> {
     let token = token(&call)?;
     let (tenant, server, id) = (call.tenant(), call.param("aid"), call.param("cid"));
-    let body: MetadataBody = read::json(&call.request)?;
+    let body = metadata::read(&call.request)?;
     if body.client_id.as_ref().is_some_and(|given| given != id) {
         return Err(Failure::invalid("/client_id", "must be the client of the path"));
     }

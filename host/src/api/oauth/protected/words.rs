@@ -55,8 +55,11 @@ pub fn word(failure: &Failure) -> Answer {
 }
 
 /// Members that the administration calls otherwise.
-const CALLED: [(&str, &str); 2] =
-    [("/token_endpoint_signing_alg", "/token_endpoint_auth_signing_alg"), ("/scopes", "/scope")];
+const CALLED: [(&str, &str); 3] = [
+    ("/token_endpoint_signing_alg", "/token_endpoint_auth_signing_alg"),
+    ("/scopes", "/scope"),
+    ("/security/", "/"),
+];
 
 fn told(problem: &Problem) -> String {
     let Problem { member, reason, missing: _ } = problem;
