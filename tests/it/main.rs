@@ -27,6 +27,8 @@ mod claims;
 mod clients;
 mod conditions;
 mod configuration;
+mod conformance;
+mod conformance_list;
 mod consent_page;
 mod consents;
 mod console;

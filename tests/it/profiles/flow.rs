@@ -209,3 +209,17 @@ async fn fapi_1_takes_signed_requests_and_answers_with_signatures() {
     let told = ask(&[("response_mode", "jwt")]).await;
     assert!(claims(member(&told, "response").unwrap())["code"].is_string(), "{told:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_a_weak_signature_is_refused() {
+    let bank = Bank::held_to("fapi_2_message_signing").await;
+    let (good, weak) = (Signer::new("ES256", "one"), Signer::new("RS256", "two"));
+    bank.makes("app", &good, json!({ "jwks": { "keys": [good.jwk(), weak.jwk()] } })).await.expect(201);
+    let signed = parameters(&[("response_mode", "jwt")]);
+    let push = async |signer: &Signer| {
+        let request = object(signer, &signed, json!({}));
+        bank.pushes(&good, &format!("client_id=app&request={request}")).await
+    };
+    assert_eq!(push(&weak).await.expect(400).json()["error"], "invalid_request_object");
+    push(&good).await.expect(201);
+}
