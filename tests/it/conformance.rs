@@ -188,7 +188,8 @@ async fn an_rsa_key_signs_id_tokens_with_rs256_under_a_published_name() {
     });
     let shop = Shop::open(open).await;
     let body = json!({
-        "redirect_uris": [CALLBACK], "id_token_signed_response_alg": "RS256", "userinfo_signed_response_alg": "RS256",
+        "client_name": "App", "redirect_uris": [CALLBACK], "id_token_signed_response_alg": "RS256",
+        "userinfo_signed_response_alg": "RS256",
     });
     let made = shop.server.anonymous().post("/default/shop/oauth2/register", &body).await.expect(201).json();
     for member in ["id_token_signed_response_alg", "userinfo_signed_response_alg"] {
