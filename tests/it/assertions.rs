@@ -21,7 +21,8 @@ async fn shop(more: Value) -> (Shop, Signer) {
     let mut issuer = json!({ "issuer": CORP, "jwks": { "keys": [signer.jwk()] }, "scopes": ["openid", "buy"] });
     issuer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let grants = json!(["client_credentials", "refresh_token", "password", GRANT]);
-    let shop = Shop::open(json!({ "grant_types": grants, "security": { "trusted_issuers": [issuer] } })).await;
+    let of_server = json!(["authorization_code", "client_credentials", "refresh_token", "password", GRANT]);
+    let shop = Shop::open(json!({ "grant_types": of_server, "security": { "trusted_issuers": [issuer] } })).await;
     shop.change_till(json!({ "grant_types": grants, "response_types": [] })).await;
     (shop, signer)
 }

@@ -341,7 +341,8 @@ async fn an_import_makes_policies_that_embed_each_other_and_lets_them_go_togethe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn validators_are_listed_with_their_schemas() {
-    let server = TestServer::start().await;
+    // Whoever asks first waits until every component is compiled.
+    let server = TestServer::with(|config| config.limits.request_seconds = 300).await;
     let known = server.as_admin().get("/api/admin/default/validators").await.expect(200).json();
     let known = known["validators"].as_array().unwrap();
     let header = known.iter().find(|validator| validator["name"] == "header").unwrap();

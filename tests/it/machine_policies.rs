@@ -73,8 +73,8 @@ async fn a_scope_whose_policy_says_no_is_left_out_of_machines_tokens() {
         assert_eq!(changed.json()["client_policy_id"], policy);
     }
     let answer = shop.own_token().await.expect(200);
-    assert_eq!(claims(&answer, "access_token")["scp"], json!(["address", "openid"]));
-    assert_eq!(answer.json()["scope"], "address openid", "the answer says what was left");
+    assert_eq!(claims(&answer, "access_token")["scp"], json!(["openid", "address"]));
+    assert_eq!(answer.json()["scope"], "openid address", "the answer says what was left");
     let of_anna = shop.login("openid email").await.expect(200);
     assert_eq!(claims(&of_anna, "access_token")["scp"], json!(["email", "openid"]));
     shop.admin.delete(&format!("{ADMIN}/policies/deny")).await.expect(400);

@@ -117,7 +117,8 @@ pub async fn create(
     let id = id::generate(&domain.world);
     let client = Client { developer: Some(developer), system: false, trusted: false, issued_at: 0, ..client };
     let prepared = client::ready(domain, tenant, &id, client, Given::Nothing)?;
-    let state = save_if_allowed(domain, request, tenant, &id, prepared, true).await?;
+    // On the heap: the future holds the client more than once.
+    let state = Box::pin(save_if_allowed(domain, request, tenant, &id, prepared, true)).await?;
     Ok((id, state))
 }
 
@@ -132,7 +133,7 @@ pub async fn update(
 ) -> Result<State<Client>, Failure> {
     let old = current(domain, request.by.caller, tenant, id)?;
     let prepared = client::ready(domain, tenant, id, inherit(client, &old.value), given)?;
-    save_if_allowed(domain, request, tenant, id, prepared, false).await
+    Box::pin(save_if_allowed(domain, request, tenant, id, prepared, false)).await
 }
 
 /// Removes one of the caller's own clients (deleteClientForDeveloper).

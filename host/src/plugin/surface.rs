@@ -62,9 +62,8 @@ fn read(wasm: &[u8]) -> wasmparser::Result<Surface> {
 pub(super) fn largest_function(wasm: &[u8]) -> Result<usize, PluginError> {
     let mut largest = 0;
     for payload in Parser::new(0).parse_all(wasm) {
-        match payload.map_err(|error| PluginError::Unusable(error.to_string()))? {
-            Payload::CodeSectionEntry(body) => largest = largest.max(body.range().len()),
-            _ => {}
+        if let Payload::CodeSectionEntry(body) = payload.map_err(|error| PluginError::Unusable(error.to_string()))? {
+            largest = largest.max(body.range().len());
         }
     }
     Ok(largest)

@@ -44,7 +44,7 @@ async fn the_policy_decides_who_exchanges_what() {
     assert_eq!(input["authn_ctx"]["sub"], "ada");
     let asked = &input["context"]["requested_token"];
     assert_eq!((&asked["scopes"], &asked["client_id"]), (&json!(["buy"]), &json!("crane")));
-    assert_eq!(input["context"]["subject_token"]["scopes"], json!(["buy", "openid"]));
+    assert_eq!(input["context"]["subject_token"]["scopes"], json!(["openid", "buy"]));
     assert!(!decided[0].to_string().contains("eyJ"), "no token is written down");
     // With a policy nobody has a right to exchange what is theirs.
     let why = refused(shop.ask(&exchange(&tokens["access_token"], "access_token", "")).await, "unauthorized_client");

@@ -85,7 +85,7 @@ async fn a_large_body_uses_up_no_proof_before_it_is_read() {
     let document = server.as_setup().get(path).await.expect(200);
     assert!(document.body.len() > 1000);
     let caller = holder.caller(&server, "PUT", path, &token);
-    let answer = caller.put(path, &document.json()).await;
+    let answer = caller.put(&format!("{path}?mode=update"), &document.json()).await;
     assert!(answer.status.is_success(), "{}", answer.text());
     let stranger = server.anonymous().put(path, &document.json()).await;
     assert_eq!(stranger.status, 413, "{}", stranger.text());

@@ -44,6 +44,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("applicationId", "which application a client of an organization is bound to"),
     ("setup", "what only setups say of a record, in an export"),
     ("imported", "whether an import has made an API, in an export"),
+    ("resource", "services that clients ask for tokens for"),
     ("client_policy_id", "who gets a scope on its own behalf"),
     ("specification", "what an import has made, in an export"),
     ("security", "what the high-assurance protocols say of clients and servers"),

@@ -37,6 +37,9 @@ pub(super) struct SealedContent {
     pub(super) tag: Vec<u8>,
 }
 
+/// The key that authenticates and the key that encrypts.
+type Halves<'key> = (&'key [u8], &'key [u8]);
+
 impl Content {
     pub(super) fn named(enc: &str) -> Option<Content> {
         match enc {
@@ -147,7 +150,7 @@ impl Content {
     }
 
     /// Both halves of a key for CBC with HMAC; none in Galois mode.
-    fn halves(self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, Unspecified> {
+    fn halves(self, key: &[u8]) -> Result<Option<Halves<'_>>, Unspecified> {
         if key.len() != self.key_length() {
             return Err(Unspecified);
         }

@@ -122,7 +122,7 @@ pub async fn push(
     let counts = came.counts(sent);
     let mut draft = Draft::new(place, client, counts, trust::redirect_uri(client.1, counts)?, how);
     draft.check()?;
-    Ok(keep(place, client, counts.kept(), how.signed).await?)
+    keep(place, client, counts.kept(), how.signed).await
 }
 
 /// Whoever has proven itself may push as it likes, as it may ask for tokens. A public client may be anybody, so a network may

@@ -81,6 +81,7 @@ pub struct Waiting {
 
 /// What a person has said to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way from the store or into it")]
 pub enum Said {
     /// Nothing yet.
     Nothing,

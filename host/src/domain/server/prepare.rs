@@ -54,7 +54,8 @@ pub(in crate::domain) async fn prepare(
     let Wanted { mut server, authentications, secret, rotated_secrets, jwks } = wanted;
     let now = domain.store.current::<Server>(tenant, id, domain.now())?;
     let checker_now = now.as_deref().map(|now| &now.value.consent_checker);
-    checker::accept(domain, tenant, &server.consent_checker, checker_now).await?;
+    // On the heap: whoever makes a server waits in a future of a usual size.
+    Box::pin(checker::accept(domain, tenant, &server.consent_checker, checker_now)).await?;
     let has_ring = domain.store.record::<KeyRing>(&[tenant, id])?.is_some();
     let needs = (!has_ring).then_some(server.key_type);
     let keys = Keys::prepare(domain, Owner::Server(tenant, id), jwks, needs).await?;

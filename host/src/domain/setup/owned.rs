@@ -71,7 +71,9 @@ pub async fn replace(
     change: Change,
 ) -> Result<Shown, Failure> {
     let asker = allowed(domain, by.caller, setup, entity)?;
-    let saved = client::replace_guarded(domain, (by, request_id), asker.tenant, (setup, entity), change).await?;
+    // On the heap: the future holds the client more than once.
+    let saved =
+        Box::pin(client::replace_guarded(domain, (by, request_id), asker.tenant, (setup, entity), change)).await?;
     Ok((saved, client::secret(domain, asker.tenant, setup, entity)?))
 }
 

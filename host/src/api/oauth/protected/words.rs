@@ -55,11 +55,8 @@ pub fn word(failure: &Failure) -> Answer {
 }
 
 /// Members that the administration calls otherwise.
-const CALLED: [(&str, &str); 3] = [
-    ("/token_endpoint_signing_alg", "/token_endpoint_auth_signing_alg"),
-    ("/scopes", "/scope"),
-    ("/security/", "/"),
-];
+const CALLED: [(&str, &str); 3] =
+    [("/token_endpoint_signing_alg", "/token_endpoint_auth_signing_alg"), ("/scopes", "/scope"), ("/security/", "/")];
 
 fn told(problem: &Problem) -> String {
     let Problem { member, reason, missing: _ } = problem;

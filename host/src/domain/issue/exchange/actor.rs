@@ -23,10 +23,7 @@ const MOST: usize = 4;
 pub(super) fn shown(asked: &Asked<'_>, subject: &Subject) -> Result<Option<Actor>, Refused> {
     let issuer = asked.domain.issuer(asked.tenant, asked.server.0);
     let id = &asked.proven.id;
-    let acting = match named(asked)? {
-        Some(known) => Some(Actor { sub: known.claims.sub.clone(), client_id: id.clone(), act: None }),
-        None => None,
-    };
+    let acting = named(asked)?.map(|known| Actor { sub: known.claims.sub.clone(), client_id: id.clone(), act: None });
     let itself = Actor { sub: id.clone(), client_id: id.clone(), act: None };
     let takes_part = acting.as_ref().or_else(|| (subject.client_id != *id).then_some(&itself));
     if let (Some(may_act), Some(actor)) = (&subject.may_act, takes_part)
