@@ -50,7 +50,7 @@ async fn set(shop: &Shop, members: Value) {
 async fn a_person_whom_somebody_trusted_names_gets_a_token() {
     let (shop, signer) = shop(json!({})).await;
     let got = shop.ask(&form(&signer.sign(&said(&shop)))).await.expect(200).json();
-    assert_eq!((&got["scope"], &got["expires_in"]), (&json!("buy openid"), &json!(300)));
+    assert_eq!((&got["scope"], &got["expires_in"]), (&json!("openid buy"), &json!(300)));
     assert!(got.get("refresh_token").is_none() && got.get("id_token").is_none());
     let token = claims(&got["access_token"]);
     assert_eq!((&token["sub"], &token["client_id"]), (&json!("https://corp.example#eve"), &json!("till")));

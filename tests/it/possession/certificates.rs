@@ -75,11 +75,8 @@ fn showing(caller: &Caller, certificate: &[u8]) -> Caller {
     caller.clone().with_header(HEADER, &format!(":{}:", BASE64.encode(certificate)))
 }
 
-async fn works(change: impl FnOnce(&mut Config), mut client: Value) -> Works {
+async fn works(change: impl FnOnce(&mut Config), client: Value) -> Works {
     let works = Works::on(TestServer::with(change).await, json!({})).await;
-    if client.get("token_endpoint_auth_method").is_some() {
-        client["client_secret"] = json!(""); // the one it had goes
-    }
     works.change_machine(client).await.expect(200);
     works
 }

@@ -54,6 +54,9 @@ impl Works {
     async fn change_machine(&self, more: Value) -> Answer {
         let path = format!("{ADMIN}/clients/machine");
         let mut body = self.admin.get(&path).await.expect(200).json();
+        if more.get("token_endpoint_auth_method").is_some() {
+            body["client_secret"] = json!(""); // the one it had goes
+        }
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.admin.put(&path, &body).await
     }

@@ -203,10 +203,7 @@ pub(super) struct Sent {
 }
 
 /// A key of so many bytes that nobody knows.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "keys of contents are drawn where signatures draw theirs, and seen by nobody again"
-)]
+#[expect(clippy::disallowed_methods, reason = "keys of contents are drawn where signatures draw theirs")]
 pub(super) fn fresh(length: usize) -> Result<Key, JweError> {
     let mut key = Zeroizing::new(vec![0; length]);
     rand::fill(&mut key).map_err(|_| JweError::Encryption)?;
