@@ -58,6 +58,10 @@ fn weighed(rules: &[Rule], answers: &[Answer], condition: &Condition) -> Verdict
             verdict.denied_for(&counted, &if_all_counted);
         }
     }
+    if verdict.allow {
+        verdict.gather(&scale, &as_it_is);
+        return verdict;
+    }
     let mut places = vec![Place::OUTSIDE; rules.len()];
     settle(condition, &mut places);
     for (index, ((rule, answer), place)) in rules.iter().zip(answers).zip(places).enumerate() {
@@ -94,6 +98,22 @@ impl Verdict {
         let mut reasons = Reasons::default();
         reasons.gather(scale, weighed, false);
         (self.failures, self.errors, self.recovery) = (reasons.failures, reasons.errors, reasons.recovery);
+    }
+
+    /// What those rules hand over because of which it is a yes: nothing of what does not hold, of what must not, and of a policy
+    /// that is only monitored.
+    fn gather(&mut self, scale: &Scale<'_>, weighed: &Weighed<'_>) {
+        match weighed.condition {
+            _ if weighed.truth != Truth::Holds => {}
+            Condition::Not { .. } => {}
+            Condition::Policy { linked: Some(embedded), .. } if embedded.monitored => {}
+            Condition::Rule(index) => {
+                if let (Some(rule), Some(answer)) = (scale.rules.get(*index), scale.answers.get(*index)) {
+                    self.hand_over(weighed.place, *index, rule, answer);
+                }
+            }
+            _ => weighed.inside.iter().for_each(|inside| self.gather(scale, inside)),
+        }
     }
 
     fn hand_over(&mut self, place: Place<'_>, index: usize, rule: &Rule, answer: &Answer) {

@@ -77,8 +77,33 @@ impl Schemas {
 /// Makes a schema ready. Its patterns take no longer than the text they are tried on, and it refers to no other document.
 fn compile(text: &str) -> Result<Validator, String> {
     let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    bounded(&schema, &mut 0)?;
     let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::regex());
     options.build(&schema).map_err(|error| error.to_string())
+}
+
+/// The most patterns in a schema: each is compiled.
+const MOST_PATTERNS: usize = 16;
+
+/// Refuses what makes a short schema long work: references, by which it doubles with each step, and many patterns.
+fn bounded(schema: &Value, patterns: &mut usize) -> Result<(), String> {
+    let members = match schema {
+        Value::Array(items) => return items.iter().try_for_each(|item| bounded(item, patterns)),
+        Value::Object(members) => members,
+        _ => return Ok(()),
+    };
+    for (name, value) in members {
+        match (name.as_str(), value) {
+            ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(_)) => {
+                return Err("references are not taken: write the schema out".to_owned());
+            }
+            ("pattern", Value::String(_)) => *patterns += 1,
+            ("patternProperties", Value::Object(inside)) => *patterns += inside.len(),
+            _ => {}
+        }
+        bounded(value, patterns)?;
+    }
+    if *patterns > MOST_PATTERNS { Err(format!("has more than {MOST_PATTERNS} patterns")) } else { Ok(()) }
 }
 
 /// What is wrong with the schema of a type.

@@ -29,10 +29,11 @@ impl Outputs {
     /// what cannot be understood.
     pub(super) fn of(verdict: &Verdict) -> Result<Outputs, String> {
         let mut all = Outputs::default();
-        // What a policy that is only monitored would have said is for the log.
-        for output in verdict.outputs.iter().filter(|_| !verdict.would_deny) {
-            if let Ok(Value::Object(members)) = serde_json::from_str(&output.value) {
-                all.take(members)?;
+        for output in &verdict.outputs {
+            let value = serde_json::from_str(&output.value);
+            match value.map_err(|_| "an output of a policy cannot be read".to_owned())? {
+                Value::Object(members) => all.take(members)?,
+                _ => continue,
             }
         }
         let is_large = all.claims.len() > MOST_CLAIMS || Value::from(all.claims.clone()).to_string().len() > MOST_BYTES;

@@ -61,10 +61,19 @@ impl Target {
     pub(super) fn of_exchange(
         asked: &Asked<'_>,
         scopes: Vec<String>,
-        had: &[Detail],
+        (had, known): (&[Detail], &[String]),
         about_person: bool,
     ) -> Result<Target, Refused> {
         let target = Target::of_scopes(asked, scopes, about_person)?;
+        // A resource without scopes is agreed to by its name, which nobody has done here; a policy may.
+        if asked.server.1.security.exchange_policy.is_none() {
+            for resource in &target.audience {
+                let agreed = resources::reaches(place(asked), resource, &target.scopes)? || known.contains(resource);
+                if !agreed {
+                    return Err(Refused::Target(resource.clone()));
+                }
+            }
+        }
         let still = details::still(asked.server.1, &asked.proven.client.value, had);
         let details = details::narrowed(still, asked.sent.authorization_details);
         let details = details.map_err(|wrong| Refused::Details(wrong.0))?;

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Caller, Domain, Failure, Problem,
         client::{self, AuthMethod, Client, ClientScopes},
-        issue::{JWT_BEARER, TOKEN_EXCHANGE},
+        issue::{BACKCHANNEL, JWT_BEARER, TOKEN_EXCHANGE},
         key_ring, proof,
         scope::{self, Scope},
         subject,
@@ -35,7 +35,7 @@ const STANDARD: [&str; 6] = ["openid", "profile", "email", "phone", "address", "
 const REDIRECTING: [&str; 2] = ["authorization_code", "implicit"];
 
 /// The grants by which a client takes what a person has given to somebody else: for those that somebody vouches for.
-const VOUCHED: [&str; 3] = ["password", TOKEN_EXCHANGE, JWT_BEARER];
+const VOUCHED: [&str; 4] = ["password", TOKEN_EXCHANGE, JWT_BEARER, BACKCHANNEL];
 
 /// The client as it will be: what it asks for, what the server adds, and what administrators have said about it before.
 pub(super) async fn settle(
@@ -56,6 +56,9 @@ pub(super) async fn settle(
             problems.push(Problem::new("/grant_types", reason));
         }
     }
+    // Without a redirect URI the document of a sector would be held against nothing.
+    let sectorless = client.security.pairwise && client.redirect_uris.is_empty();
+    problems.extend(sectorless.then(|| Problem::new("/subject_type", "`pairwise` needs redirect URIs")));
     problems.extend(algorithms(domain, tenant, server, &client, id_token_algorithm.as_deref())?);
     let open = Open { anonymous, client: &client, old };
     let scopes = choose(domain, tenant, server, &open, scopes, &mut problems)?;
@@ -77,8 +80,8 @@ pub(super) async fn settle(
         developer: None,
         system: false,
         trusted: false,
-        certificate: None,
-        certificate_bound_tokens: false,
+        certificate: said.certificate,
+        certificate_bound_tokens: said.certificate_bound_tokens,
         self_registered: true,
         issued_at: 0,
         since: 0,

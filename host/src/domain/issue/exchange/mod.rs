@@ -65,13 +65,31 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
 /// does not become one that is: whoever was shown it there could otherwise come here with it (RFC 8707 §2).
 fn target(asked: &Asked<'_>, subject: &Subject) -> Result<Target, Refused> {
     let scopes = scopes::narrowed(&scopes::still(asked, &subject.scopes)?, asked.sent.scope)?;
-    let mut target = Target::of_exchange(asked, scopes, &subject.details, subject.person().is_some())?;
+    let limit = limit(asked, subject);
+    let mut target = Target::of_exchange(asked, scopes, (&subject.details, &limit), subject.person().is_some())?;
     target.audience.extend(audience::named(asked, &target.scopes)?);
-    let issuer = asked.domain.issuer(asked.tenant, asked.server.0);
-    if target.audience.is_empty() && !subject.audience.contains(&issuer) && !subject.is_id_token {
-        target.audience.clone_from(&subject.audience);
+    if target.audience.is_empty() {
+        target.audience = limit;
+        return Ok(target);
     }
-    Ok(target)
+    let outside = |name: &&String| !limit.contains(name) && **name != asked.proven.id;
+    // A policy sees whom it is for, and decides.
+    let leaves = asked.server.1.security.exchange_policy.is_none() && !limit.is_empty();
+    match target.audience.iter().find(outside).filter(|_| leaves) {
+        Some(name) => Err(Refused::Target(name.clone())),
+        None => Ok(target),
+    }
+}
+
+/// Whom the new token may be for where nobody decides: the resources that were granted, or those that the old one was for. None
+/// when the old one was for this server and all that it guards.
+fn limit(asked: &Asked<'_>, subject: &Subject) -> Vec<String> {
+    let issuer = asked.domain.issuer(asked.tenant, asked.server.0);
+    let granted = subject.grant.as_ref().map(|(_, grant)| grant.resources.clone()).unwrap_or_default();
+    match granted.is_empty() && !subject.is_id_token && !subject.audience.contains(&issuer) {
+        true => subject.audience.clone(),
+        false => granted,
+    }
 }
 
 /// What is exchanged for what.
