@@ -100,13 +100,12 @@ impl Verdict {
         (self.failures, self.errors, self.recovery) = (reasons.failures, reasons.errors, reasons.recovery);
     }
 
-    /// What those rules hand over because of which it is a yes: nothing of what does not hold, of what must not, and of a policy
-    /// that is only monitored.
+    /// What those rules hand over because of which it is a yes: nothing of what does not hold, or must not. A policy that is only
+    /// monitored counts as a yes, and what is inside of it must hold all the same.
     fn gather(&mut self, scale: &Scale<'_>, weighed: &Weighed<'_>) {
         match weighed.condition {
             _ if weighed.truth != Truth::Holds => {}
             Condition::Not { .. } => {}
-            Condition::Policy { linked: Some(embedded), .. } if embedded.monitored => {}
             Condition::Rule(index) => {
                 if let (Some(rule), Some(answer)) = (scale.rules.get(*index), scale.answers.get(*index)) {
                     self.hand_over(weighed.place, *index, rule, answer);
@@ -247,6 +246,19 @@ mod tests {
             let denied = verdict(vec![rule("a", &[])], Some(condition), &[pass("")]);
             assert_eq!((denied.allow, reasons(&denied)), (false, vec![("gone", 0, "", "no_policy")]));
         }
+    }
+
+    #[test]
+    fn only_what_makes_it_a_yes_hands_over() {
+        let rules: Vec<Rule> = ["a", "b", "c", "d", "e"].map(|name| rule(name, &[])).to_vec();
+        let all = |places: [usize; 2]| Condition::All { of: places.map(Condition::Rule).to_vec(), recovery: vec![] };
+        let never = Condition::Not { of: Box::new(Condition::Rule(4)), recovery: vec![] };
+        let any = Condition::Any { of: vec![all([0, 1]), all([2, 3]), never], recovery: vec![] };
+        let answers = [fail(), pass("1"), pass(""), pass("3"), pass("4")];
+        let verdict = verdict(rules, Some(any), &answers);
+        assert!(verdict.allow);
+        let handed: Vec<&str> = verdict.outputs.iter().map(|output| output.value.as_str()).collect();
+        assert_eq!(handed, ["3"]);
     }
 
     #[test]

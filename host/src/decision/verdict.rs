@@ -64,10 +64,12 @@ impl Verdict {
         }
     }
 
-    /// The verdict of a policy that is only monitored: whoever asks is allowed, and the reasons are kept.
+    /// The verdict of a policy that is only monitored: whoever asks is allowed, and the reasons are kept. One that would say no
+    /// hands nothing over.
     #[must_use]
     pub fn monitored(self) -> Verdict {
-        Verdict { would_deny: self.would_deny || !self.allow, allow: true, ..self }
+        let outputs = if self.allow { self.outputs } else { Vec::new() };
+        Verdict { would_deny: self.would_deny || !self.allow, allow: true, outputs, ..self }
     }
 }
 

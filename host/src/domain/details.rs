@@ -275,6 +275,22 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_that_would_be_long_work_is_refused() {
+        let patterned = |count: usize| {
+            let members: Map<String, Value> =
+                (0..count).map(|number| (format!("m{number}"), json!({ "pattern": "^a+$" }))).collect();
+            json!({ "properties": members }).to_string()
+        };
+        assert_eq!(schema_problem(&patterned(MOST_PATTERNS)), None);
+        let doubling = json!({ "allOf": [{ "$ref": "#/$defs/a" }, { "$ref": "#/$defs/a" }], "$defs": { "a": {} } });
+        for wrong in [patterned(MOST_PATTERNS + 1), doubling.to_string(), json!({ "$ref": "#" }).to_string()] {
+            assert!(schema_problem(&wrong).is_some(), "{wrong}");
+        }
+        let named = json!({ "properties": { "$ref": { "type": "string" } } });
+        assert_eq!(schema_problem(&named.to_string()), None, "a member of that name is no reference");
+    }
+
+    #[test]
     fn details_are_a_short_list_of_objects_with_a_type() {
         let fine = json!([{ "type": "payment", "actions": ["pay"], "amount": { "value": "1.00" }, "identifier": "x" }]);
         assert_eq!(parse(&fine.to_string()).unwrap().len(), 1);

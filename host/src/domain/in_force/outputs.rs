@@ -134,7 +134,7 @@ mod tests {
             json!({ "claims": { "long": "x".repeat(MOST_BYTES) } }),
         ] {
             assert!(Outputs::of(&verdict(std::slice::from_ref(&wrong))).is_err(), "{wrong}");
-            let monitored = Verdict { would_deny: true, ..verdict(&[wrong]) };
+            let monitored = Verdict { allow: false, ..verdict(&[wrong]) }.monitored();
             assert_eq!(Outputs::of(&monitored), Ok(Outputs::default()));
         }
     }
