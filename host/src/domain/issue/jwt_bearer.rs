@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Asked, Refused, Tokens, of_client, person, required, scopes, target::Target};
+use super::{Asked, Refused, Tokens, of_client, opening, person, required, scopes, target::Target};
 use crate::{
     crypto::jws,
     domain::{
@@ -117,28 +117,9 @@ fn identity(asked: &Asked<'_>, issuer: &TrustedIssuer, claims: &Map<String, Valu
 
 /// What the person has by it: no longer than the access token, which ends with the assertion (RFC 7521 §4.1).
 fn new_grant(asked: &Asked<'_>, identity: Identity, target: &Target, ends: i64) -> Grant {
-    let Asked { domain, server: (server_id, server), proven, .. } = *asked;
-    let client = &proven.client.value;
-    let since = domain.world.now_seconds();
-    let lasts = since.saturating_add(effective::lifetimes(server, client).access_token);
-    Grant {
-        server: server_id.to_owned(),
-        server_since: server.since,
-        client_id: proven.id.clone(),
-        client_since: client.since,
-        identity,
-        own: false,
-        application: None,
-        session: None,
-        sid: None,
-        scopes: target.scopes.clone(),
-        resources: target.audience.clone(),
-        details: target.details.clone(),
-        claims: target.claims.clone(),
-        nonce: None,
-        since,
-        ends: lasts.min(ends),
-    }
+    let lasts = effective::lifetimes(asked.server.1, &asked.proven.client.value).access_token;
+    let grant = opening::lasting(asked, identity, target, lasts);
+    Grant { ends: grant.ends.min(ends), ..grant }
 }
 
 /// Makes the token, and keeps its grant with it unless the assertion was used meanwhile. Of many at the same time one is the first.

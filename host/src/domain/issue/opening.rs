@@ -17,19 +17,24 @@ use crate::{
 /// What a person lets a client do outside of any session. It lasts as long as refresh tokens may, or as the one access token
 /// when there are none.
 pub(super) fn grant(asked: &Asked<'_>, identity: Identity, target: &Target) -> Grant {
-    let Asked { domain, server: (server_id, server), proven, .. } = *asked;
-    let client = &proven.client.value;
+    let (server, client) = (asked.server.1, &asked.proven.client.value);
     let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, client);
     let lasts = match refresh::are_given(server, client) {
         true => refresh_token.max(access_token),
         false => access_token,
     };
+    lasting(asked, identity, target, lasts)
+}
+
+/// A grant outside of any session that begins now and lasts so many seconds.
+pub(super) fn lasting(asked: &Asked<'_>, identity: Identity, target: &Target, seconds: i64) -> Grant {
+    let Asked { domain, server: (server_id, server), proven, .. } = *asked;
     let since = domain.world.now_seconds();
     Grant {
         server: server_id.to_owned(),
         server_since: server.since,
         client_id: proven.id.clone(),
-        client_since: client.since,
+        client_since: proven.client.value.since,
         identity,
         own: false,
         application: None,
@@ -41,7 +46,7 @@ pub(super) fn grant(asked: &Asked<'_>, identity: Identity, target: &Target) -> G
         claims: target.claims.clone(),
         nonce: None,
         since,
-        ends: since.saturating_add(lasts),
+        ends: since.saturating_add(seconds),
     }
 }
 

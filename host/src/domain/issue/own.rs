@@ -3,7 +3,7 @@
 //!
 //! Called by `client_credentials` and `refresh`.
 
-use super::{Asked, Refused, Tokens, person, refresh, scopes, target::Target};
+use super::{Asked, Refused, Tokens, opening, person, refresh, scopes, target::Target};
 use crate::domain::{
     Failure,
     grant::{self, Grant},
@@ -34,24 +34,9 @@ pub(super) async fn open(asked: &Asked<'_>, target: Target, application: Option<
     let Asked { domain, tenant, server: (server_id, server), proven, .. } = *asked;
     let since = domain.world.now_seconds();
     let Lifetimes { access_token, refresh_token, .. } = effective::lifetimes(server, &proven.client.value);
-    let grant = Grant {
-        server: server_id.to_owned(),
-        server_since: server.since,
-        client_id: proven.id.clone(),
-        client_since: proven.client.value.since,
-        identity: Identity { subject: proven.id.clone(), auth_time: since, ..Identity::default() },
-        own: true,
-        application,
-        session: None,
-        sid: None,
-        scopes: target.scopes.clone(),
-        resources: target.audience.clone(),
-        details: target.details.clone(),
-        claims: target.claims.clone(),
-        nonce: None,
-        since,
-        ends: since.saturating_add(refresh_token.max(access_token)),
-    };
+    let identity = Identity { subject: proven.id.clone(), auth_time: since, ..Identity::default() };
+    let lasting = opening::lasting(asked, identity, &target, refresh_token.max(access_token));
+    let grant = Grant { own: true, application, ..lasting };
     let id = grant::new_id(domain);
     let (tokens, keep) = person::make(asked, (&id, &grant), &target, None).await?;
     let (tenant, server_id) = (tenant.to_owned(), server_id.to_owned());
