@@ -95,6 +95,13 @@ struct Line {
     statuses: Vec<(&'static str, u16)>,
 }
 
+/// Where two long texts part, and a little of both from there.
+fn difference(before: &str, now: &str) -> String {
+    let same = before.chars().zip(now.chars()).take_while(|(one, other)| one == other).count();
+    let around = |text: &str| text.chars().skip(same.saturating_sub(200)).take(500).collect::<String>();
+    format!("before …{}…, now …{}…", around(before), around(now))
+}
+
 /// Asks every row by every role.
 async fn matrix(server: &TestServer) -> Vec<Line> {
     let cast = cast(server).await;
@@ -116,7 +123,12 @@ async fn matrix(server: &TestServer) -> Vec<Line> {
                 before = surface.everything().await;
             } else {
                 let now = surface.everything().await;
-                assert_eq!(before, now, "{} answered {status} to {role} and has changed something", row.id);
+                assert!(
+                    before == now,
+                    "{} answered {status} to {role} and has changed something: {}",
+                    row.id,
+                    difference(&before, &now)
+                );
             }
             statuses.push((*role, status));
         }

@@ -64,6 +64,13 @@ impl Verdict {
         }
     }
 
+    /// Whether it denies for want of time or room, so that the same question may be answered another time.
+    pub fn is_passing(&self) -> bool {
+        let passes =
+            |failed: &Failed| [Code::Deadline, Code::Overloaded].iter().any(|code| code.as_str() == failed.code);
+        !self.allow && self.errors > 0 && self.failures.iter().any(passes)
+    }
+
     /// The verdict of a policy that is only monitored: whoever asks is allowed, and the reasons are kept. One that would say no
     /// hands nothing over.
     #[must_use]

@@ -125,6 +125,23 @@ async fn a_policy_that_cannot_answer_or_is_gone_is_a_no() {
     denied(cast.global.delete(&at("app")).await);
 }
 
+/// A reader who were shown less, for a moment only, would send the rest away with the next change.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_has_had_no_time_is_no_answer() {
+    let cast = Cast::start().await;
+    cast.make("default", "app", plain(json!({ "a": 1 }))).await;
+    cast.server.sandbox.install("endless", guests::component("endless-validate")).unwrap();
+    let endless = json!([{ "name": "endless", "timeout_ms": 20 }]);
+    replace(&cast.admin, "applications-add", endless.clone()).await;
+    replace(&cast.admin, "applications-view-other", endless).await;
+    cast.admin.post(APPLICATIONS, &plain(json!({}))).await.expect(503);
+    cast.admin.get(&at("app")).await.expect(503);
+    cast.admin.get(APPLICATIONS).await.expect(503);
+    cast.admin.put(&at("app"), &plain(json!({}))).await.expect(503);
+    replace(&cast.admin, "applications-view-other", json!([yes()])).await;
+    assert_eq!(cast.admin.get(&at("app")).await.expect(200).json()["config"], json!({ "a": 1 }));
+}
+
 /// The decisions about applications in the log, once there are so many.
 async fn logged(admin: &Caller, policy: &str, count: usize) -> Vec<Value> {
     let mut found = Vec::new();

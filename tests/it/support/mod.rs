@@ -90,6 +90,8 @@ impl TestServer {
         config.workers = Some(2);
         config.sandbox.artefacts = Some(shared_artefacts());
         config.decisions.flush_ms = 5;
+        // Many tests share few processors: one that is about the deadline sets its own.
+        config.sandbox.deadline_ms = 5_000;
         change(&mut config);
         let secrets = Secrets { bootstrap: Some(Secret::new(SECRET)), master_key: Some(Secret::new(MASTER_KEY)) };
         let server = Server::start(config, world.world(), secrets, |_| panic!("it has a secret")).await.unwrap();

@@ -1,7 +1,9 @@
 //! Who may add, edit and delete applications, and who sees what of their configurations: policies of the application's
 //! organization, under names that are always the same. An organization changes them like any other policy.
 //!
-//! Asked by `change` and `find`, outside of transactions. A policy that is not there or cannot answer is a no.
+//! Asked by `change` and `find`, outside of transactions. A policy that is not there or cannot answer is a no. One that has had
+//! no time or no room is no answer at all: whoever were shown a configuration without the entries that they may see would
+//! send it back without them.
 
 use std::collections::HashMap;
 
@@ -162,7 +164,12 @@ impl<'a> Judge<'a> {
         let caller = self.asking.by.caller;
         let server = caller.home().map_or("", |(_, server)| server);
         let question = Question { tenant, server, input, request_id: self.asking.request_id };
-        Ok(decide::by_policy(self.domain, caller, question, policy).await?.verdict)
+        let verdict = decide::by_policy(self.domain, caller, question, policy).await?.verdict;
+        if verdict.is_passing() {
+            let log = format!("the policy {policy} of {tenant} has had no time or no room to answer");
+            return Err(Failure::Unavailable { log });
+        }
+        Ok(verdict)
     }
 
     /// What is known about whoever asks.
