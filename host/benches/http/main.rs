@@ -34,6 +34,10 @@ use server::Server;
 use setup::{LARGE, Prepared, THREE, THREE_OF_ONE, TRUE};
 use table::{Row, Table};
 
+/// The program's own, so that the server to compare with gains by it as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Keep-alive connections of the two kinds of cells.
 const CONNECTIONS: [usize; 2] = [1, 32];
 

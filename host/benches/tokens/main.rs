@@ -36,6 +36,10 @@ mod table;
 
 use std::time::Duration;
 
+/// The program's own, so that the servers to compare with gain by it as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Keep-alive connections of the two kinds of cells.
 const CONNECTIONS: [usize; 2] = [1, 32];
 
