@@ -15,6 +15,16 @@ impl Latencies {
         Latencies { sorted: nanos, elapsed }
     }
 
+    /// Several measurements as one, one after the other.
+    pub(crate) fn together(parts: impl IntoIterator<Item = Latencies>) -> Latencies {
+        let (mut nanos, mut elapsed) = (Vec::new(), Duration::ZERO);
+        for part in parts {
+            nanos.extend(part.sorted);
+            elapsed += part.elapsed;
+        }
+        Latencies::new(nanos, elapsed)
+    }
+
     /// How many there were.
     pub(crate) fn count(&self) -> f64 {
         self.sorted.len() as f64

@@ -39,7 +39,7 @@ pub(crate) fn bound(plan: &Plan) {
         let count = (seconds * RATE) as usize;
         let mut requests: Vec<Vec<Vec<u8>>> = vec![Vec::new(); connections];
         for number in 0..count {
-            let proof = proof(&key, server.address, &format!("{connections}-{number}"));
+            let proof = proof(&key, &format!("{connections}-{number}"));
             requests.get_mut(number % connections).unwrap().push(request(server.address, &proof));
         }
         let requests = RefCell::new(requests);
@@ -57,12 +57,13 @@ fn request(address: SocketAddr, proof: &str) -> Vec<u8> {
 }
 
 /// A proof for one request.
-fn proof(key: &SigningKey, address: SocketAddr, name: &str) -> String {
+fn proof(key: &SigningKey, name: &str) -> String {
     let mut jwk = key.public_jwk();
     if let Value::Object(members) = &mut jwk {
         members.retain(|member, _| ["kty", "crv", "x", "y"].contains(&member.as_str()));
     }
-    let htu = format!("http://{address}/default/{ES}/oauth2/token");
+    // The address that the server gives itself, see `server`.
+    let htu = format!("http://127.0.0.1/default/{ES}/oauth2/token");
     let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": jwk });
     let claims = json!({ "jti": name, "htm": "POST", "htu": htu, "iat": World::system().now_seconds() });
     let encode = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());

@@ -11,12 +11,14 @@ use portcullis::{
 use crate::{
     CONNECTIONS, Plan, floor,
     folder::Scratch,
+    line,
     load::{self, Script},
     report::{Limit, ratio},
     server::Server,
     setup::{self, Admin, ES, RS, client_of},
     stored,
     table::{self, Row},
+    turns::{Side, by_turns},
 };
 
 /// One cell: warmed up, then measured. `scripts` makes one for each connection.
@@ -51,47 +53,65 @@ pub(crate) fn endpoints(plan: &Plan) {
     let mut admin = Admin::new(&server);
     setup::make_server(&mut admin, ES, "ecdsa");
     setup::make_server(&mut admin, RS, "rsa");
-    let bare = Server::bare(r#"{"active":true}"#);
     table::head("Without a write");
     for connections in CONNECTIONS {
-        let form = setup::client_credentials(bare.address, ES, &client_of(ES));
-        let hyper = same(plan, &bare, "bare hyper", connections, &form);
         for (id, algorithm) in [(ES, "ES256"), (RS, "RS256")] {
-            let floor = Server::myself(floor::ROLE, algorithm);
-            let request = |server: &Server| setup::client_credentials(server.address, id, &client_of(id));
-            let name = format!("hyper + form + {algorithm}");
-            let floor = same(plan, &floor, &name, connections, &request(&floor));
-            let ours = same(plan, &server, &format!("client_credentials {algorithm}"), connections, &request(&server));
-            let limit = if id == ES && connections > 1 { Limit::AtLeast(0.65) } else { Limit::None };
-            ratio(&format!("{algorithm}@{connections}/floor"), ours.rate() / floor.rate(), limit);
-            ratio(&format!("{algorithm}@{connections}/p99-to-p50"), ours.latencies.spread(), Limit::AtMost(10.0));
+            client_credentials(plan, &server, connections, (id, algorithm));
         }
-        introspection(plan, &server, connections, &hyper);
-        let jwks = line_get(&server, &format!("/default/{ES}/.well-known/jwks.json"));
-        let jwks = same(plan, &server, "JWKS", connections, &jwks);
-        ratio(&format!("jwks@{connections}/bare-hyper"), jwks.rate() / hyper.rate(), Limit::None);
+        reading(plan, &server, connections);
     }
     server.stop();
 }
 
-fn line_get(server: &Server, path: &str) -> Vec<u8> {
-    crate::line::request(server.address, "GET", path, &[], "")
+/// Client credentials beside what hashes the secret and signs, and does nothing else.
+fn client_credentials(plan: &Plan, server: &Server, connections: usize, (id, algorithm): (&str, &str)) {
+    let floor = Server::myself(floor::ROLE, algorithm);
+    let request = |server: &Server| setup::client_credentials(server.address, id, &client_of(id));
+    let [floor, ours] = by_turns(
+        plan,
+        [
+            Side::same(&floor, &format!("hyper + form + {algorithm}"), connections, &request(&floor)),
+            Side::same(server, &format!("client_credentials {algorithm}"), connections, &request(server)),
+        ],
+    );
+    let limit = if id == ES && connections > 1 { Limit::AtLeast(0.65) } else { Limit::None };
+    ratio(&format!("{algorithm}@{connections}/floor"), ours.beside(&floor), limit);
+    ratio(&format!("{algorithm}@{connections}/p99-to-p50"), ours.row.latencies.spread(), Limit::AtMost(10.0));
 }
 
-/// A signed token, asked about by its own client.
-fn introspection(plan: &Plan, server: &Server, connections: usize, hyper: &Row) {
-    let (status, body) =
-        crate::line::Line::new(server.address).exchange(&setup::client_credentials(server.address, ES, &client_of(ES)));
-    assert_eq!(status, 200, "{body}");
-    let token: serde_json::Value = serde_json::from_str(&body).unwrap();
-    let token = token.get("access_token").and_then(serde_json::Value::as_str).unwrap();
-    let request =
-        setup::post(server.address, ES, "introspect", &format!("token={token}&{}", setup::proof(&client_of(ES))));
-    let request: Arc<[u8]> = request.into();
-    let name = "introspection of a signed token";
-    let row = cell(plan, server, name, connections, "\"active\":true", |_| Script::Same(Arc::clone(&request)));
+/// What only reads, beside a server that always says the same: introspection of a signed token by its own client, and JWKS.
+fn reading(plan: &Plan, server: &Server, connections: usize) {
+    let bare = Server::bare(r#"{"active":true}"#);
+    let form = format!("token={}&{}", a_token(server), setup::proof(&client_of(ES)));
+    let question = |server: &Server| setup::post(server.address, ES, "introspect", &form);
+    let active: Arc<[u8]> = question(server).into();
+    let jwks = line_get(server, &format!("/default/{ES}/.well-known/jwks.json"));
+    let [hyper, introspection, jwks] = by_turns(
+        plan,
+        [
+            Side::same(&bare, "bare hyper", connections, &question(&bare)),
+            Side::new(server, "introspection of a signed token", connections, "\"active\":true", |_| {
+                Script::Same(Arc::clone(&active))
+            }),
+            Side::same(server, "JWKS", connections, &jwks),
+        ],
+    );
     let limit = if connections > 1 { Limit::AtLeast(0.5) } else { Limit::None };
-    ratio(&format!("introspection-signed@{connections}/bare-hyper"), row.rate() / hyper.rate(), limit);
+    ratio(&format!("introspection-signed@{connections}/bare-hyper"), introspection.beside(&hyper), limit);
+    ratio(&format!("jwks@{connections}/bare-hyper"), jwks.beside(&hyper), Limit::None);
+}
+
+fn line_get(server: &Server, path: &str) -> Vec<u8> {
+    line::request(server.address, "GET", path, &[], "")
+}
+
+/// A signed token.
+fn a_token(server: &Server) -> String {
+    let request = setup::client_credentials(server.address, ES, &client_of(ES));
+    let (status, body) = line::Line::new(server.address).exchange(&request);
+    assert_eq!(status, 200, "{body}");
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    answer.get("access_token").and_then(serde_json::Value::as_str).unwrap().to_owned()
 }
 
 /// What is durable before it is answered: codes and refresh tokens, beside one commit after the other.

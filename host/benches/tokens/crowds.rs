@@ -5,8 +5,7 @@ use std::{sync::Arc, thread, time::Duration};
 use portcullis::world::Stopwatch;
 
 use crate::{
-    Plan,
-    cells::{cell, same},
+    Plan, floor,
     folder::Scratch,
     line::Line,
     load::{self, Script},
@@ -14,6 +13,7 @@ use crate::{
     server::Server,
     setup::{self, Admin, ES, client_of},
     stored, table,
+    turns::{Side, by_turns},
 };
 
 /// How far two figures may be apart that ought to be one.
@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 32;
 /// Introspection of opaque tokens, with few and with many in the store.
 pub(crate) fn tokens(plan: &Plan) {
     let folder = setup::with_server("tokens");
-    let mut rates = Vec::new();
+    let mut ratios = Vec::new();
     let mut there = 0;
     let mut shown = Vec::new();
     table::head("Introspection of opaque tokens");
@@ -39,39 +39,58 @@ pub(crate) fn tokens(plan: &Plan) {
         let form = |token: &str| format!("token={token}&{}", setup::proof(&client_of(ES)));
         let requests: Vec<Vec<u8>> =
             shown.iter().map(|token| setup::post(server.address, ES, "introspect", &form(token.expose()))).collect();
-        let hyper = same(plan, &bare, "bare hyper", CONNECTIONS, requests.first().unwrap());
         let requests = Arc::new(requests);
-        let name = format!("introspection, {count} stored");
         each_once(&server, &requests);
-        let row = cell(plan, &server, &name, CONNECTIONS, "\"active\":true", |place| {
-            Script::Around(Arc::clone(&requests), place * 31)
-        });
-        ratio(&format!("introspection-{count}/bare-hyper"), row.rate() / hyper.rate(), Limit::AtLeast(0.5));
-        rates.push(row.rate());
+        let name = format!("introspection, {count} stored");
+        let [hyper, ours] = by_turns(
+            plan,
+            [
+                Side::same(&bare, "bare hyper", CONNECTIONS, requests.first().unwrap()),
+                Side::new(&server, &name, CONNECTIONS, "\"active\":true", |place| {
+                    Script::Around(Arc::clone(&requests), place * 31)
+                }),
+            ],
+        );
+        ratios.push(ours.beside(&hyper));
+        ratio(&format!("introspection-{count}/bare-hyper"), ours.beside(&hyper), Limit::AtLeast(0.5));
         server.stop();
     }
-    flat("introspection-many-tokens/few", &rates);
+    flat("introspection-many-tokens/few", &ratios);
 }
 
 /// Client credentials with one client and with many.
 pub(crate) fn clients(plan: &Plan) {
     let folder = Scratch::new("clients");
     let server = Server::portcullis(folder.path());
-    let mut admin = Admin::new(&server);
-    setup::make_server(&mut admin, ES, "ecdsa");
+    let floor = Server::myself(floor::ROLE, "ES256");
+    setup::make_server(&mut Admin::new(&server), ES, "ecdsa");
     table::head("Client credentials with many clients");
-    let one = setup::client_credentials(server.address, ES, &client_of(ES));
-    let one = same(plan, &server, "one client", CONNECTIONS, &one);
+    let one = vec![setup::client_credentials(server.address, ES, &client_of(ES))];
+    let one = beside_floor(plan, &server, &floor, ("one client", one));
     make_clients(&server, plan.clients);
     let request = |number: usize| setup::client_credentials(server.address, ES, &name(number));
     let step = (plan.clients / 5_000).max(1);
-    let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..plan.clients).step_by(step).map(request).collect());
-    each_once(&server, &requests);
-    let many = cell(plan, &server, &format!("{} clients", plan.clients), CONNECTIONS, "access_token", |place| {
-        Script::Around(Arc::clone(&requests), place * 131)
-    });
-    flat("many-clients/one", &[one.rate(), many.rate()]);
+    let many = (0..plan.clients).step_by(step).map(request).collect();
+    let many = beside_floor(plan, &server, &floor, (&format!("{} clients", plan.clients), many));
+    flat("many-clients/one", &[one, many]);
     server.stop();
+}
+
+/// How client credentials by these requests stand to a server that only hashes a secret and signs. Few and many are each held
+/// against it, since minutes lie between them.
+fn beside_floor(plan: &Plan, server: &Server, floor: &Server, (name, requests): (&str, Vec<Vec<u8>>)) -> f64 {
+    let requests = Arc::new(requests);
+    each_once(server, &requests);
+    let [floor, ours] = by_turns(
+        plan,
+        [
+            Side::same(floor, "hyper + form + ES256", CONNECTIONS, requests.first().unwrap()),
+            Side::new(server, name, CONNECTIONS, "access_token", |place| {
+                Script::Around(Arc::clone(&requests), place * 131)
+            }),
+        ],
+    );
+    ours.beside(&floor)
 }
 
 fn name(number: usize) -> String {
@@ -101,7 +120,8 @@ pub(crate) fn issuers(plan: &Plan) {
     let request = |server: &Server, number: usize| {
         setup::client_credentials(server.address, &id(number), &client_of(&id(number)))
     };
-    let one = same(plan, &server, "one issuer", CONNECTIONS, &request(&server, 0));
+    let floor = Server::myself(floor::ROLE, "ES256");
+    let one = beside_floor(plan, &server, &floor, ("one issuer", vec![request(&server, 0)]));
     thread::scope(|scope| {
         for first in 1..=CONNECTIONS {
             let server = &server;
@@ -113,12 +133,9 @@ pub(crate) fn issuers(plan: &Plan) {
             });
         }
     });
-    let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..plan.issuers).map(|number| request(&server, number)).collect());
-    each_once(&server, &requests);
-    let many = cell(plan, &server, &format!("{} issuers", plan.issuers), CONNECTIONS, "access_token", |place| {
-        Script::Around(Arc::clone(&requests), place * 31)
-    });
-    flat("many-issuers/one", &[one.rate(), many.rate()]);
+    let many = (0..plan.issuers).map(|number| request(&server, number)).collect();
+    let many = beside_floor(plan, &server, &floor, (&format!("{} issuers", plan.issuers), many));
+    flat("many-issuers/one", &[one, many]);
     server.stop();
     let start = || {
         let watch = Stopwatch::start();

@@ -33,6 +33,7 @@ mod server;
 mod setup;
 mod stored;
 mod table;
+mod turns;
 
 use std::time::Duration;
 
