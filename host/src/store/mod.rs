@@ -9,6 +9,7 @@
 //! clock     instants that only grow
 //! read      MVCC snapshots                   write        the write set a closure fills
 //! writer    the one thread that commits      cache        decoded values of hot records
+//! latest    the snapshot that readers share
 //! open      the file     migrate  its format     backup, verify  copies of it
 //! ```
 //!
@@ -21,6 +22,7 @@ mod clock;
 mod error;
 pub mod index;
 mod key;
+mod latest;
 mod migrate;
 mod open;
 pub mod pages;
@@ -70,6 +72,7 @@ use changes::LastChanges;
 use clock::Clock;
 use error::engine;
 use key::sought;
+use latest::Latest;
 use writer::{Queue, Shared};
 
 /// The open store. Clones are the same store; the file is released when the last one is gone.
@@ -132,6 +135,7 @@ impl Store {
         migrate::run(&database)?;
         let highest = clock::highest(&Read::new(database.begin_read().map_err(engine)?))?;
         let shared = Arc::new(Shared {
+            latest: Latest::default(),
             database,
             cache: Cache::new(options.cache_items),
             clock: Clock::new(highest),
@@ -145,8 +149,9 @@ impl Store {
     }
 
     /// A snapshot of everything committed until now, read on the calling thread.
-    pub fn read(&self) -> Result<Read, StoreError> {
-        Ok(Read::new(self.inner.shared.database.begin_read().map_err(engine)?))
+    pub fn read(&self) -> Result<Arc<Read>, StoreError> {
+        let shared = &self.inner.shared;
+        shared.latest.of(self.commit_sequence(), || Ok(Read::new(shared.database.begin_read().map_err(engine)?)))
     }
 
     /// Runs `work` on the writer thread and answers after its changes are durable. When it answers an error or panics,
@@ -183,7 +188,7 @@ impl Store {
     /// when it ends. Nobody waits for it.
     pub fn rehearse<R, E: From<StoreError>>(&self, work: impl FnOnce(&mut Write<'_>) -> Result<R, E>) -> Result<R, E> {
         let snapshot = self.read()?;
-        work(&mut Write::new(&snapshot))
+        work(&mut Write::new(&*snapshot))
     }
 
     /// Now, for reading: `wall`, the wall clock's, or the instant of the last change when that is later. So what was
@@ -217,7 +222,7 @@ impl Store {
         }
         // Asked before the snapshot is taken, see cache.rs.
         let seen = self.commit_sequence();
-        let Loaded { value, bytes, holds } = load(&self.read()?)?;
+        let Loaded { value, bytes, holds } = load(self.read()?.as_ref())?;
         let value = value.map(Arc::new);
         let erased = value.clone().map(|value| value as Arc<dyn Any + Send + Sync>);
         cache.insert(key, Cached { value: erased, bytes, holds }, seen);
@@ -249,7 +254,7 @@ impl Store {
 
     /// Copies one snapshot into the new file `to` while reading and writing go on. Answers when the copy is durable.
     pub fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
-        backup::write(&self.read()?, to)
+        backup::write(self.read()?.as_ref(), to)
     }
 
     /// Finishes the writes that wait, then ends the writer. Other clones can still read; their writes answer

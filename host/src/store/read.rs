@@ -1,10 +1,10 @@
 //! Reading: the [`View`] that everything above is written against, and the snapshot [`Read`].
 //!
-//! A snapshot is redb's MVCC read transaction on the calling thread: it sees one commit, whole, for as long as it lives.
+//! A snapshot is redb's MVCC read transaction, read on the calling thread: it sees one commit, whole, for as long as it lives.
 
 use std::{
     ops::{Bound, ControlFlow},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, ReadableTable, StorageError};
@@ -68,6 +68,23 @@ impl View for Read {
         each: &mut Each<'_>,
     ) -> Result<(), StoreError> {
         scan(self.table(table)?, from, to, reverse, each)
+    }
+}
+
+impl<V: View> View for Arc<V> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        V::get(self, table, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        reverse: bool,
+        each: &mut Each<'_>,
+    ) -> Result<(), StoreError> {
+        V::scan(self, table, from, to, reverse, each)
     }
 }
 

@@ -30,6 +30,7 @@ use super::{
     changes::LastChanges,
     clock::{Clock, Stamped},
     error::engine,
+    latest::Latest,
     write::{Changes, Tables},
 };
 
@@ -41,6 +42,8 @@ const ROOM: usize = 1024;
 
 /// What the writer and the readers share.
 pub(super) struct Shared {
+    /// Goes before the database that it reads.
+    pub(super) latest: Latest,
     pub(super) database: Database,
     pub(super) cache: Cache,
     pub(super) clock: Clock,
@@ -213,6 +216,7 @@ fn commit(shared: &Shared, batch: &mut Batch) -> Result<(), StoreError> {
     // Before anybody is answered: a state that is answered for holds at every reader's now.
     stamped.into_iter().for_each(|stamped| shared.clock.committed(stamped));
     shared.sequence.store(next, Ordering::Release);
+    shared.latest.forget();
     changed.iter().for_each(|changes| shared.changes.note(changes, next));
     shared.writes.fetch_add(changed.len() as u64, Ordering::Relaxed);
     Ok(())

@@ -3,7 +3,7 @@
 //!
 //! Whoever changed the file may have changed anything, so whatever cannot be read is a break as well, and no error.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,7 +123,7 @@ fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Readable<T>, Stor
 }
 
 struct Verifier<'a> {
-    read: Read,
+    read: Arc<Read>,
     tenant: &'a str,
     keys: Keys,
     /// The number of the last event, when a signed head says so.

@@ -5,6 +5,8 @@
 //! Names of components that come with the server stay as they are. All names are looked up at one instant, so no rule set ever
 //! has two versions of a plugin that it names once.
 
+use std::sync::Arc;
+
 use crate::{
     decision::{ConfProblem, Rule, RuleSet, pinned},
     domain::{
@@ -19,7 +21,7 @@ use crate::{
 pub(in crate::domain) struct Plugins<'a> {
     domain: &'a Domain,
     tenant: &'a str,
-    view: Read,
+    view: Arc<Read>,
     at: Micros,
     instead: Option<(&'a str, &'a Plugin)>,
 }

@@ -4,6 +4,7 @@ mod caching;
 mod clock;
 mod crowds;
 mod files;
+mod sharing;
 mod tenants;
 mod timelines;
 mod writing;
