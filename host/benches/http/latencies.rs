@@ -16,6 +16,7 @@ impl Latencies {
     }
 
     /// Several measurements as one, one after the other.
+    #[allow(dead_code, reason = "not every bench measures by turns")]
     pub(crate) fn together(parts: impl IntoIterator<Item = Latencies>) -> Latencies {
         let (mut nanos, mut elapsed) = (Vec::new(), Duration::ZERO);
         for part in parts {

@@ -25,6 +25,9 @@ pub(crate) fn request(address: SocketAddr, method: &str, path: &str, headers: &[
 pub(crate) struct Answer<'a> {
     /// The status code.
     pub(crate) status: u16,
+    /// Status line and headers.
+    #[allow(dead_code, reason = "not every bench looks at them")]
+    pub(crate) head: &'a [u8],
     /// The body.
     pub(crate) body: &'a [u8],
 }
@@ -35,7 +38,7 @@ pub(crate) fn answer(bytes: &[u8]) -> Option<Answer<'_>> {
     let (head, rest) = bytes.split_at(end);
     let body = rest.get(..content_length(head))?;
     let status = std::str::from_utf8(head.get(9..12)?).ok()?.parse().ok()?;
-    Some(Answer { status, body })
+    Some(Answer { status, head, body })
 }
 
 fn content_length(head: &[u8]) -> usize {

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
@@ -28,10 +28,16 @@ pub(crate) struct Server {
 impl Server {
     /// The real program on `folder`.
     pub(crate) fn portcullis(folder: &Path) -> Server {
+        Server::configured(folder, &[])
+    }
+
+    /// The same with more variables of its configuration.
+    pub(crate) fn configured(folder: &Path, variables: &[(&str, PathBuf)]) -> Server {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.join("data"));
         // The same name at every start, whatever the port, so that tokens stay good.
         command.env("PORTCULLIS_PUBLIC_URL", "http://127.0.0.1").env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         Server::spawn(command.stderr(Stdio::null()))
     }
 
@@ -60,8 +66,8 @@ impl Server {
         loop {
             line.clear();
             assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "the server ended before it listened");
-            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
-                return address.parse().unwrap();
+            if let Some((_, address)) = line.strip_prefix("listening on ").and_then(|url| url.split_once("://")) {
+                return address.trim_end().parse().unwrap();
             }
         }
     }

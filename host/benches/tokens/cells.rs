@@ -12,7 +12,7 @@ use crate::{
     CONNECTIONS, Plan, floor,
     folder::Scratch,
     line,
-    load::{self, Script},
+    load::{self, Script, Way},
     report::{Limit, ratio},
     server::Server,
     setup::{self, Admin, ES, RS, client_of},
@@ -31,9 +31,10 @@ pub(crate) fn cell(
     scripts: impl Fn(usize) -> Script,
 ) -> Row {
     let scripts: Vec<Script> = (0..connections).map(scripts).collect();
-    let (_, scripts) = load::run(server.address, scripts, expected, plan.warm_up);
+    let way = Way::plain(server.address);
+    let (_, scripts) = load::run(&way, scripts, expected, plan.warm_up);
     let before = server.cpu();
-    let (latencies, _) = load::run(server.address, scripts, expected, plan.cell);
+    let (latencies, _) = load::run(&way, scripts, expected, plan.cell);
     let cpu = server.cpu().saturating_sub(before);
     let row = Row { name: name.to_owned(), connections, cpu, rss: server.rss(), latencies };
     row.print();

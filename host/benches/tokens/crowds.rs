@@ -8,7 +8,7 @@ use crate::{
     Plan, floor,
     folder::Scratch,
     line::Line,
-    load::{self, Script},
+    load::{self, Script, Way},
     report::{self, Limit, figure, ratio},
     server::Server,
     setup::{self, Admin, ES, client_of},
@@ -159,7 +159,7 @@ pub(crate) fn issuers(plan: &Plan) {
 fn each_once(server: &Server, requests: &[Vec<u8>]) {
     let share = |place: usize| requests.iter().skip(place).step_by(CONNECTIONS).cloned().collect();
     let scripts = (0..CONNECTIONS).map(|place| Script::Each(share(place))).collect();
-    load::run(server.address, scripts, "", Duration::from_secs(60));
+    load::run(&Way::plain(server.address), scripts, "", Duration::from_secs(60));
 }
 
 fn flat(name: &str, rates: &[f64]) {

@@ -2,9 +2,9 @@
 //! parses the form, hashes the secret and signs.
 //!
 //! ```text
-//! cargo bench --bench tokens               six minutes
+//! cargo bench --bench tokens               seven minutes
 //! cargo bench --bench tokens -- --quick    a minute, rough, with 1/10 of the tokens, clients and issuers
-//! cargo bench --bench tokens -- durable    only that part; the others are endpoints, tokens, clients, issuers
+//! cargo bench --bench tokens -- durable    only that part; the others are endpoints, bound, pushed, tokens, clients, issuers
 //! ```
 //!
 //! This program starts itself again as the servers to compare with, and the real `portcullis` with a data folder of its own.
@@ -17,6 +17,7 @@
 mod bare;
 mod bound;
 mod cells;
+mod certificates;
 mod crowds;
 mod floor;
 #[path = "../common/folder.rs"]
@@ -26,6 +27,7 @@ mod latencies;
 #[path = "../http/line.rs"]
 mod line;
 mod load;
+mod pushed;
 #[path = "../common/report.rs"]
 mod report;
 #[path = "../http/server.rs"]
@@ -95,6 +97,10 @@ fn measure(plan: &Plan, wanted: impl Fn(&str) -> bool) {
     }
     if wanted("bound") {
         bound::bound(plan);
+        certificates::bound(plan);
+    }
+    if wanted("pushed") {
+        pushed::flows(plan);
     }
     if wanted("durable") {
         cells::durable(plan);

@@ -87,13 +87,17 @@ pub(crate) fn client_of(server: &str) -> String {
 
 /// A client of a server with the bench's secret.
 pub(crate) fn make_client(admin: &mut Admin, server: &str, id: &str) {
-    let body = json!({
+    admin.make("clients", &client(server, id));
+}
+
+/// What such a client is made of.
+pub(crate) fn client(server: &str, id: &str) -> Value {
+    json!({
         "client_id": id, "client_name": id, "authorization_server_id": server, "client_secret": CLIENT_SECRET,
         "grant_types": ["authorization_code", "client_credentials", "refresh_token", "password"],
         "response_types": ["code"], "redirect_uris": ["https://client.example/back"], "token_endpoint_auth_method": "client_secret_post",
         "scopes": ["openid", "profile", "offline_access", "introspect_tokens"],
-    });
-    admin.make("clients", &body);
+    })
 }
 
 /// A request of a form.

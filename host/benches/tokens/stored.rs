@@ -4,15 +4,17 @@ use std::path::Path;
 
 use portcullis::{
     config::{Config, Flags},
-    crypto::Secret,
+    crypto::{Secret, digest},
     domain::{
         Domain,
+        access::Access,
         authorize::Code,
         client, grant,
         grant::Grant,
         handle::{self, Purpose},
         identity::Identity,
         server as servers,
+        session::Session,
         token::{AccessToken, RefreshToken},
     },
     server::{self, Assembled},
@@ -139,4 +141,63 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
         })
         .unwrap();
     secrets
+}
+
+/// Lets `count` people be logged in by the method `method` of `server`, who have let the client have what it asks for. Answers the
+/// cookies of their browsers, as a header.
+pub(crate) fn logged_in(domain: &Domain, server: &str, client_id: &str, method: &str, count: usize) -> Vec<String> {
+    let server_since = servers::current(domain, "default", server).unwrap().value.since;
+    let client = client::current(domain, "default", client_id).unwrap();
+    let now = domain.world.now_seconds();
+    let hash = data_encoding::HEXLOWER.encode(&digest::sha256(format!("default/{server}").as_bytes()));
+    let short = hash.get(..8).unwrap();
+    let one = |number: usize| {
+        let (cookie, name) = handle::make(domain, Purpose::Session, "default", server);
+        let (binding, _) = handle::make(domain, Purpose::Browser, "default", server);
+        let identity = Identity {
+            subject: format!("person-{number:06}"),
+            method: method.to_owned(),
+            auth_time: now,
+            acr: None,
+            amr: Vec::new(),
+            context: r#"{"name":"Ada"}"#.to_owned(),
+            proof: None,
+        };
+        let session = Session {
+            server_since,
+            identity,
+            browser: String::new(),
+            address: "127.0.0.1".to_owned(),
+            since: now,
+            ends: now + 86_400,
+            sid: String::new(),
+            clients: std::collections::BTreeMap::new(),
+        };
+        let cookies = format!("pc-s-{short}={}; pc-b-{short}={}", cookie.expose(), binding.expose());
+        (name, session, cookies)
+    };
+    let access = Access {
+        server_since,
+        client_since: client.value.since,
+        client_said: client.value.said_since,
+        scopes: ["openid", "profile"].map(str::to_owned).to_vec(),
+        since: now,
+        ..Access::default()
+    };
+    let made: Vec<_> = (0..count).map(one).collect();
+    let cookies = made.iter().map(|(_, _, cookies)| cookies.clone()).collect();
+    let (server, client_id) = (server.to_owned(), client_id.to_owned());
+    domain
+        .store
+        .write_blocking(move |write| {
+            for (name, session, _) in &made {
+                let subject = &session.identity.subject;
+                records::put(write, &["default", &server, name], session)?;
+                index::put(write, Index::SubjectSessions, &["default", &server, subject], name)?;
+                records::put(write, &["default", &server, subject, &client_id], &access)?;
+            }
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+    cookies
 }

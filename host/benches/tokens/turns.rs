@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio_rustls::rustls::ClientConfig;
+
 use crate::{
     Plan,
     latencies::Latencies,
-    load::{self, Script},
+    load::{self, Script, Way},
     report,
     server::Server,
     table::Row,
@@ -17,6 +19,7 @@ const ROUNDS: u32 = 8;
 /// One cell of several.
 pub(crate) struct Side<'a> {
     server: &'a Server,
+    way: Way,
     name: String,
     expected: &'static str,
     scripts: Vec<Script>,
@@ -38,7 +41,14 @@ impl<'a> Side<'a> {
         expected: &'static str,
         scripts: impl Fn(usize) -> Script,
     ) -> Side<'a> {
-        Side { server, name: name.to_owned(), expected, scripts: (0..connections).map(scripts).collect() }
+        let way = Way::plain(server.address);
+        Side { server, way, name: name.to_owned(), expected, scripts: (0..connections).map(scripts).collect() }
+    }
+
+    /// The same over TLS, with what its clients bring to that.
+    pub(crate) fn over(self, tls: &Arc<ClientConfig>) -> Side<'a> {
+        let way = Way { tls: Some(Arc::clone(tls)), ..self.way };
+        Side { way, ..self }
     }
 
     /// A cell that sends the same again and again.
@@ -50,8 +60,7 @@ impl<'a> Side<'a> {
     /// Sends for `time`, and answers what that took the server.
     fn turn(&mut self, time: Duration) -> (Latencies, Duration) {
         let before = self.server.cpu();
-        let (latencies, scripts) =
-            load::run(self.server.address, std::mem::take(&mut self.scripts), self.expected, time);
+        let (latencies, scripts) = load::run(&self.way, std::mem::take(&mut self.scripts), self.expected, time);
         self.scripts = scripts;
         (latencies, self.server.cpu().saturating_sub(before))
     }
