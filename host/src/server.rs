@@ -24,6 +24,7 @@ use crate::{
         Domain, Failure, Observer, Parts, PolicyLimits, boot,
         decision_log::{DecisionLog, LogSettings},
         plugin::{PluginRules, Shelf, TrustedKey, source::Sources},
+        possession,
     },
     metrics::{Metrics, SandboxCounts},
     outbound::Outbound,
@@ -106,6 +107,7 @@ impl Server {
         let given = secrets.bootstrap.clone();
         let first = boot::FirstStart { secret: secrets.bootstrap, demo: config.demo, show: Box::new(show) };
         boot::start(&domain, first).await.map_err(|failure| refused(&failure))?;
+        possession::begin(&domain).await.map_err(|failure| refused(&failure))?;
         let control = listen_control(&config);
         let patience = Duration::from_secs(config.limits.request_seconds);
         let health = Arc::new(Health::new(Arc::clone(&metrics), sandbox.clone(), domain.store.clone(), patience));
@@ -160,6 +162,9 @@ impl Server {
             && let Err(error) = task.await
         {
             tracing::error!(%error, "the control socket's task had panicked");
+        }
+        if let Err(failure) = possession::end(&app.domain).await {
+            tracing::warn!(reason = failure.to_log(), "the next start takes no proofs of possession for some seconds");
         }
         app.domain.log.stop();
         app.domain.store.clone().close();

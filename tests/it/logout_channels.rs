@@ -250,7 +250,7 @@ async fn pages_of_clients_are_shown_on_the_way_out() {
     let text = page.text();
     let policy = page.answer.header("content-security-policy").unwrap();
     assert!(
-        policy.starts_with("default-src 'none'") && policy.ends_with("; frame-src https://web.example/gone"),
+        policy.starts_with("default-src 'none'") && policy.ends_with("; frame-src https://web.example"),
         "{policy}"
     );
     let frame = text.split("<iframe").nth(1).unwrap().split("src=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -299,6 +299,5 @@ async fn no_page_of_a_stranger_is_framed() {
     let url = format!("/default/{AID}/oauth2/logout?id_token_hint={}", hint.as_str().unwrap());
     let page = ann.open(&url).await.expect(200);
     let policy = page.answer.header("content-security-policy").unwrap();
-    assert!(policy.ends_with("; frame-src https://web.example/gone%3Bscript-src%2Cx%27y"), "{policy}");
-    assert_eq!(policy.matches("script-src").count(), 1, "inside the address only: {policy}");
+    assert!(policy.ends_with("; frame-src https://web.example") && !policy.contains("script-src"), "{policy}");
 }

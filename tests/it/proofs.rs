@@ -86,6 +86,40 @@ async fn a_client_proves_itself_with_a_key_of_every_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_assertion_may_be_for_the_endpoint_that_it_is_shown_to() {
+    let server = TestServer::start().await;
+    let (device, elsewhere) =
+        ("urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
+    let grants = json!(["client_credentials", "authorization_code", device, elsewhere]);
+    make_server(&server.as_admin(), "shop", json!({ "grant_types": grants })).await;
+    let signer = Signer::new("ES256", "one");
+    client_with_key(&server, "till", &signer).await;
+    let show = async |audience: &str, path: &str| {
+        let mut claims = self::claims(&server, "till", NOW);
+        claims["aud"] = json!(format!("{}/default/shop{audience}", server.url));
+        let form = format!("{GRANT}&{KIND}&token=nothing&client_assertion={}", signer.sign(&claims));
+        let path = format!("/default/shop{path}");
+        let first = post_form(&server.anonymous(), &path, &form).await;
+        (first.status.as_u16(), post_form(&server.anonymous(), &path, &form).await.status.as_u16())
+    };
+    // What they ask for is not always in order, but they are who they are; and an assertion is good once wherever it was shown.
+    for (endpoint, status) in [
+        ("/oauth2/token", 200),
+        ("/oauth2/par", 400),
+        ("/oauth2/device_authorization", 400),
+        ("/oauth2/bc-authorize", 400),
+        ("/oauth2/introspect", 200),
+        ("/oauth2/revoke", 200),
+    ] {
+        assert_eq!(show(endpoint, endpoint).await, (status, 401), "{endpoint}");
+        assert_eq!(show(endpoint, "/oauth2/token").await, (200, 401), "{endpoint}");
+    }
+    for other in ["/oauth2/authorize", "/userinfo", "/", "/oauth2/par/"] {
+        assert_eq!(show(other, "/oauth2/token").await.0, 401, "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_signs_with_its_secret() {
     let server = TestServer::start().await;
     shop(&server).await;

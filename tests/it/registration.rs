@@ -1,9 +1,12 @@
 //! Clients that register themselves, and manage themselves afterwards: who may, what they may be, and what it does not open.
 
 use http::Method;
-use portcullis::domain::{
-    access::{self, Between},
-    client, server,
+use portcullis::{
+    config::Config,
+    domain::{
+        access::{self, Between},
+        client, server,
+    },
 };
 use serde_json::{Value, json};
 
@@ -198,6 +201,66 @@ async fn what_a_client_may_not_be_is_told_with_the_standards_words() {
     good["jwks"] = keys;
     let registered = server.anonymous().post(REGISTER, &good).await.expect(201).json();
     assert!(registered.get("client_secret").is_none() && registered.get("client_secret_expires_at").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_has_its_tokens_bound_to_its_certificate_where_those_arrive() {
+    const MEMBER: &str = "tls_client_certificate_bound_access_tokens";
+    let server = TestServer::start().await;
+    open(&server).await;
+    let told = refused(
+        server.anonymous().post(REGISTER, &app_with(MEMBER, json!(true))).await,
+        400,
+        "invalid_client_metadata",
+    );
+    assert!(told.contains(MEMBER), "{told}");
+    let plain = server.anonymous().post(REGISTER, &app_with(MEMBER, json!(false))).await.expect(201).json();
+    assert!(plain.get(MEMBER).is_none());
+
+    let behind = |config: &mut Config| {
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config.client_certificates.header = Some("x-client-cert".to_owned());
+    };
+    let server = TestServer::with(behind).await;
+    open(&server).await;
+    let body = json!({ "grant_types": ["client_credentials"], MEMBER: true });
+    let registered = server.anonymous().post(REGISTER, &body).await.expect(201).json();
+    assert_eq!(registered[MEMBER], true);
+    assert_eq!(in_admin(&server, &registered).await[MEMBER], true);
+    let (id, secret) = (registered["client_id"].as_str().unwrap(), registered["client_secret"].as_str().unwrap());
+    let unbound = ask_token(&server, "shop", id, secret, "grant_type=client_credentials").await;
+    assert!(refused(unbound, 400, "invalid_request").contains("certificate"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_demanded_of_a_client_stays_demanded_when_it_changes_itself() {
+    let server = TestServer::start().await;
+    let admin = server.as_admin();
+    open(&server).await;
+    let keys = json!({ "keys": [Signer::new("ES256", "one").jwk()] });
+    let registered = server.anonymous().post(REGISTER, &app_with("jwks", keys.clone())).await.expect(201).json();
+    let path = format!("{ADMIN}/clients/{}", registered["client_id"].as_str().unwrap());
+    let mut body = admin.get(&path).await.expect(200).json();
+    let demanded =
+        ["require_pushed_authorization_requests", "require_signed_request_object", "dpop_bound_access_tokens"];
+    body["security"] = demanded.iter().map(|member| ((*member).to_owned(), json!(true))).collect();
+    body["tls_client_certificate_bound_access_tokens"] = json!(true);
+    admin.put(&path, &body).await.expect(200);
+    let (itself, own) = manager(&server, &registered);
+    let mut lax = app_with("jwks", keys);
+    demanded.iter().for_each(|member| lax[*member] = json!(false));
+    let changed = itself.put(&own, &lax).await.expect(200).json();
+    let shown = admin.get(&path).await.expect(200).json();
+    for member in demanded {
+        assert_eq!((&changed[member], &shown["security"][member]), (&json!(true), &json!(true)), "{member}");
+    }
+    let member = "tls_client_certificate_bound_access_tokens";
+    assert_eq!((&changed[member], &shown[member]), (&json!(true), &json!(true)));
+    // What it has never had is its own to say.
+    let other = server.anonymous().post(REGISTER, &app()).await.expect(201).json();
+    let (itself, own) = manager(&server, &other);
+    let changed = itself.put(&own, &app_with("dpop_bound_access_tokens", json!(true))).await.expect(200).json();
+    assert_eq!(changed["dpop_bound_access_tokens"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,25 +12,31 @@ use crate::domain::{Credentials, possession};
 /// where either would do.
 #[must_use]
 pub fn add(answer: Answer, credentials: Credentials) -> Answer {
+    said(answer, credentials, "")
+}
+
+/// The same for a protected resource, with where its metadata is (RFC 9728 §5.1).
+#[must_use]
+pub fn add_for(answer: Answer, credentials: Credentials, metadata: &str) -> Answer {
+    said(answer, credentials, &format!(r#"resource_metadata="{metadata}""#))
+}
+
+fn said(answer: Answer, credentials: Credentials, more: &str) -> Answer {
     let (bearer, dpop) = words(credentials);
-    let algorithms = possession::ALGORITHMS.join(" ");
+    let algorithms = format!(r#"algs="{}""#, possession::ALGORITHMS.join(" "));
     let answer = match bearer {
-        Some(words) => answer.header(WWW_AUTHENTICATE, format!("Bearer {words}").trim_end()),
+        Some(words) => answer.header(WWW_AUTHENTICATE, &line("Bearer", &[words, more])),
         None => answer,
     };
     match dpop {
-        Some("") => answer.and_header(WWW_AUTHENTICATE, &format!(r#"DPoP algs="{algorithms}""#)),
-        Some(words) => answer.and_header(WWW_AUTHENTICATE, &format!(r#"DPoP {words}, algs="{algorithms}""#)),
+        Some(words) => answer.and_header(WWW_AUTHENTICATE, &line("DPoP", &[words, &algorithms, more])),
         None => answer,
     }
 }
 
-/// The challenge of the bearer scheme alone, for a protected resource that takes no bound tokens, with where its metadata is
-/// (RFC 9728 §5.1).
-pub fn bearer_for(credentials: Credentials, metadata: &str) -> String {
-    let words = words(credentials).0.unwrap_or(INVALID);
-    let comma = if words.is_empty() { "" } else { ", " };
-    format!(r#"Bearer {words}{comma}resource_metadata="{metadata}""#)
+fn line(scheme: &str, parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    format!("{scheme} {}", parts.join(", ")).trim_end().to_owned()
 }
 
 const INVALID: &str = r#"error="invalid_token""#;

@@ -37,6 +37,11 @@ impl Request {
         let Request { method, path, query: _, headers, body: _, peer: _, certificates, request_id: _ } = self;
         Head { method, path, headers, certificates, ahead: false }
     }
+
+    /// From where, as limits and people see it: an IPv4 address is itself also where it is written as an IPv6 one.
+    pub fn address(&self) -> String {
+        self.peer.ip().to_canonical().to_string()
+    }
 }
 
 /// Room for the headers of an answer, those of the edge included: growing costs more than making them.

@@ -14,5 +14,5 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 pub fn evidence(head: Head<'_>) -> Evidence<'_> {
     let Head { method, path, headers, certificates, ahead } = head;
     let proofs = headers.get_all(DPOP).iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    Evidence { method: method.as_str(), path, proofs, certificates, ahead }
+    Evidence { origin: None, method: method.as_str(), path, proofs, certificates, ahead }
 }

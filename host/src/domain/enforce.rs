@@ -15,8 +15,9 @@ use super::{
     gateway::{self, Gateway},
     gateway_activity, gateway_configuration,
     permit::{READ_GATEWAY, SYSTEM_SERVER},
-    possession::Presented,
+    possession::{Evidence, Presented},
     request_target::{self, Target},
+    resource,
     service::Service,
     token,
 };
@@ -38,9 +39,11 @@ pub struct Received<'a> {
     pub target: &'a str,
     /// The headers that policies may see, in lower case, each with a list of values.
     pub headers: Map<String, Value>,
-    /// The token of whoever sent it. One that is bound to a key is refused: its proof is about an address of the gateway, which
-    /// only the gateway knows.
+    /// The token of whoever sent it. One that is bound to a certificate is refused, which only the gateway has seen.
     pub token: Option<Presented<'a>>,
+    /// The DPoP proofs beside it. They are about an address of the gateway, which is known where the service is a resource: its
+    /// identifier says how clients reach it. Elsewhere tokens that are bound to a key are refused.
+    pub proofs: Vec<&'a str>,
 }
 
 /// What is asked.
@@ -164,7 +167,7 @@ pub async fn enforce(domain: &Domain, caller: &Caller, asked: Enforced<'_>) -> R
         let [server, service] = [server, &api.service].map(str::to_owned);
         Outcome::Challenge { server, service, credentials, decision }
     };
-    let user = match user(domain, tenant, (server, resource.as_deref()), received.token.as_ref()) {
+    let user = match user(domain, tenant, (server, resource.as_deref()), &received) {
         Err(Failure::Unauthenticated(credentials)) if resource.is_some() => return Ok(challenge(credentials, None)),
         user => user?,
     };
@@ -205,10 +208,11 @@ fn user(
     domain: &Domain,
     tenant: &str,
     (server, resource): (&str, Option<&str>),
-    shown: Option<&Presented<'_>>,
+    received: &Received<'_>,
 ) -> Result<User, Failure> {
-    let Some(shown) = shown else { return Ok(User::default()) };
-    let (bearer, claims) = token::claims(domain, tenant, shown)?;
+    let Some(Presented { token, scheme, evidence: _ }) = received.token else { return Ok(User::default()) };
+    let evidence = resource.and_then(resource::origin).map(|origin| witnessed(received, origin));
+    let (bearer, claims) = token::claims(domain, tenant, &Presented { token, scheme, evidence })?;
     if bearer.server != server {
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }
@@ -236,6 +240,12 @@ fn user(
     Ok(User { claims, contexts, subject: subject.into_iter().collect() })
 }
 
+/// What a request shows of keys, as the gateway has received it at this address.
+fn witnessed<'a>(received: &Received<'a>, origin: &'a str) -> Evidence<'a> {
+    let Received { method, target: path, ref proofs, .. } = *received;
+    Evidence { origin: Some(origin), method, path, proofs: proofs.clone(), certificates: &[], ahead: false }
+}
+
 /// Whether a token may be shown here: it is for this resource, or for none in particular, which has the issuer and whom its client
 /// names as audience. One for another resource would be good for whoever got it there.
 fn is_for(claims: &Map<String, Value>, of_client: &[String], resource: Option<&str>) -> bool {
@@ -255,7 +265,7 @@ fn input(
     user: User,
     (id, api): (&str, &Api),
 ) -> Input {
-    let Received { method, target: _, headers, token: _ } = received;
+    let Received { method, target: _, headers, token: _, proofs: _ } = received;
     let Target { path, segments: _, query } = target;
     let object = |members: Vec<(&str, Value)>| {
         members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()

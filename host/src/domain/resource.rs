@@ -34,6 +34,14 @@ pub(super) fn canonical(identifier: &str) -> Option<String> {
     }
 }
 
+/// The scheme, host and port of an address, as it has them.
+pub fn origin(address: &str) -> Option<&str> {
+    let host = address.find("://")? + "://".len();
+    let rest = address.get(host..)?;
+    let ends = rest.find(['/', '?', '#']).map_or(address.len(), |length| host + length);
+    address.get(..ends)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +69,20 @@ mod tests {
         ] {
             assert!(problem("/resource", wrong).is_some(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_origin_ends_before_the_path() {
+        for (address, expected) in [
+            ("https://api.example", "https://api.example"),
+            ("https://api.example:444/a?b", "https://api.example:444"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+            ("https://api.example?a", "https://api.example"),
+            ("https://api.example#a/b", "https://api.example"),
+        ] {
+            assert_eq!(origin(address), Some(expected));
+        }
+        assert_eq!(origin("urn:orders"), None);
     }
 
     #[test]

@@ -284,7 +284,8 @@ pub enum Index {
     ComponentHolders = 24,
     /// The codes that devices show: tenant, server, keyed hash of the code → the keyed hash of the device code.
     UserCodes = 25,
-    /// The devices that wait: tenant, server, client → the keyed hash of the device code.
+    /// The devices that wait: tenant, server, client → the keyed hash of the device code. The same by network: tenant, server,
+    /// client, network.
     ClientDevices = 26,
     /// What clients ask a person elsewhere: tenant, server, subject → the keyed hash of the request.
     SubjectRequests = 27,

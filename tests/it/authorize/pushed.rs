@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use portcullis::domain::{
     Failure,
-    authorize::{self, Begun, Browser, Unpushed},
+    authorize::{self, Begun, Browser, Left, Unpushed},
     client, expiry,
+    possession::Evidence,
     proof::Proven,
     server,
 };
@@ -260,8 +261,12 @@ async fn a_public_client_pushes_by_its_id_and_a_network_only_so_often() {
     let server = server::current(domain, "default", AID).unwrap();
     let proven = Proven { id: "app".to_owned(), client: client::current(domain, "default", "app").unwrap() };
     let sent: Vec<_> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
-    let push =
-        async |address: &str| authorize::push(domain, "default", (AID, &server.value), &proven, &sent, address).await;
+    let (proofs, certificates) = (Vec::new(), &[][..]);
+    let evidence = Evidence { origin: None, method: "POST", path: PATH, proofs, certificates, ahead: false };
+    let push = async |address: &str| {
+        let left = Left { sent: &sent, evidence: &evidence, address };
+        authorize::push(domain, "default", (AID, &server.value), &proven, left).await
+    };
     for _ in 0..2000 {
         push("192.0.2.9").await.unwrap();
     }

@@ -1,10 +1,20 @@
 //! Those who want in by somebody else's device, or want somebody in by theirs.
 
 use http::Method;
+use portcullis::domain::{
+    client,
+    elsewhere::{Wish, device},
+    proof::Proven,
+    server,
+};
 use tokio::task::JoinSet;
 
 use super::{DEVICE_CODE, Living, PAGE, text};
-use crate::support::{made::post_form, storefront::PASSWORD};
+use crate::support::{
+    Page,
+    made::post_form,
+    storefront::{AID, PASSWORD, is_calm},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_its_clients_alone() {
@@ -54,6 +64,71 @@ async fn guessing_codes_is_slow_from_the_first_few_on() {
     living.shop.server.world.advance_seconds(1);
     let page = living.types(&mut browser, &text(&waiting, "user_code")).await;
     assert!(page.expect(200).has_form("/password"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_network_does_not_take_the_place_of_all_others() {
+    let living = Living::room().await;
+    living.has("radio", "Radio").await;
+    let first = living.waits().await;
+    for _ in 1..50 {
+        living.waits().await;
+    }
+    let refused = living.begins("client_id=tv").await.expect(429);
+    assert!(refused.header("retry-after").is_some());
+    // Another network has its own place, and so has another client.
+    let domain = &living.shop.server.app.domain;
+    let server = server::current(domain, "default", AID).unwrap();
+    let proven = Proven { id: "tv".to_owned(), client: client::current(domain, "default", "tv").unwrap() };
+    let place = (AID, &server.value);
+    device::begin(domain, "default", place, &proven, Wish::default(), "192.0.2.9").await.unwrap();
+    living.begins("client_id=radio").await.expect(200);
+    // What is answered or has ended is in nobody's way.
+    living.lets_in(&mut living.shop.browser(), &first).await.expect(200);
+    living.waits().await;
+    living.begins("client_id=tv").await.expect(429);
+    living.polls(&first).await.expect(200);
+    living.begins("client_id=tv").await.expect(429);
+    living.shop.server.world.advance_seconds(600);
+    for _ in 0..50 {
+        living.waits().await;
+    }
+    living.begins("client_id=tv").await.expect(429);
+}
+
+/// Where a page lets people log in first, if it does.
+fn first(page: &Page) -> Option<String> {
+    let text = page.text();
+    let mut links = text.split("href=\"").filter_map(|rest| rest.split('"').next());
+    links.find(|link| link.contains("log_in=")).map(|link| link.replace("&amp;", "&"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_to_wait_for_other_strangers_may_log_in_first() {
+    let living = Living::room().await;
+    let waiting = living.waits().await;
+    let code = text(&waiting, "user_code");
+    let mut browser = living.shop.browser();
+    for _ in 0..5 {
+        assert_eq!(first(&living.types(&mut browser, "BBBB-BBBB").await), None, "who may go on trying need not");
+    }
+    let page = living.types(&mut browser, &code).await;
+    assert_eq!(page.answer.status, 429);
+    is_calm(&page);
+    let link = first(&page).unwrap_or_else(|| panic!("{}", page.text()));
+    let page = browser.login(&link, "ann", PASSWORD).await.expect(200);
+    assert_eq!(page.form("/device").value("user_code"), Some(code.as_str()), "{}", page.url);
+    let page = browser.send(&page, "/device", &[]).await.expect(200);
+    assert!(page.has_form("/confirm"), "{}", page.text());
+    // Whoever is logged in has nothing to gain by that: they wait for themselves.
+    for _ in 0..5 {
+        living.types(&mut browser, "BBBB-BBBB").await;
+    }
+    let page = living.types(&mut browser, "BBBB-BBBB").await;
+    assert_eq!((page.answer.status.as_u16(), first(&page)), (429, None));
+    // Nothing but a code is brought along.
+    let odd = living.shop.browser().open(&format!("{PAGE}?log_in=yes&user_code=%2F%2Fevil.example")).await.expect(200);
+    assert!(odd.has_form("/password") && !odd.text().contains("evil"), "{}", odd.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,8 @@ use super::{MACHINE, TOKEN, Works};
 use crate::support::{
     Answer, Caller, SECRET, TestServer,
     gateway::{Guarded, ORIGINAL},
-    holder::{Holder, shows},
-    made::{basic, make_client, make_policy, post_form, yes},
+    holder::{Holder, hash, shows},
+    made::{ADMIN, attribute, basic, make_client, make_policy, post_form, yes},
     tills::{Shop, redeem},
 };
 
@@ -138,7 +138,60 @@ async fn who_asks_about_tokens_with_a_bound_one_proves_it_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_takes_no_bound_token() {
+async fn a_gateway_takes_a_bound_token_with_a_proof_about_the_resource_that_it_protects() {
+    const RESOURCE: &str = "https://books.example/api";
+    let guarded = Guarded::start("nginx").await;
+    let (admin, server) = (&guarded.admin, &guarded.server);
+    let body = json!({ "name": "library", "resource": RESOURCE, "gateway_id": guarded.id() });
+    admin.put(&format!("{ADMIN}/services/library"), &body).await.expect(200);
+    let scope = json!({ "authorization_server_id": "shop", "id": "library", "name": "library", "service_id": "library" });
+    admin.post(&format!("{ADMIN}/scopes"), &scope).await.expect(201);
+    make_policy(admin, "somebody", json!([attribute("subject.id", "exists", json!(true))])).await;
+    guarded.make_api("library", "GET", "/api/books", "somebody").await;
+    let made = make_client(admin, "shop", "reader", &["library"]).await;
+    let reader = server.anonymous().with_header("authorization", &basic("reader", made["client_secret"].as_str().unwrap()));
+    let (holder, thief) = (Holder::new("ES256"), Holder::new("ES256"));
+    let form = format!("{MACHINE}&resource={RESOURCE}");
+    let token = holder.ask(server, &reader, TOKEN, &form).await.expect(200).json();
+    let token = token["access_token"].as_str().unwrap();
+    let proof = |holder: &Holder, method: &str, address: &str| {
+        let mut said = holder.claims(server, method, "");
+        (said["htu"], said["ath"]) = (json!(address), json!(hash(token)));
+        holder.sign(&said)
+    };
+    let ask = async |user: &Caller| guarded.ask(user, "GET", "/api/books?page=2").await;
+    let good = proof(&holder, "GET", "https://books.example/api/books");
+    ask(&shows(server, token, &good)).await.expect(200);
+    let again = ask(&shows(server, token, &good)).await.expect(401);
+    let challenge = again.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with("DPoP error=\"invalid_dpop_proof\", algs="), "{challenge}");
+    assert!(challenge.contains("resource_metadata="), "{challenge}");
+    let own = format!("{}{}", server.url, guarded.authorize());
+    for wrong in [
+        proof(&holder, "POST", "https://books.example/api/books"),
+        proof(&holder, "GET", "https://books.example/api/other"),
+        proof(&holder, "GET", "https://evil.example/api/books"),
+        proof(&holder, "GET", "http://books.example/api/books"),
+        proof(&holder, "GET", &own),
+        proof(&thief, "GET", "https://books.example/api/books"),
+        "proof".to_owned(),
+    ] {
+        ask(&shows(server, token, &wrong)).await.expect(401);
+    }
+    // Without a proof, or as if it were bound to nothing, it is worth nothing.
+    let fresh = proof(&holder, "GET", "https://books.example/api/books");
+    ask(&server.anonymous().with_header("authorization", &format!("DPoP {token}"))).await.expect(401);
+    let bearer = Caller::new(&server.url).with_token(token).with_header("dpop", &fresh);
+    ask(&bearer).await.expect(401);
+    // A header that a client adds says nothing of where the gateway is.
+    let elsewhere = proof(&holder, "GET", "https://evil.example/api/books");
+    let sly = shows(server, token, &elsewhere).with_header("x-forwarded-host", "evil.example");
+    ask(&sly).await.expect(401);
+    ask(&shows(server, token, &fresh)).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_takes_no_bound_token_for_what_is_no_resource() {
     let guarded = Guarded::start("nginx").await;
     make_policy(&guarded.admin, "always", json!([yes()])).await;
     guarded.make_api("library", "GET", "/books", "always").await;

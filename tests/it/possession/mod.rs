@@ -3,18 +3,21 @@
 //! ```text
 //! proofs   DPoP proofs at the token endpoint     bound   tokens with their proofs, wherever tokens are taken
 //! refresh  codes and refresh tokens that are bound     certificates   clients and tokens by the certificate of a connection
+//! pushed   keys that are proven when a request is pushed
 //! ```
 
 mod bound;
 mod certificates;
 mod proofs;
+mod pushed;
 mod refresh;
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Caller, TestServer,
+    Answer, Browser, Caller, TestServer,
     made::{ADMIN, basic, make_client, make_server},
+    tills::PASSWORD,
 };
 
 /// Where tokens are asked for.
@@ -65,6 +68,17 @@ impl Works {
 /// The machine, for the token endpoint of a server.
 fn machine(server: &TestServer, secret: &str) -> Caller {
     server.anonymous().with_header("authorization", &basic("machine", secret))
+}
+
+/// The code that ada's browser brings back from an authorization request of these parameters.
+async fn code_for(server: &TestServer, parameters: &str) -> String {
+    let mut browser = Browser::new(&server.url);
+    let mut page = browser.open(&format!("/default/shop/oauth2/authorize?{parameters}")).await;
+    page = browser.send(&page, "/password", &[("username", "ada"), ("password", PASSWORD)]).await;
+    if page.url.starts_with('/') {
+        page = browser.send(&page, "/consent", &[]).await;
+    }
+    page.parameter("code").unwrap_or_else(|| panic!("{}: {}", page.url, page.text()))
 }
 
 /// A refusal with the words of RFC 6749.

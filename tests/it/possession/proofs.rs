@@ -1,5 +1,6 @@
 //! DPoP proofs at the token endpoint (RFC 9449 §4.3, §5, §8): what makes one good, and what does not.
 
+use portcullis::domain::possession;
 use serde_json::{Value, json};
 
 use super::{MACHINE, TOKEN, Works, machine, refused};
@@ -38,7 +39,7 @@ async fn a_proof_is_good_for_one_request_made_just_now() {
         ("htu", json!(other_server)),
         ("htu", json!("https://evil.example/default/shop/oauth2/token")),
         ("iat", json!(now - 61)),
-        ("iat", json!(now + 61)),
+        ("iat", json!(now + 16)),
         ("jti", json!("")),
         ("htm", Value::Null),
         ("htu", Value::Null),
@@ -127,6 +128,33 @@ async fn a_proof_is_good_once_also_for_many_at_once_and_across_a_restart() {
     let answer = refused(ask_with(&machine, TOKEN, MACHINE, &holder.sign(&said)).await, "invalid_dpop_proof");
     assert!(answer.text().contains("before this server began"), "{}", answer.text());
     holder.ask(&again, &machine, TOKEN, MACHINE).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_is_dated_ahead_is_not_good_again_after_a_restart() {
+    let works = Works::open(json!({})).await;
+    let holder = Holder::new("ES256");
+    let domain = &works.server.app.domain;
+    let dated = |ahead: i64| {
+        let mut said = holder.claims(&works.server, "POST", TOKEN);
+        said["iat"] = json!(domain.world.now_seconds() + ahead);
+        holder.sign(&said)
+    };
+    let proof = dated(10);
+    ask_with(&works.machine, TOKEN, MACHINE, &proof).await.expect(200);
+    // An orderly end: what comes next knows until when proofs were dated.
+    possession::end(domain).await.unwrap();
+    possession::begin(domain).await.unwrap();
+    for proof in [proof, dated(10)] {
+        let answer = refused(ask_with(&works.machine, TOKEN, MACHINE, &proof).await, "invalid_dpop_proof");
+        assert!(answer.text().contains("before this server began"), "{}", answer.text());
+    }
+    ask_with(&works.machine, TOKEN, MACHINE, &dated(11)).await.expect(200);
+    // Any other end: nobody knows, so it is the latest that it may have been.
+    possession::begin(domain).await.unwrap();
+    refused(ask_with(&works.machine, TOKEN, MACHINE, &dated(15)).await, "invalid_dpop_proof");
+    works.server.world.advance_seconds(16);
+    ask_with(&works.machine, TOKEN, MACHINE, &dated(0)).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{TOKEN, refused};
+use super::{TOKEN, code_for, refused};
 use crate::support::{
     Caller, TestServer,
     browser::Browser,
     holder::{Holder, ask_with},
     made::{basic, post_form},
-    tills::{CALLBACK, PASSWORD, Shop, claims, redeem, refresh},
+    tills::{CALLBACK, Shop, claims, redeem, refresh},
 };
 
 /// A shop whose client `till` proves nothing but its name.
@@ -59,16 +59,8 @@ async fn a_client_with_a_secret_may_change_its_key() {
 
 /// The code that ada's browser brings back, for a request with these parameters more.
 async fn code(server: &TestServer, more: &str) -> String {
-    let mut browser = Browser::new(&server.url);
-    let request = format!(
-        "/default/shop/oauth2/authorize?response_type=code&client_id=till&redirect_uri={CALLBACK}&scope=openid{more}"
-    );
-    let mut page = browser.open(&request).await;
-    page = browser.send(&page, "/password", &[("username", "ada"), ("password", PASSWORD)]).await;
-    if page.url.starts_with('/') {
-        page = browser.send(&page, "/consent", &[]).await;
-    }
-    page.parameter("code").unwrap_or_else(|| panic!("{}: {}", page.url, page.text()))
+    let request = format!("response_type=code&client_id=till&redirect_uri={CALLBACK}&scope=openid{more}");
+    code_for(server, &request).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 covers!("protectedResource", "protectedServer", "protectedServerOfPath");
 
 mod details;
+mod elsewhere;
 mod indicators;
 mod metadata;
 

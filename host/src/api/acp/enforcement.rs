@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{verdicts, words::ErrorBody};
 use crate::{
-    api::{Answer, Call, challenge::bearer_for, oauth::protected_resource},
-    authn::{basic, bearer},
+    api::{Answer, Call, challenge, oauth::protected_resource},
+    authn::{basic, bearer, possession},
     decision::{Failed, Verdict},
     domain::{
         Failure,
@@ -65,13 +65,14 @@ pub async fn authorize(call: Call) -> Result<Answer, Failure> {
     };
     let token = bearer::token_in(headers, &header::AUTHORIZATION)?;
     let token = token.map(|(scheme, token)| Presented { scheme, ..Presented::bare(token) });
-    let received = Received { method: &method, target: &target, headers: visible(headers), token };
+    let proofs = possession::evidence(call.request.head()).proofs;
+    let received = Received { method: &method, target: &target, headers: visible(headers), token, proofs };
     let asked = Enforced { tenant, gateway, received, request_id: &call.request.request_id };
     match enforce::enforce(domain, &caller, asked).await? {
         Outcome::Open => Ok(Answer::empty(StatusCode::OK)),
         Outcome::Challenge { server, service, credentials, decision } => {
             let metadata = protected_resource::address(domain, tenant, &server, &service);
-            Ok(challenge(&call, decision, &bearer_for(credentials, &metadata)))
+            Ok(challenge::add_for(unauthorized(&call, decision), credentials, &metadata))
         }
         Outcome::Refused { code, message } => Ok(refuse(&call, code, &message)),
         Outcome::Decided(decision) => Ok(show(&call, decision)),
@@ -168,13 +169,12 @@ fn refuse(call: &Call, code: &'static str, message: &str) -> Answer {
 
 /// Whoever has no token that is good for the service is told where to get one (RFC 9728 §5.1). Gateways hand a 401 on with its
 /// challenge.
-fn challenge(call: &Call, decision: Option<Decision>, challenge: &str) -> Answer {
+fn unauthorized(call: &Call, decision: Option<Decision>) -> Answer {
     let status = StatusCode::UNAUTHORIZED;
-    let answer = match decision {
+    match decision {
         Some(Decision { id, policy_id: _, verdict }) => denied(call, status, &verdict, Some(&id)).header(DECISION, &id),
         None => denied(call, status, &Verdict::default(), None),
-    };
-    answer.header(header::WWW_AUTHENTICATE, challenge)
+    }
 }
 
 fn denied(call: &Call, status: StatusCode, verdict: &Verdict, id: Option<&str>) -> Answer {

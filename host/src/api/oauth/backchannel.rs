@@ -4,14 +4,13 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{client, token, words::error};
+use super::{client, device::LISTS, token, words::error};
 use crate::{
     api::{Answer, Call, read},
     domain::{
         Failure,
         elsewhere::backchannel::{self, Begun, NotAsked, Sent},
-        issue::{self, BACKCHANNEL},
-        proof, server,
+        issue::BACKCHANNEL,
     },
 };
 
@@ -21,6 +20,10 @@ use crate::{
 pub struct BackchannelForm {
     /// Space separated, with `openid`.
     scope: String,
+    /// For which resources the tokens are to be: a field each (RFC 8707).
+    resource: Option<Vec<String>>,
+    /// A JSON array of what is asked for besides scopes (RFC 9396).
+    authorization_details: Option<String>,
     /// The name by which tokens know the person. One of this and `id_token_hint` is required.
     login_hint: Option<String>,
     /// An ID token of this server for this client, expired or not.
@@ -56,20 +59,16 @@ pub struct BackchannelAnswer<'a> {
 
 /// authenticateElsewhere
 pub async fn begin(call: Call) -> Result<Answer, Failure> {
-    let form = read::form(&call.request)?;
-    let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
-    let server = server::current(domain, tenant, server_id)?;
-    let server = (server_id, &server.value);
-    if issue::grant_type(server.1, BACKCHANNEL).is_none() {
-        return Ok(token::unsupported());
-    }
-    let proven = match proof::client(domain, tenant, server, client::shown(&call, &form)?).await {
-        Ok(proven) => proven,
-        Err(unproven) => return token::unknown(unproven),
+    let form = read::form_with_lists(&call.request, LISTS)?;
+    let client = match client::arrived(&call, &form, Some(BACKCHANNEL)).await? {
+        Ok(client) => client,
+        Err(refused) => return Ok(refused),
     };
-    let address = call.request.peer.ip().to_canonical().to_string();
+    let resources: Vec<&str> = form.all("resource").collect();
     let sent = Sent {
         scope: form.get("scope"),
+        resources: &resources,
+        authorization_details: form.get("authorization_details"),
         client_notification_token: form.get("client_notification_token"),
         acr_values: form.get("acr_values"),
         login_hint_token: form.get("login_hint_token"),
@@ -79,9 +78,9 @@ pub async fn begin(call: Call) -> Result<Answer, Failure> {
         user_code: form.get("user_code"),
         requested_expiry: form.get("requested_expiry"),
         request: form.get("request"),
-        address: &address,
+        address: &client.address,
     };
-    match backchannel::begin(domain, tenant, server, &proven, sent).await {
+    match backchannel::begin(&call.app.domain, call.tenant(), client.server(), &client.proven, sent).await {
         Ok(Begun { auth_req_id, expires_in, interval }) => {
             let body = BackchannelAnswer { auth_req_id: auth_req_id.expose(), expires_in, interval };
             Ok(Answer::json(StatusCode::OK, &body))

@@ -1,16 +1,61 @@
-//! What a client shows of itself in a form or a header, from exactly one place (RFC 6749 §2.3, RFC 7523 §2.2).
+//! What a client shows of itself in a form or a header, from exactly one place (RFC 6749 §2.3, RFC 7523 §2.2), and which client that
+//! proves.
 //!
 //! Called by every endpoint that authenticates clients.
 
+use std::sync::Arc;
+
+use super::token;
 use crate::{
-    api::{Call, read},
+    api::{Answer, Call, read},
     authn::basic,
     crypto::Secret,
-    domain::{Credentials, Failure, proof::Shown},
+    domain::{
+        Credentials, Failure, issue,
+        proof::{self, Proven, Shown},
+        server::{self, Server},
+    },
+    store::State,
 };
 
 /// The only kind of assertion there is (RFC 7523 §2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A client that has come to an authorization server and proven who it is.
+pub struct Arrived<'a> {
+    /// The id of the server.
+    id: &'a str,
+    server: Arc<State<Server>>,
+    /// The client.
+    pub proven: Proven,
+    /// From where.
+    pub address: String,
+}
+
+impl Arrived<'_> {
+    /// The server, with its id.
+    pub fn server(&self) -> (&str, &Server) {
+        (self.id, &self.server.value)
+    }
+}
+
+/// The client of a request to the server of its path; otherwise what it is told. Where the endpoint is for one grant, the server
+/// must have that.
+pub async fn arrived<'a>(
+    call: &'a Call,
+    form: &read::Pairs,
+    grant: Option<&str>,
+) -> Result<Result<Arrived<'a>, Answer>, Failure> {
+    let (domain, tenant, id) = (&call.app.domain, call.tenant(), call.param("aid"));
+    let server = server::current(domain, tenant, id)?;
+    if grant.is_some_and(|grant| issue::grant_type(&server.value, grant).is_none()) {
+        return Ok(Err(token::unsupported()));
+    }
+    match proof::client(domain, tenant, (id, &server.value), shown(call, form)?).await {
+        Ok(proven) => Ok(Ok(Arrived { id, server, proven, address: call.request.address() })),
+        Err(unproven) => token::unknown(unproven).map(Err),
+    }
+}
 
 /// What the client of a request shows.
 pub fn shown(call: &Call, form: &read::Pairs) -> Result<Shown, Failure> {

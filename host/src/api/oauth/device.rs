@@ -9,9 +9,11 @@ use crate::{
     api::{Answer, Call, read},
     domain::{
         Failure,
-        elsewhere::device::{self, Begun},
-        issue::{self, DEVICE_CODE},
-        proof, server,
+        elsewhere::{
+            Wish,
+            device::{self, Begun},
+        },
+        issue::DEVICE_CODE,
     },
 };
 
@@ -21,6 +23,10 @@ use crate::{
 pub struct DeviceForm {
     /// Space separated; without it, the client's own scopes but `openid` and `offline_access`.
     scope: Option<String>,
+    /// For which resources the tokens are to be: a field each (RFC 8707).
+    resource: Option<Vec<String>>,
+    /// A JSON array of what is asked for besides scopes (RFC 9396).
+    authorization_details: Option<String>,
     /// With client_secret_post, or of a client without a secret.
     client_id: Option<String>,
     /// With client_secret_post.
@@ -48,22 +54,21 @@ pub struct DeviceAnswer<'a> {
     pub interval: i64,
 }
 
+/// What may be there more than once (RFC 8707 §2).
+pub const LISTS: &[&str] = &["resource"];
+
 /// authorizeDevice
 pub async fn begin(call: Call) -> Result<Answer, Failure> {
-    let form = read::form(&call.request)?;
-    let (domain, tenant, server_id) = (&call.app.domain, call.tenant(), call.param("aid"));
-    let server = server::current(domain, tenant, server_id)?;
-    let server = (server_id, &server.value);
-    if issue::grant_type(server.1, DEVICE_CODE).is_none() {
-        return Ok(token::unsupported());
-    }
-    let proven = match proof::client(domain, tenant, server, client::shown(&call, &form)?).await {
-        Ok(proven) => proven,
-        Err(unproven) => return token::unknown(unproven),
+    let form = read::form_with_lists(&call.request, LISTS)?;
+    let client = match client::arrived(&call, &form, Some(DEVICE_CODE)).await? {
+        Ok(client) => client,
+        Err(refused) => return Ok(refused),
     };
-    let address = call.request.peer.ip().to_canonical().to_string();
-    match device::begin(domain, tenant, server, &proven, form.get("scope"), &address).await {
-        Ok(begun) => Ok(show(&domain.issuer(tenant, server_id), &begun)),
+    let (domain, tenant, server) = (&call.app.domain, call.tenant(), client.server());
+    let resources: Vec<&str> = form.all("resource").collect();
+    let wish = Wish { scope: form.get("scope"), resources: &resources, details: form.get("authorization_details") };
+    match device::begin(domain, tenant, server, &client.proven, wish, &client.address).await {
+        Ok(begun) => Ok(show(&domain.issuer(tenant, server.0), &begun)),
         Err(refused) => token::word(refused),
     }
 }

@@ -1,5 +1,6 @@
 //! The endpoint for pushed authorization requests (RFC 9126 §2): a client proves who it is as at the token endpoint, and leaves
-//! the parameters that the browser would have brought. Knows no rule of the request.
+//! the parameters that the browser would have brought. It may prove a key as well, to which its code is bound then (RFC 9449
+//! §10.1). Knows no rule of the request.
 
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -8,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::{client, token, words::error};
 use crate::{
     api::{Answer, Call, read},
+    authn::possession,
     domain::{
         Failure,
-        authorize::{self, Pushed, Unpushed},
-        proof, server,
+        authorize::{self, Left, Pushed, Unpushed},
     },
 };
 
@@ -33,6 +34,8 @@ pub struct PushForm {
     code_challenge: Option<String>,
     /// `S256`.
     code_challenge_method: Option<String>,
+    /// The thumbprint of the key that the code is to be bound to (RFC 9449 §10). A proof in the header `DPoP` says the same.
+    dpop_jkt: Option<String>,
 }
 
 /// What the browser brings instead of the request (RFC 9126 §2.2).
@@ -51,20 +54,21 @@ const LISTS: &[&str] = &["resource"];
 pub async fn push(call: Call) -> Result<Answer, Failure> {
     let form = read::form_with_lists(&call.request, LISTS)?;
     let sent = read::sent(&call.request)?;
-    let (domain, tenant, id) = (&call.app.domain, call.tenant(), call.param("aid"));
-    let server = server::current(domain, tenant, id)?;
-    let server = (id, &server.value);
-    let proven = match proof::client(domain, tenant, server, client::shown(&call, &form)?).await {
-        Ok(proven) => proven,
-        Err(unproven) => return token::unknown(unproven),
+    let client = match client::arrived(&call, &form, None).await? {
+        Ok(client) => client,
+        Err(refused) => return Ok(refused),
     };
-    let address = call.request.peer.ip().to_string();
-    match authorize::push(domain, tenant, server, &proven, &sent, &address).await {
+    let (domain, tenant, server) = (&call.app.domain, call.tenant(), client.server());
+    let evidence = possession::evidence(call.request.head());
+    let left = Left { sent: &sent, evidence: &evidence, address: &client.address };
+    let answer = match authorize::push(domain, tenant, server, &client.proven, left).await {
         Ok(Pushed { request_uri, expires_in }) => {
             let body = PushAnswer { request_uri: request_uri.expose(), expires_in };
-            Ok(Answer::json(StatusCode::CREATED, &body))
+            Answer::json(StatusCode::CREATED, &body)
         }
-        Err(Unpushed::Refused(word, description)) => Ok(error(StatusCode::BAD_REQUEST, word, description)),
-        Err(Unpushed::Failure(failure)) => Err(failure),
-    }
+        Err(Unpushed::Refused(word, description)) => error(StatusCode::BAD_REQUEST, word, description),
+        Err(Unpushed::Nonce(nonce)) => token::use_nonce(&nonce),
+        Err(Unpushed::Failure(failure)) => return Err(failure),
+    };
+    Ok(token::with_nonce(answer, domain, tenant, server))
 }

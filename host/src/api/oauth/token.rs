@@ -13,7 +13,7 @@ use crate::{
     api::{Answer, Call, read},
     authn::possession,
     domain::{
-        Failure,
+        Domain, Failure,
         issue::{self, Asked, GrantType, Refused, Sent, Tokens},
         possession::fresh_nonce,
         proof::{self, Proven, Unproven},
@@ -164,7 +164,7 @@ pub async fn answer(
     proven: &Proven,
 ) -> Result<Answer, Failure> {
     let At { tenant, server, lasting } = at;
-    let address = call.request.peer.ip().to_string();
+    let address = call.request.address();
     let resources: Vec<&str> = form.all("resource").collect();
     let audience: Vec<&str> = form.all("audience").collect();
     let sent = Sent { resources: &resources, audience: &audience, ..sent(call, form, &address)? };
@@ -174,10 +174,15 @@ pub async fn answer(
         Ok(tokens) => show(&tokens),
         Err(refused) => word(refused)?,
     };
-    Ok(match server.1.security.dpop_nonces {
-        true => answer.header(NONCE, &fresh_nonce(domain, tenant, server.0)),
+    Ok(with_nonce(answer, domain, tenant, server))
+}
+
+/// The same answer, with the nonce that the next proof must repeat where the server asks for one (RFC 9449 §8.2).
+pub fn with_nonce(answer: Answer, domain: &Domain, tenant: &str, (id, server): (&str, &Server)) -> Answer {
+    match server.security.dpop_nonces {
+        true => answer.header(NONCE, &fresh_nonce(domain, tenant, id)),
         false => answer,
-    })
+    }
 }
 
 fn sent<'a>(call: &'a Call, form: &'a read::Pairs, address: &'a str) -> Result<Sent<'a>, Failure> {

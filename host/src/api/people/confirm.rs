@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::{
     account::when,
+    consent::Asks,
+    details,
     layout::{self, Brand},
     login::CHANGED,
     texts::fill,
@@ -46,15 +48,16 @@ pub async fn confirm(visit: Visit) -> Result<Answer, Failure> {
 }
 
 /// The page.
-pub fn form(visit: &Visit, scopes: &[(String, Scope)], waiting: &Waiting, shown: &str) -> Result<Answer, Failure> {
+pub fn form(visit: &Visit, asks: &Asks<'_>, waiting: &Waiting, shown: &str) -> Result<Answer, Failure> {
     let (texts, client) = (visit.language.confirm(), visit.client_name());
+    let Asks { scopes, allowed: _, details, resources } = *asks;
     let (tenant, server) = visit.place();
     let login = login::current(&visit.call.app.domain, tenant, server, visit.login())?;
     let person = login.identity.map(|identity| identity.shown()).unwrap_or_default();
     let issuer = visit.call.app.domain.issuer(tenant, server);
-    let asks = waiting.subject.is_some();
-    let title = fill(if asks { texts.asks_title } else { texts.title }, &[("client", client)]);
-    let what = if asks { texts.asks_what } else { texts.what };
+    let known = waiting.subject.is_some();
+    let title = fill(if known { texts.asks_title } else { texts.title }, &[("client", client)]);
+    let what = if known { texts.asks_what } else { texts.what };
     let body = html! {
         @if let Some(client) = &visit.client {
             div.parties { (layout::mark(Brand { name: &client.name, logo: client.pages.logo_uri.as_deref() })) }
@@ -66,11 +69,13 @@ pub fn form(visit: &Visit, scopes: &[(String, Scope)], waiting: &Waiting, shown:
             p { (texts.message) }
             p { code.secret { (waiting.message) } }
         }
-        (layout::alert(if asks { texts.asks_warning } else { texts.warning }))
+        (layout::alert(if known { texts.asks_warning } else { texts.warning }))
         h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
         ul.grants aria-labelledby="scopes" {
-            @if scopes.is_empty() { li { span.fixed { (texts.who_you_are) } } }
+            @if asks.is_empty() { li { span.fixed { (texts.who_you_are) } } }
             @for (name, scope) in scopes { li { (line(visit, name, scope)) } }
+            @for (title, detail) in details { li { (details::line(title, detail)) } }
+            @for resource in resources { li { (details::resource(visit.language, resource)) } }
         }
         form method="post" action={ (visit.url()) "/confirm" } {
             (visit.csrf())

@@ -82,6 +82,14 @@ pub struct Asks<'a> {
     pub resources: &'a [String],
 }
 
+impl Asks<'_> {
+    /// Whether it asks for nothing but who somebody is.
+    pub fn is_empty(&self) -> bool {
+        let Asks { scopes, allowed, details, resources } = *self;
+        scopes.is_empty() && allowed.is_empty() && details.is_empty() && resources.is_empty()
+    }
+}
+
 /// The page: what is asked for, and the consents that are missing; `shown` is what the form says of itself.
 pub fn form(visit: &Visit, asks: &Asks<'_>, consents: &[Held], shown: &str) -> Result<Answer, Failure> {
     let (texts, client) = (visit.language.consent(), visit.client_name());
@@ -101,11 +109,11 @@ pub fn form(visit: &Visit, asks: &Asks<'_>, consents: &[Held], shown: &str) -> R
             input type="hidden" name="shown" value=(shown);
             h2 #scopes { (fill(texts.scopes, &[("client", client)])) }
             ul.grants aria-labelledby="scopes" {
-                @if scopes.is_empty() && allowed.is_empty() && details.is_empty() && resources.is_empty() { li { span.fixed { (texts.who_you_are) } } }
+                @if asks.is_empty() { li { span.fixed { (texts.who_you_are) } } }
                 @for (name, scope) in scopes { li { (scope_line(visit, name, scope, false)) } }
                 @for (name, scope) in allowed { li { (scope_line(visit, name, scope, true)) } }
                 @for (title, detail) in details { li { (details::line(title, detail)) } }
-                @for resource in resources { li { span.fixed { span { span.name { (fill(texts.resource, &[("resource", resource)])) } } } } }
+                @for resource in resources { li { (details::resource(visit.language, resource)) } }
             }
             @if !consents.is_empty() {
                 h2 #consents { (texts.consents) }

@@ -25,7 +25,7 @@ pub fn browser(call: &Call) -> Browser {
     Browser {
         session: find(call, Purpose::Session),
         cookie: known.unwrap_or_else(|| handle::make(domain, Purpose::Browser, tenant, server).0),
-        address: call.request.peer.ip().to_canonical().to_string(),
+        address: call.request.address(),
         agent: agent.unwrap_or_default(),
         request_id: call.request.request_id.clone(),
     }

@@ -1,11 +1,17 @@
-//! Authorization details in words, for the consent page: what is said of their type, and every member (RFC 9396 §13).
+//! Authorization details and resources in words, for the pages on which people are asked for them: what is said of their type, and every member (RFC 9396 §13).
 //!
 //! All of it is the client's text. The page escapes it; what nobody can see, or what would turn a line around, is shown as a sign.
 
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::texts::{Language, fill};
 use crate::domain::{details::Detail, visible};
+
+/// A resource that has no scopes, as a line of the page.
+pub fn resource(language: Language, name: &str) -> Markup {
+    html! { span.fixed { span { span.name { (fill(language.consent().resource, &[("resource", name)])) } } } }
+}
 
 /// A detail as a line of the page.
 pub fn line(title: &str, detail: &Detail) -> Markup {

@@ -27,7 +27,10 @@ use crate::{
 };
 
 /// What a link to the page may bring.
-pub const PARAMETERS: &[(&str, &str)] = &[("user_code", "The code that the device shows.")];
+pub const PARAMETERS: &[(&str, &str)] =
+    &[("user_code", "The code that the device shows."), (LOG_IN, "Whether to log in before it is typed.")];
+/// The query parameter with which somebody asks to log in first.
+const LOG_IN: &str = "log_in";
 /// What a link to the last page may bring.
 pub const OUTCOME: &[(&str, &str)] = &[(REFUSED, "Whether nothing was allowed.")];
 
@@ -47,8 +50,18 @@ const PLACE: &str = "device";
 /// devicePage
 pub async fn page(call: Call) -> Result<Answer, Failure> {
     let query = read::query(&call.request)?;
-    let code = query.get("user_code").and_then(device::shown);
-    form(&call, &cookies::browser(&call), code.as_deref(), None)
+    let (code, browser) = (query.get("user_code").and_then(device::shown), cookies::browser(&call));
+    if query.get(LOG_IN).is_some() {
+        let (place, page) = ((call.tenant(), call.param("aid")), with_code("/device", code.as_deref()));
+        let begun = authorize::begin_account(&call.app.domain, place, &page, &browser).await?;
+        return Ok(go_on(&call, &browser, &begun));
+    }
+    form(&call, &browser, Shown { code: code.as_deref(), ..Shown::default() })
+}
+
+/// The address of the page with the code filled in.
+fn with_code(page: &str, code: Option<&str>) -> String {
+    code.map_or(page.to_owned(), |code| format!("{page}?user_code={code}"))
 }
 
 /// enterUserCode
@@ -60,6 +73,7 @@ pub async fn enter(call: Call) -> Result<Answer, Failure> {
     }
     let language = Language::of(&call.request, &[]);
     let typed = sent.get("user_code").unwrap_or_default();
+    let mut first = None;
     let wrong: Wrong = match device::enter(domain, place, typed, &browser)? {
         Entered::Known(which) => {
             tell(&call, &browser, "known");
@@ -67,13 +81,15 @@ pub async fn enter(call: Call) -> Result<Answer, Failure> {
             return Ok(go_on(&call, &browser, &begun));
         }
         Entered::Unknown => (StatusCode::NOT_FOUND, language.device().wrong.to_owned(), None),
-        Entered::Wait(seconds) => {
+        Entered::Wait { seconds, stranger } => {
+            first = stranger.then(|| device::shown(typed));
             let time = language.duration(seconds);
             (StatusCode::TOO_MANY_REQUESTS, fill(language.common().wait, &[("time", &time)]), Some(seconds))
         }
     };
     tell(&call, &browser, if wrong.2.is_some() { "too many attempts" } else { "unknown" });
-    form(&call, &browser, None, Some(wrong))
+    let first = first.map(|code| log_in_first(&call, code.as_deref()));
+    form(&call, &browser, Shown { code: None, wrong: Some(wrong), first: first.as_deref() })
 }
 
 /// deviceDone: where the browser is after the answer
@@ -95,8 +111,25 @@ fn address(call: &Call) -> String {
     format!("{}/device", call.app.domain.issuer(call.tenant(), call.param("aid")))
 }
 
-/// The page: with the code that a link has brought, or with what was wrong.
-fn form(call: &Call, browser: &Browser, code: Option<&str>, wrong: Option<Wrong>) -> Result<Answer, Failure> {
+/// The address at which somebody logs in and comes back to the page.
+fn log_in_first(call: &Call, code: Option<&str>) -> String {
+    let page = with_code(&address(call), code);
+    format!("{page}{}{LOG_IN}=yes", if code.is_some() { '&' } else { '?' })
+}
+
+/// What the page shows.
+#[derive(Default)]
+struct Shown<'a> {
+    /// The code that a link has brought.
+    code: Option<&'a str>,
+    /// What was wrong.
+    wrong: Option<Wrong>,
+    /// Where whoever has to wait with all other strangers can log in.
+    first: Option<&'a str>,
+}
+
+/// The page.
+fn form(call: &Call, browser: &Browser, Shown { code, wrong, first }: Shown<'_>) -> Result<Answer, Failure> {
     let server = server::current(&call.app.domain, call.tenant(), call.param("aid"))?;
     let language = Language::of(&call.request, &[]);
     let texts = language.device();
@@ -105,6 +138,7 @@ fn form(call: &Call, browser: &Browser, code: Option<&str>, wrong: Option<Wrong>
         h1 { (texts.title) }
         p.quiet { (if code.is_some() { texts.compare } else { texts.explanation }) }
         @if let Some((_, text, _)) = &wrong { (layout::alert(text)) }
+        @if let Some(address) = first { p { (texts.first_why) " " a href=(address) { (texts.first) } } }
         form method="post" action=(address(call)) {
             (csrf::field(&call.app.domain, browser.cookie.expose(), PLACE))
             label for="user_code" { (texts.code) }

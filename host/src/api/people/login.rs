@@ -84,7 +84,10 @@ pub async fn show(visit: Visit) -> Result<Answer, Failure> {
                 }
             }
         }
-        Next::Confirm { scopes, waiting, texts } => confirm::form(&visit, &scopes, &waiting, &texts)?,
+        Next::Confirm { scopes, details, resources, waiting, texts } => {
+            let asks = consent::Asks { scopes: &scopes, allowed: &[], details: &details, resources: &resources };
+            confirm::form(&visit, &asks, &waiting, &texts)?
+        }
         Next::Finish => {
             let destination = authorize::finish(domain, tenant, server, visit.login(), &visit.browser).await?;
             layout::answer(&destination, visit.language, Some(visit.brand()))

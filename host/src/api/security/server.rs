@@ -32,7 +32,8 @@ pub struct ServerSecurityBody {
     pub authorization_details_types: BTreeMap<String, DetailsTypeBody>,
     /// True gives access tokens only that are bound to a key or a certificate of their client (RFC 9449, RFC 8705).
     pub require_bound_access_tokens: bool,
-    /// True takes proofs of possession only that have a nonce of the server's (RFC 9449 §8).
+    /// True takes proofs of possession at the token endpoint and the endpoint for pushed requests only with a nonce of the server's
+    /// (RFC 9449 §8). Beside tokens, proofs need none.
     pub dpop_nonces: bool,
     /// How long a person has to enter the code that a device shows. Ten minutes when left out.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::{
     AuthorizationRequest, Begun, Browser, Destination, Next, Place, ResponseType, conclude, consent,
     flow::{self, Asked, Granted, Step},
-    go,
+    go, reach,
     refusal::Refusal,
     wait,
 };
@@ -37,7 +37,7 @@ pub async fn begin_elsewhere(
     let place = Place { domain, tenant, id: server, server: &found.value };
     place.lets_people_in()?;
     let Open { waiting, client } = elsewhere::open(domain, tenant, (server, place.server), &which)?;
-    let Waiting { client_id, scopes, subject, acr_values, .. } = waiting;
+    let Waiting { client_id, scopes, resources, details, subject, acr_values, .. } = waiting;
     // As the client names them, which is how a request says who is meant.
     let named = |subject: &String| subject::of(domain, tenant, server, &client.value, subject).map(Cow::into_owned);
     let expected = subject.as_ref().map(named).transpose()?;
@@ -45,6 +45,8 @@ pub async fn begin_elsewhere(
         redirect_uri: format!("{}{page}", place.issuer()),
         client_id: client_id.clone(),
         scopes,
+        resources,
+        details,
         expected_subject: expected,
         acr_values,
         // Like a code: what is allowed now is turned into tokens later, by the client.
@@ -59,9 +61,12 @@ pub async fn begin_elsewhere(
 pub(super) fn question(asked: Asked<'_>, which: &Elsewhere) -> Result<Step, Failure> {
     let Place { domain, tenant, id, server } = asked.place;
     let Open { waiting, client } = elsewhere::open(domain, tenant, (id, server), which)?;
-    let scopes = flow::described(asked.place, &asked.login.request.scopes)?;
-    let texts = consent::texts(&client.value, &scopes, &[], &[]);
-    Ok(Step::Ask(Next::Confirm { scopes, waiting: Box::new(waiting), texts }))
+    let request = &asked.login.request;
+    let scopes = flow::described(asked.place, &request.scopes)?;
+    let details = reach::described(asked.place, &client.value, request);
+    let resources = reach::plain(asked.place, request)?;
+    let texts = consent::texts(&client.value, &scopes, &details, &resources);
+    Ok(Step::Ask(Next::Confirm { scopes, details, resources, waiting: Box::new(waiting), texts }))
 }
 
 /// The person says that the request is theirs. `texts` is what the page has shown, as for consents.

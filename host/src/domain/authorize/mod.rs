@@ -41,7 +41,7 @@ pub use consent::{Said, consent};
 pub use elsewhere::{ALLOWED, REFUSED, begin_elsewhere, confirm};
 pub use object::REQUEST_ALGORITHMS;
 pub(super) use pushed::PushedRequest;
-pub use pushed::{Pushed, Unpushed, push};
+pub use pushed::{Left, Pushed, Unpushed, push};
 pub use request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType};
 
 use super::{
@@ -160,9 +160,13 @@ pub enum Next {
     Confirm {
         /// The scopes that it asks for, by name, with their descriptions.
         scopes: Vec<(String, Scope)>,
+        /// The authorization details, each with what is said of its type.
+        details: Vec<(String, Detail)>,
+        /// The resources that have no scopes which would be shown instead.
+        resources: Vec<String>,
         /// What is known of the request.
         waiting: Box<Waiting>,
-        /// What is said of client and scopes, in short. Whoever says yes says to what ([`confirm`]).
+        /// What is said of client and of what it asks for, in short. Whoever says yes says to what ([`confirm`]).
         texts: String,
     },
     /// Nothing: the answer can be made with [`finish`].

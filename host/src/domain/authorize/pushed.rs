@@ -25,6 +25,7 @@ use crate::{
         client::{AuthMethod, Client},
         expiry,
         handle::{self, Purpose},
+        possession::{self, Evidence},
         proof::Proven,
         server::Server,
     },
@@ -34,6 +35,10 @@ use crate::{
 
 /// What a reference starts with (RFC 9126 §2.2); the rest is a handle.
 pub(super) const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:";
+/// The parameter that says which key the code is bound to (RFC 9449 §10).
+const KEY: &str = "dpop_jkt";
+/// The word for a proof that is no good (RFC 9449 §5).
+const BAD_PROOF: &str = "invalid_dpop_proof";
 /// The largest request that is kept, in bytes of its names and values.
 const LARGEST: usize = 32 * 1024;
 
@@ -67,6 +72,17 @@ impl expiry::Ends for PushedRequest {
     }
 }
 
+/// What a client leaves here.
+#[derive(Clone, Copy)]
+pub struct Left<'a> {
+    /// Its parameters, in order.
+    pub sent: &'a [(String, String)],
+    /// What it shows of its keys.
+    pub evidence: &'a Evidence<'a>,
+    /// From where.
+    pub address: &'a str,
+}
+
 /// What the client gets for its request (RFC 9126 §2.2).
 #[derive(Debug)]
 pub struct Pushed {
@@ -81,6 +97,8 @@ pub struct Pushed {
 pub enum Unpushed {
     /// It would be refused at the authorization endpoint as well, with this word and for this reason.
     Refused(String, String),
+    /// `use_dpop_nonce`, with the nonce that the proof must repeat (RFC 9449 §8).
+    Nonce(String),
     /// Anything else.
     Failure(Failure),
 }
@@ -100,19 +118,29 @@ impl From<Failure> for Unpushed {
     }
 }
 
-/// Keeps the request of a client, if it is one that could be answered (RFC 9126 §2.1). `address` is where it comes from.
+impl From<possession::Wrong> for Unpushed {
+    fn from(wrong: possession::Wrong) -> Unpushed {
+        match wrong {
+            possession::Wrong::Proof(reason) => Unpushed::Refused(BAD_PROOF.to_owned(), reason.to_owned()),
+            possession::Wrong::Nonce(nonce) => Unpushed::Nonce(nonce),
+            possession::Wrong::Failure(failure) => Unpushed::Failure(failure),
+        }
+    }
+}
+
+/// Keeps the request of a client, if it is one that could be answered (RFC 9126 §2.1).
 pub async fn push(
     domain: &Domain,
     tenant: &str,
     (id, server): (&str, &Server),
     proven: &Proven,
-    sent: &[(String, String)],
-    address: &str,
+    Left { sent, evidence, address }: Left<'_>,
 ) -> Result<Pushed, Unpushed> {
     let place = Place { domain, tenant, id, server };
     place.lets_people_in()?;
     let client = (proven.id.as_str(), &proven.client.value);
     has_room(place, client.1, address)?;
+    let key = possession::key_of_client(domain, tenant, (id, server), client.0, evidence)?;
     let sent = Sent::new(sent);
     if sent.has("request_uri") {
         return Err(Wrong::from(Refusal::request("request_uri must not be pushed")).into());
@@ -122,7 +150,23 @@ pub async fn push(
     let counts = came.counts(sent);
     let mut draft = Draft::new(place, client, counts, trust::redirect_uri(client.1, counts)?, how);
     draft.check()?;
-    keep(place, client, counts.kept(), how.signed).await
+    keep(place, client, bound(counts.kept(), key)?, how.signed).await
+}
+
+/// The parameters of a client that has proven a key: its code is for that key, as if they had said so themselves. They must not
+/// say another one (RFC 9449 §10.1).
+fn bound(mut parameters: Vec<(String, String)>, key: Option<String>) -> Result<Vec<(String, String)>, Unpushed> {
+    let Some(key) = key else { return Ok(parameters) };
+    match parameters.iter().find(|(name, _)| name == KEY) {
+        Some((_, named)) if *named != key => {
+            Err(Unpushed::Refused(BAD_PROOF.to_owned(), format!("the DPoP proof is of another key than {KEY}")))
+        }
+        Some(_) => Ok(parameters),
+        None => {
+            parameters.push((KEY.to_owned(), key));
+            Ok(parameters)
+        }
+    }
 }
 
 /// Whoever has proven itself may push as it likes, as it may ask for tokens. A public client may be anybody, so a network may

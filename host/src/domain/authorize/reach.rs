@@ -12,27 +12,20 @@ use crate::domain::{
     Failure,
     client::Client,
     details::{self, Detail},
-    in_force::resources::{self, Unknown},
+    in_force::resources::{self, Aimed, Unknown},
 };
 
 /// The resources must be the server's, and the client must have a right there, or there are none to have. From here on only the
 /// scopes count that mean something at one of them.
 pub(super) fn resources(draft: &mut Draft<'_>) -> Result<(), Wrong> {
-    let place = of(draft.place);
-    let refused = |name: &str| Refusal::new("invalid_target", format!("{name} may not be asked for here"));
-    let resources = match resources::named(place, draft.sent.every("resource"))? {
-        Ok(resources) => resources,
-        Err(Unknown(name)) => return Err(refused(&name).into()),
-    };
-    for resource in &resources {
-        if !resources::reaches(place, resource, &draft.request.scopes)? && !resources::is_plain(place, resource)? {
-            return Err(refused(resource).into());
-        }
-    }
     let scopes = std::mem::take(&mut draft.request.scopes);
-    draft.request.scopes = resources::scopes_for(place, &resources, scopes, true)?;
-    draft.request.resources = resources;
-    Ok(())
+    match resources::aimed(of(draft.place), draft.sent.every("resource"), scopes, true)? {
+        Ok(Aimed { resources, scopes }) => {
+            (draft.request.resources, draft.request.scopes) = (resources, scopes);
+            Ok(())
+        }
+        Err(Unknown(name)) => Err(Refusal::new("invalid_target", format!("{name} may not be asked for here")).into()),
+    }
 }
 
 /// The details must be of types that the client may ask for, and fit them.
@@ -53,23 +46,14 @@ pub(super) fn of(place: Place<'_>) -> resources::Place<'_> {
     resources::Place { domain: place.domain, tenant: place.tenant, server: place.id }
 }
 
-/// What a person agrees to besides scopes, by name: each detail as it is, and each resource that has no scopes which would say
-/// it. Once it is remembered, nobody is asked again.
+/// What a person agrees to besides scopes, by name.
 pub(super) fn agreed(place: Place<'_>, request: &AuthorizationRequest) -> Result<Vec<String>, Failure> {
-    let mut names: Vec<String> = request.details.iter().map(details::name).collect();
-    names.extend(plain(place, request)?);
-    Ok(names)
+    resources::agreed(of(place), &request.resources, &request.details)
 }
 
 /// The resources that have no scopes.
 pub(super) fn plain(place: Place<'_>, request: &AuthorizationRequest) -> Result<Vec<String>, Failure> {
-    let mut plain = Vec::new();
-    for resource in &request.resources {
-        if resources::is_plain(of(place), resource)? {
-            plain.push(resource.clone());
-        }
-    }
-    Ok(plain)
+    resources::plain(of(place), &request.resources)
 }
 
 /// The details with what people are told of their types.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asks, Elsewhere, Open, Waiting, file, has_people, open, scopes};
+use super::{Asks, Elsewhere, Open, Waiting, Wanted, Wish, file, has_people, open};
 use crate::{
     crypto::{Secret, vault::Sealed},
     domain::{
@@ -61,6 +61,8 @@ impl Asks for BackchannelRequest {
 #[expect(missing_docs, reason = "the registered words themselves")]
 pub struct Sent<'a> {
     pub scope: Option<&'a str>,
+    pub resources: &'a [&'a str],
+    pub authorization_details: Option<&'a str>,
     pub client_notification_token: Option<&'a str>,
     pub acr_values: Option<&'a str>,
     pub login_hint_token: Option<&'a str>,
@@ -140,8 +142,9 @@ pub async fn begin(
     if !client.grant_types.iter().any(|grant| grant == BACKCHANNEL) || client.auth_method == AuthMethod::None {
         return Err(Refused::Grant.into());
     }
-    let scopes = scopes(domain, tenant, client, sent.scope)?;
-    if !scopes.iter().any(|scope| scope == id_token::OPENID) {
+    let wish = Wish { scope: sent.scope, resources: sent.resources, details: sent.authorization_details };
+    let wanted = Wanted::of(domain, tenant, (server_id, server), client, wish)?;
+    if !wanted.scopes.iter().any(|scope| scope == id_token::OPENID) {
         return Err(NotAsked::Request("scope must have openid"));
     }
     let subject = person(domain, tenant, (server_id, server), &proven.id, sent)?;
@@ -153,7 +156,7 @@ pub async fn begin(
         subject: Some(subject.clone()),
         message: message(sent.binding_message)?,
         acr_values: classes.map(str::to_owned).take(MOST_CLASSES).collect(),
-        ..Waiting::new((domain, server_id, server), proven, scopes, sent.address, seconds)
+        ..Waiting::new((domain, server_id, server), proven, wanted, sent.address, seconds)
     };
     let (auth_req_id, name) = handle::make(domain, Purpose::Backchannel, tenant, server_id);
     let ping = ping.map(|token| super::ping::sealed(domain, &name, &auth_req_id, &token));

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asks, Elsewhere, Waiting, file, has_people, scopes, user_code::UserCode};
+use super::{Asks, Elsewhere, SOON, Waiting, Wanted, Wish, file, has_people, user_code::UserCode};
 use crate::{
     crypto::Secret,
     domain::{
@@ -12,7 +12,7 @@ use crate::{
         authorize::Browser,
         client::AuthMethod,
         expiry::{Ends, What},
-        guesses::codes::CodeTry,
+        guesses::{self, codes::CodeTry},
         handle::{self, Purpose},
         issue::{DEVICE_CODE, Refused},
         proof::Proven,
@@ -51,6 +51,8 @@ impl Asks for DeviceRequest {
         &mut self.waiting
     }
     fn hide(&self, write: &mut Write<'_>, [tenant, server, name]: &[&str; 3]) -> Result<(), Failure> {
+        let of_network: [&str; 4] = [tenant, server, &self.waiting.client_id, &network(&self.waiting)];
+        index::remove(write, Index::ClientDevices, &of_network, name)?;
         Ok(index::remove(write, Index::UserCodes, &[tenant, server, &self.user_code], name)?)
     }
 }
@@ -78,7 +80,7 @@ pub async fn begin(
     tenant: &str,
     (server_id, server): (&str, &Server),
     proven: &Proven,
-    scope: Option<&str>,
+    wish: Wish<'_>,
     address: &str,
 ) -> Result<Begun, Refused> {
     has_people(server_id)?;
@@ -86,24 +88,60 @@ pub async fn begin(
     if !client.grant_types.iter().any(|grant| grant == DEVICE_CODE) {
         return Err(Refused::Grant);
     }
-    let (scopes, now) = (scopes(domain, tenant, client, scope)?, domain.world.now_seconds());
-    if client.auth_method == AuthMethod::None && !domain.logins.allows(tenant, server_id, address, now) {
+    let wanted = Wanted::of(domain, tenant, (server_id, server), client, wish)?;
+    let (public, now) = (client.auth_method == AuthMethod::None, domain.world.now_seconds());
+    if public && !domain.logins.allows(tenant, server_id, address, now) {
         return Err(Failure::TooMany { seconds: LATER }.into());
     }
     let seconds = server.security.device_code_seconds;
-    let waiting = Waiting::new((domain, server_id, server), proven, scopes, address, seconds);
+    let waiting = Waiting::new((domain, server_id, server), proven, wanted, address, seconds);
     let (device_code, name) = handle::make(domain, Purpose::Device, tenant, server_id);
     let candidates: [UserCode; CANDIDATES] = std::array::from_fn(|_| UserCode::new(&domain.world));
     let candidates = candidates.map(|code| (code.name(domain, tenant, server_id), code));
     let user_code = {
         let (tenant, server) = (tenant.to_owned(), server_id.to_owned());
-        domain.write(move |write| put(write, &[&tenant, &server, &name], &waiting, &candidates, now)).await?
+        let work = move |write: &mut Write<'_>| {
+            if public && open_of_network(write, &tenant, &server, &waiting, now)? >= MOST_OF_NETWORK {
+                return Err(Failure::TooMany { seconds: SOON });
+            }
+            put(write, &[&tenant, &server, &name], &waiting, &candidates, now)
+        };
+        domain.write(work).await?
     };
     Ok(Begun { device_code, user_code, expires_in: seconds, interval: server.security.poll_seconds })
 }
 
 /// How soon a network that has begun too many may try again, in seconds.
 const LATER: u64 = 600;
+/// How many devices of a public client may wait in one network at the same time: well below what the client may have, or whoever
+/// begins many would leave none to everybody else.
+const MOST_OF_NETWORK: usize = 50;
+
+/// What the devices of a client in one network are filed under.
+fn network(waiting: &Waiting) -> String {
+    guesses::network(&waiting.address)
+}
+
+/// How many devices of its client wait in the network that this one is in, inside a transaction. Those that have ended are looked
+/// at once.
+fn open_of_network(
+    write: &mut Write<'_>,
+    tenant: &str,
+    server: &str,
+    waiting: &Waiting,
+    now: i64,
+) -> Result<usize, Failure> {
+    let key: [&str; 4] = [tenant, server, &waiting.client_id, &network(waiting)];
+    let mut open = 0;
+    for name in index::ids(&*write, Index::ClientDevices, &key)? {
+        let found = records::get::<DeviceRequest>(&*write, &[tenant, server, &name])?;
+        match found.is_some_and(|found| found.waiting.is_open(now)) {
+            true => open += 1,
+            false => index::remove(write, Index::ClientDevices, &key, &name)?,
+        }
+    }
+    Ok(open)
+}
 
 /// Writes a request down under the first user code that is free; answers that.
 fn put(
@@ -120,6 +158,7 @@ fn put(
         }
         file(write, key, &DeviceRequest { waiting: waiting.clone(), user_code: filed.clone() }, now)?;
         index::put(write, Index::UserCodes, &[tenant, server, filed], name)?;
+        index::put(write, Index::ClientDevices, &[tenant, server, &waiting.client_id, &network(waiting)], name)?;
         return Ok(code.shown());
     }
     Err(Failure::Unavailable { log: "no user code was free".to_owned() })
@@ -132,8 +171,13 @@ pub enum Entered {
     Known(Elsewhere),
     /// None does.
     Unknown,
-    /// Too many attempts: not before so many seconds.
-    Wait(u64),
+    /// Too many attempts.
+    Wait {
+        /// Not before so many seconds.
+        seconds: u64,
+        /// Whether nobody is logged in: then all who are not share what attempts there are, and whoever logs in has their own.
+        stranger: bool,
+    },
 }
 
 /// Finds the device that shows a code. Guesses are counted: for whoever is logged in by who they are, for everybody else by
@@ -152,7 +196,7 @@ pub fn enter(
     let subject = session.as_ref().map(|(_, session)| session.identity.subject.as_str());
     let attempt = CodeTry { tenant, server: server_id, subject, address: &browser.address };
     if let Err(seconds) = domain.guesses.code_allowed(attempt) {
-        return Ok(Entered::Wait(seconds));
+        return Ok(Entered::Wait { seconds, stranger: subject.is_none() });
     }
     match find(domain, (tenant, server_id, &server.value), typed)? {
         Some(name) => {

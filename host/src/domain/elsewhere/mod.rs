@@ -4,6 +4,7 @@
 //! ```text
 //! device       a device waits, its code is typed by the person      user_code   such a code
 //! backchannel  a client waits, the person is known                  ping        telling it that there is an answer
+//! wanted       what they ask for
 //! polls        how often a client may ask whether there is an answer
 //! ```
 //!
@@ -15,6 +16,7 @@ pub mod device;
 pub(in crate::domain) mod ping;
 mod polls;
 mod user_code;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -24,10 +26,9 @@ use serde_json::{Map, Value};
 use super::{
     Domain, Failure,
     client::{self, Client},
+    details::Detail,
     expiry,
-    grant::Grant,
     identity::Identity,
-    issue::{self, Refused, id_token::OPENID},
     permit::SYSTEM_SERVER,
     proof::Proven,
     server::Server,
@@ -40,6 +41,8 @@ use backchannel::BackchannelRequest;
 use device::DeviceRequest;
 
 pub(in crate::domain) use polls::Polls;
+use wanted::Wanted;
+pub use wanted::Wish;
 
 /// Which request a login is about, by the name of its record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,12 @@ pub struct Waiting {
     pub client_since: Micros,
     /// What it asks for.
     pub scopes: Vec<String>,
+    /// The resources that its tokens are to be for; none in particular when empty.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The authorization details that it asks for.
+    #[serde(default)]
+    pub details: Vec<Detail>,
     /// Who must answer; anybody who is shown the code of a device.
     pub subject: Option<String>,
     /// What the person compares with what the client shows them.
@@ -122,7 +131,7 @@ impl Waiting {
     fn new(
         place: (&Domain, &str, &Server),
         proven: &Proven,
-        scopes: Vec<String>,
+        Wanted { scopes, resources, details }: Wanted,
         address: &str,
         seconds: i64,
     ) -> Waiting {
@@ -134,6 +143,8 @@ impl Waiting {
             client_id: proven.id.clone(),
             client_since: proven.client.value.since,
             scopes,
+            resources,
+            details,
             subject: None,
             message: String::new(),
             acr_values: Vec::new(),
@@ -154,14 +165,6 @@ impl Waiting {
         let since = (self.server_since, self.client_since);
         self.client_id == id && since == (server.since, client.since)
     }
-}
-
-/// The scopes that a client asks people elsewhere for. Without `scope` they are its own, but for those that make another kind
-/// of request of it, as at the authorization endpoint.
-fn scopes(domain: &Domain, tenant: &str, client: &Client, sent: Option<&str>) -> Result<Vec<String>, Refused> {
-    let mut scopes = issue::of_client(domain, tenant, client, sent)?;
-    scopes.retain(|scope| sent.is_some() || ![OPENID, Grant::OFFLINE].contains(&scope.as_str()));
-    Ok(scopes)
 }
 
 /// Nobody logs in on the server for the tenant's machines.

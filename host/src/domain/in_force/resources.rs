@@ -1,10 +1,14 @@
 //! The resources of a server: its services with an identifier, and the server itself (RFC 8707). Which of them a name means, and
 //! which scopes are for them.
 //!
-//! Called by `authorize`, the grants of the token endpoint and the metadata. Asks no component.
+//! Called by `authorize`, `elsewhere`, the grants of the token endpoint and the metadata. Asks no component.
 
 use super::known::{self, Rules};
-use crate::domain::{Domain, Failure, resource};
+use crate::domain::{
+    Domain, Failure,
+    details::{self, Detail},
+    resource,
+};
 
 /// The scopes that ask for what is the person's own, wherever a token is for (OpenID Connect Core §5.4, §11).
 const OF_PEOPLE: [&str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
@@ -49,6 +53,54 @@ pub fn named<'n>(
         }
     }
     Ok(Ok(found))
+}
+
+/// What is asked for at resources.
+#[derive(Debug)]
+pub struct Aimed {
+    /// Their identifiers; none in particular when nobody names any.
+    pub resources: Vec<String>,
+    /// The scopes that mean something at one of them.
+    pub scopes: Vec<String>,
+}
+
+/// What somebody asks for who names these resources: each must be the server's, and have one of the scopes, or none to have.
+pub fn aimed<'n>(
+    place: Place<'_>,
+    names: impl IntoIterator<Item = &'n str>,
+    scopes: Vec<String>,
+    about_person: bool,
+) -> Result<Result<Aimed, Unknown>, Failure> {
+    let resources = match named(place, names)? {
+        Ok(resources) => resources,
+        Err(unknown) => return Ok(Err(unknown)),
+    };
+    for resource in &resources {
+        if !reaches(place, resource, &scopes)? && !is_plain(place, resource)? {
+            return Ok(Err(Unknown(resource.clone())));
+        }
+    }
+    let scopes = scopes_for(place, &resources, scopes, about_person)?;
+    Ok(Ok(Aimed { resources, scopes }))
+}
+
+/// Those of these resources that have no scopes.
+pub fn plain(place: Place<'_>, resources: &[String]) -> Result<Vec<String>, Failure> {
+    let mut plain = Vec::new();
+    for resource in resources {
+        if is_plain(place, resource)? {
+            plain.push(resource.clone());
+        }
+    }
+    Ok(plain)
+}
+
+/// What a person agrees to besides scopes, by name: each detail as it is, and each resource that has no scopes which would say
+/// it. Once it is remembered, nobody is asked again.
+pub fn agreed(place: Place<'_>, resources: &[String], details: &[Detail]) -> Result<Vec<String>, Failure> {
+    let mut names: Vec<String> = details.iter().map(details::name).collect();
+    names.extend(plain(place, resources)?);
+    Ok(names)
 }
 
 /// Those of these identifiers that still are resources of the server.

@@ -5,7 +5,10 @@
 //! of any number that ask at the same time. Nothing is revoked when it is asked for once more: unlike an authorization code this
 //! one never was in a browser, and a device whose network is bad repeats itself.
 
-use super::{Asked, Refused, Tokens, opening, person, required, scopes, target::Target};
+use super::{
+    Asked, Refused, Tokens, opening, person, required, scopes,
+    target::{self, Target},
+};
 use crate::{
     domain::{
         Failure,
@@ -14,7 +17,7 @@ use crate::{
         grant,
         handle::{self, Purpose},
         identity::Identity,
-        in_force::scope_policies,
+        in_force::{resources, scope_policies},
         setup::effective::Flow,
     },
     store::{Write, records},
@@ -57,7 +60,9 @@ async fn issue<T: Asks>(asked: &Asked<'_>, purpose: Purpose, shown: &str) -> Res
             false => Err(Refused::TooSoon),
         },
         Said::Yes { identity, scopes, claims } => {
-            let granted = Target { scopes: scopes.clone(), claims: claims.clone(), ..Target::default() };
+            let (scopes, claims) = (scopes.clone(), claims.clone());
+            let elsewhere::Waiting { resources, details, .. } = request.waiting().clone();
+            let granted = Target { audience: resources, scopes, details, claims };
             redeem(asked, name, &request, (identity, granted)).await
         }
     }
@@ -77,6 +82,7 @@ async fn redeem<T: Asks>(
     // Outside of any session: a device goes on when the person closes the browser in which they have let it in.
     let (id, grant) = (grant::new_id(domain), opening::grant(asked, identity.clone(), &Target { scopes, ..granted }));
     let target = Target::of_grant(asked, &grant, &grant.scopes)?;
+    let agreed = resources::agreed(target::place(asked), &grant.resources, &grant.details)?;
     person::consented(asked, identity, &target).await?;
     let (tokens, keep) = person::make(asked, (&id, &grant), &target, None).await?;
     let which = Which::of(asked.server.1, &asked.proven.client.value);
@@ -89,7 +95,7 @@ async fn redeem<T: Asks>(
             return Ok(false);
         };
         elsewhere::forget(write, &key, &request)?;
-        opening::open(write, &tenant, (&id, &grant), which, &keep)?;
+        opening::open(write, &tenant, (&id, &grant), (which, &agreed), &keep)?;
         Ok(true)
     };
     match domain.write(spent).await? {

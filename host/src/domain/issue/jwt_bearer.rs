@@ -15,7 +15,7 @@ use crate::{
         in_force::scope_policies,
         profile::{self, Switch},
         proof::{
-            Rules,
+            Rules, TOKEN_ENDPOINT,
             once::{Used, seconds},
         },
         remote_keys,
@@ -83,6 +83,7 @@ async fn verified<'a>(asked: &Asked<'a>, assertion: &str) -> Result<(&'a Trusted
         by: &issuer.issuer,
         about: None,
         issuer: &ours,
+        endpoints: &[TOKEN_ENDPOINT],
         alias: issuer.audience.as_deref(),
         strict: profile::requires(server, Switch::StrictAudience) && issuer.audience.is_none(),
         now: domain.world.now_seconds(),

@@ -50,17 +50,18 @@ pub(super) fn lasting(asked: &Asked<'_>, identity: Identity, target: &Target, se
     }
 }
 
-/// Keeps a grant with its tokens, inside a transaction. The person finds it among the clients that they have let in.
+/// Keeps a grant with its tokens, inside a transaction, and what the person has agreed to besides scopes, by name. They find it
+/// among the clients that they have let in.
 pub(super) fn open(
     write: &mut Write<'_>,
     tenant: &str,
     (id, grant): (&str, &Grant),
-    which: Which,
+    (which, agreed): (Which, &[String]),
     keep: &Keep,
 ) -> Result<(), Failure> {
     grant::open(write, tenant, id, grant)?;
     let (subject, client) = (grant.identity.subject.as_str(), grant.client_id.as_str());
     let between = Between { tenant, server: &grant.server, subject, client };
-    access::remember(write, between, which, (&grant.scopes, &[]), grant.since)?;
+    access::remember(write, between, which, (&grant.scopes, agreed), grant.since)?;
     keep.save(write, tenant, &grant.server)
 }

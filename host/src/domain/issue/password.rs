@@ -82,5 +82,5 @@ fn tell(asked: &Asked<'_>, username: &str, outcome: &'static str) {
 /// Keeps the grant with its tokens: whoever gives a client their password lets it have this.
 async fn open(asked: &Asked<'_>, id: String, grant: Grant, keep: Keep) -> Result<(), Failure> {
     let (tenant, which) = (asked.tenant.to_owned(), Which::of(asked.server.1, &asked.proven.client.value));
-    asked.domain.write(move |write| opening::open(write, &tenant, (&id, &grant), which, &keep)).await
+    asked.domain.write(move |write| opening::open(write, &tenant, (&id, &grant), (which, &[]), &keep)).await
 }

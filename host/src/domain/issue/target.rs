@@ -12,7 +12,7 @@ use crate::domain::{
     grant::Grant,
     in_force::{
         policies::Reach,
-        resources::{self, Place, Unknown},
+        resources::{self, Aimed, Place, Unknown},
     },
     registration,
     token::Order,
@@ -82,14 +82,9 @@ impl Target {
     }
 
     fn of_scopes(asked: &Asked<'_>, scopes: Vec<String>, about_person: bool) -> Result<Target, Refused> {
-        let (place, audience) = (place(asked), named(asked)?);
-        for resource in &audience {
-            if !resources::reaches(place, resource, &scopes)? && !resources::is_plain(place, resource)? {
-                return Err(Refused::Target(resource.clone()));
-            }
-        }
-        let scopes = resources::scopes_for(place, &audience, scopes, about_person)?;
-        Ok(Target { audience, scopes, ..Target::default() })
+        let aimed = resources::aimed(place(asked), asked.sent.resources.iter().copied(), scopes, about_person)?;
+        let Aimed { resources, scopes } = aimed.map_err(|Unknown(name)| Refused::Target(name))?;
+        Ok(Target { audience: resources, scopes, ..Target::default() })
     }
 
     /// For what was granted: all of it, or the part that is asked for. What is asked for besides is an attempt to get more.
@@ -128,7 +123,8 @@ impl Target {
     }
 }
 
-fn place<'a>(asked: &Asked<'a>) -> Place<'a> {
+/// Where its resources are looked for.
+pub(super) fn place<'a>(asked: &Asked<'a>) -> Place<'a> {
     Place { domain: asked.domain, tenant: asked.tenant, server: asked.server.0 }
 }
 

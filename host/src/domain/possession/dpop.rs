@@ -15,8 +15,10 @@ use crate::{
 
 /// The type of a proof (RFC 9449 §4.2).
 const TYPE: &str = "dpop+jwt";
-/// How far the clocks of client and server may be apart, and how old a proof may be, in seconds. Until then it is remembered.
+/// How old a proof may be, by our clock, in seconds: the clocks may be apart, and networks slow. Until then it is remembered.
 pub(super) const WINDOW: i64 = 60;
+/// How far ahead it may be dated, in seconds (FAPI 2.0 Security Profile §5.3.2.1-13 wants ten).
+pub(super) const AHEAD: i64 = 15;
 /// The longest name of a proof, in bytes.
 const LONGEST_NAME: usize = 256;
 /// How long a thumbprint is: a SHA-256 in base64url (RFC 7638 §3).
@@ -48,16 +50,24 @@ pub fn is_thumbprint(text: &str) -> bool {
 pub(super) fn read(domain: &Domain, evidence: &Evidence<'_>, token: Option<&str>) -> Result<Proof, &'static str> {
     let [proof] = evidence.proofs.as_slice() else { return Err("there must be one DPoP header, with one proof") };
     let (algorithm, jwk, claims) = signed(proof)?;
-    let address = format!("{}{}", domain.public_url, evidence.path);
+    let address = format!("{}{}", evidence.origin.unwrap_or(&domain.public_url), evidence.path);
     let rules = Rules { method: evidence.method, address: &address, token, now: domain.world.now_seconds() };
     Ok(Proof { algorithm, ..rules.apply(&jwk, &claims)? })
 }
 
-/// Uses a proof up. An error when it was used before.
-pub(super) fn spend(domain: &Domain, proof: &Proof, ahead: bool) -> Result<(), &'static str> {
+/// Uses a proof up that a client of a tenant has shown. An error when it was used before.
+pub(super) fn spend(
+    domain: &Domain,
+    proof: &Proof,
+    [tenant, client]: [&str; 2],
+    ahead: bool,
+) -> Result<(), &'static str> {
     match ahead {
         true => Ok(()),
-        false => domain.proofs.spend([&proof.jkt, &proof.jti], proof.iat, domain.world.now_seconds()),
+        false => {
+            let now = domain.world.now_seconds();
+            domain.proofs.spend([tenant, client], [&proof.jkt, &proof.jti], proof.iat, now)
+        }
     }
 }
 
@@ -99,7 +109,7 @@ impl Rules<'_> {
     fn apply(&self, jwk: &Value, claims: &Map<String, Value>) -> Result<Proof, &'static str> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let iat = claims.get("iat").and_then(Value::as_i64);
-        let recent = |iat: i64| (self.now - WINDOW..=self.now + WINDOW).contains(&iat);
+        let recent = |iat: i64| (self.now - WINDOW..=self.now + AHEAD).contains(&iat);
         let rules = [
             (text("htm") == Some(self.method), "the DPoP proof is for another method"),
             (text("htu").is_some_and(|htu| same(htu, self.address)), "the DPoP proof is for another address"),
@@ -186,7 +196,7 @@ mod tests {
             ("htu", json!("/default/shop/oauth2/token"), "address"),
             ("htu", json!([AT]), "address"),
             ("iat", json!(999_939), "just now"),
-            ("iat", json!(1_000_061), "just now"),
+            ("iat", json!(1_000_016), "just now"),
             ("iat", json!("1000000"), "just now"),
             ("jti", json!(""), "name"),
             ("jti", json!("a".repeat(257)), "name"),
@@ -201,7 +211,7 @@ mod tests {
             ("htu", json!("HTTPS://ID.example:443/default/shop/oauth2/token?a=b#c")),
             ("htu", json!("https://id.example/default/%73hop/./oauth2/token")),
             ("iat", json!(999_940)),
-            ("iat", json!(1_000_060)),
+            ("iat", json!(1_000_015)),
         ] {
             let mut claims = right();
             claims[member] = value;

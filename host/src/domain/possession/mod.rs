@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! dpop   a proof and what it must say (RFC 9449)     spent   each proof once     nonce   what a proof must repeat
-//! certificate   that of the connection (RFC 8705)
+//! restart   what a process must know of the one before       certificate   that of the connection (RFC 8705)
 //! ```
 //!
 //! Called by `issue` before tokens are made, and by `token::verify` whenever one is shown. Knows no headers and no sockets.
@@ -11,10 +11,12 @@
 mod certificate;
 mod dpop;
 mod nonce;
+mod restart;
 mod spent;
 
 pub use dpop::is_thumbprint;
 pub use nonce::fresh as fresh_nonce;
+pub use restart::{begin, end};
 pub(super) use spent::Spent;
 
 use bytes::Bytes;
@@ -32,6 +34,8 @@ pub const ALGORITHMS: [&str; 5] = ASYMMETRIC;
 /// What a request shows of keys, and what its proofs must be about.
 #[derive(Clone, Debug)]
 pub struct Evidence<'a> {
+    /// Scheme, host and port of its address; our own where none is said.
+    pub origin: Option<&'a str>,
     /// The method of the request.
     pub method: &'a str,
     /// Its path, as it was sent.
@@ -101,10 +105,10 @@ pub fn of_client(
     domain: &Domain,
     tenant: &str,
     server: (&str, &Server),
-    client: &Client,
+    (client_id, client): (&str, &Client),
     evidence: &Evidence<'_>,
 ) -> Result<Option<Confirmation>, Wrong> {
-    let jkt = key_of_client(domain, tenant, server, evidence)?;
+    let jkt = key_of_client(domain, tenant, server, client_id, evidence)?;
     let by_certificate =
         client.certificate_bound_tokens || (profile::requires(server.1, Switch::BoundTokens) && jkt.is_none());
     let x5t_s256 = by_certificate.then(|| certificate::shown(domain, evidence)).flatten();
@@ -120,6 +124,7 @@ pub fn key_of_client(
     domain: &Domain,
     tenant: &str,
     (server_id, server): (&str, &Server),
+    client: &str,
     evidence: &Evidence<'_>,
 ) -> Result<Option<String>, Wrong> {
     if evidence.proofs.is_empty() {
@@ -133,7 +138,7 @@ pub fn key_of_client(
         return Err(Wrong::Nonce(nonce::fresh(domain, tenant, server_id)));
     }
     let jkt = proof.jkt.clone();
-    dpop::spend(domain, &proof, evidence.ahead).map_err(Wrong::Proof)?;
+    dpop::spend(domain, &proof, [tenant, client], evidence.ahead).map_err(Wrong::Proof)?;
     Ok(Some(jkt))
 }
 
@@ -187,7 +192,7 @@ pub(super) fn may_use(domain: &Domain, shown: &Presented<'_>, bearer: &Bearer) -
         return refused(Credentials::Uncertified);
     }
     match (&confirmation.jkt, shown.scheme) {
-        (Some(jkt), Scheme::Dpop) => holds_key(domain, evidence, shown.token, jkt),
+        (Some(jkt), Scheme::Dpop) => holds_key(domain, evidence, (shown.token, bearer), jkt),
         (Some(_), Scheme::Bearer) => refused(Credentials::Unproven),
         (None, Scheme::Dpop) => refused(Credentials::Unbound),
         (None, Scheme::Bearer) if confirmation.is_some() => Ok(()),
@@ -196,11 +201,16 @@ pub(super) fn may_use(domain: &Domain, shown: &Presented<'_>, bearer: &Bearer) -
     }
 }
 
-fn holds_key(domain: &Domain, evidence: &Evidence<'_>, token: &str, jkt: &str) -> Result<(), Failure> {
+fn holds_key(
+    domain: &Domain,
+    evidence: &Evidence<'_>,
+    (token, bearer): (&str, &Bearer),
+    jkt: &str,
+) -> Result<(), Failure> {
     let refused = |reason| Failure::Unauthenticated(Credentials::Proof(reason));
     let proof = dpop::read(domain, evidence, Some(token)).map_err(refused)?;
     if proof.jkt != jkt {
         return Err(refused("the DPoP proof is of another key than the token"));
     }
-    dpop::spend(domain, &proof, evidence.ahead).map_err(refused)
+    dpop::spend(domain, &proof, [&bearer.tenant, &bearer.client_id], evidence.ahead).map_err(refused)
 }

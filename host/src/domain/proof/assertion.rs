@@ -21,6 +21,18 @@ use crate::{
 /// The types an assertion may say to be (RFC 8725 §3.11): none, or one of these. A client's key signs other things as well.
 const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
 
+/// Where clients show assertions, below the issuer: one for any of these is for this server (RFC 7523 §3, RFC 9126 §2, CIBA §7.1).
+const ENDPOINTS: &[&str] = &[
+    TOKEN_ENDPOINT,
+    "/oauth2/par",
+    "/oauth2/device_authorization",
+    "/oauth2/bc-authorize",
+    "/oauth2/introspect",
+    "/oauth2/revoke",
+];
+/// The token endpoint among them, where assertions about people are shown too.
+pub(in crate::domain) const TOKEN_ENDPOINT: &str = "/oauth2/token";
+
 /// The client that an assertion is said to be of. Not verified.
 pub(super) fn claimed(token: &str) -> Option<String> {
     let claims = jws::peek_claims(token).ok()?;
@@ -46,7 +58,7 @@ pub(super) async fn proves(
     let Some(claims) = claims else { return Ok(refused(id, "its signature is not the client's")) };
     let (issuer, strict) = (domain.issuer(tenant, server_id), profile::requires(server, Switch::StrictAudience));
     let now = domain.world.now_seconds();
-    let rules = Rules { by: id, about: Some(id), issuer: &issuer, alias: None, strict, now };
+    let rules = Rules { by: id, about: Some(id), issuer: &issuer, endpoints: ENDPOINTS, alias: None, strict, now };
     if let Some(reason) = rules.broken(&claims) {
         return Ok(refused(id, reason));
     }
@@ -110,6 +122,8 @@ pub(in crate::domain) struct Rules<'a> {
     pub(in crate::domain) about: Option<&'a str>,
     /// The authorization server it is for.
     pub(in crate::domain) issuer: &'a str,
+    /// Its endpoints by whose addresses it may be meant as well, below the issuer.
+    pub(in crate::domain) endpoints: &'a [&'a str],
     /// Another name by which it may mean the server.
     pub(in crate::domain) alias: Option<&'a str>,
     /// Whether it must name the issuer, and nothing else.
@@ -139,11 +153,13 @@ impl Rules<'_> {
         rules.into_iter().find(|(kept, _)| !kept).map(|(_, reason)| reason)
     }
 
-    /// The issuer, its token endpoint, or what else it is called, as a text or in a list, and nobody else: who else it is for could show it here.
+    /// The issuer, one of its endpoints, or what else it is called, as a text or in a list, and nobody else: who else it is for
+    /// could show it here.
     fn is_for_us(&self, audience: Option<&Value>) -> bool {
         let ours = |value: &Value| {
             let text = value.as_str();
-            let own = |text: &str| text == self.issuer || text.strip_prefix(self.issuer) == Some("/oauth2/token");
+            let below = |path: &str| path.is_empty() || self.endpoints.contains(&path);
+            let own = |text: &str| text.strip_prefix(self.issuer).is_some_and(below);
             text.is_some_and(|text| own(text) || Some(text) == self.alias)
         };
         match audience {
@@ -178,7 +194,9 @@ mod tests {
         let mut claims =
             json!({ "iss": "till", "sub": "till", "aud": ISSUER, "exp": 1060, "nbf": 1000, "iat": 1000, "jti": "1" });
         change(&mut claims);
-        let rules = Rules { by: "till", about: Some("till"), issuer: ISSUER, alias: Some("us"), strict, now: 1000 };
+        let alias = Some("us");
+        let rules =
+            Rules { by: "till", about: Some("till"), issuer: ISSUER, endpoints: ENDPOINTS, alias, strict, now: 1000 };
         rules.broken(claims.as_object().unwrap())
     }
 
@@ -218,8 +236,12 @@ mod tests {
     #[test]
     fn an_assertion_is_for_this_server_and_nobody_else() {
         let token = format!("{ISSUER}/oauth2/token");
-        for aud in [json!(ISSUER), json!(token), json!([ISSUER]), json!([ISSUER, token]), json!("us")] {
+        for aud in [json!(ISSUER), json!([ISSUER]), json!([ISSUER, token]), json!("us")] {
             assert_eq!(broken(|claims| claims["aud"] = aud.clone()), None, "{aud}");
+        }
+        for endpoint in ENDPOINTS {
+            let aud = format!("{ISSUER}{endpoint}");
+            assert_eq!(broken(|claims| claims["aud"] = json!(aud)), None, "{aud}");
         }
         for aud in [
             json!(null),
@@ -228,6 +250,10 @@ mod tests {
             json!(format!("{ISSUER}/")),
             json!("https://id.example/t/b"),
             json!(format!("{ISSUER}/oauth2/tokens")),
+            json!(format!("{ISSUER}/oauth2/authorize")),
+            json!(format!("{ISSUER}/oauth2/par/")),
+            json!("/oauth2/par"),
+            json!(""),
             json!([ISSUER, "https://other.example"]),
             json!([[ISSUER]]),
         ] {
@@ -239,7 +265,8 @@ mod tests {
     fn a_profile_lets_an_assertion_be_for_the_issuer_as_a_text_only() {
         let token = format!("{ISSUER}/oauth2/token");
         assert_eq!(broken_where(true, |_| {}), None);
-        for aud in [json!(token), json!([ISSUER]), json!([ISSUER, token]), json!(null), json!("till")] {
+        let par = format!("{ISSUER}/oauth2/par");
+        for aud in [json!(token), json!(par), json!([ISSUER]), json!([ISSUER, token]), json!(null), json!("till")] {
             assert!(broken_where(true, |claims| claims["aud"] = aud.clone()).is_some(), "{aud}");
         }
     }

@@ -22,7 +22,7 @@ use crate::{
     store::{Record, State, Table},
 };
 
-pub(super) use assertion::Rules;
+pub(super) use assertion::{Rules, TOKEN_ENDPOINT};
 
 /// An assertion that a client has proven itself with, so that it is good once only (RFC 7523 §3, point 7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

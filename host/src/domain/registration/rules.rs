@@ -6,7 +6,7 @@ use crate::{
     crypto::Secret,
     domain::{
         Caller, Domain, Failure, Problem,
-        client::{self, AuthMethod, Client, ClientScopes},
+        client::{self, AuthMethod, Client, ClientScopes, security::ClientSecurity},
         issue::{BACKCHANNEL, JWT_BEARER, TOKEN_EXCHANGE},
         key_ring, proof,
         scope::{self, Scope},
@@ -81,7 +81,8 @@ pub(super) async fn settle(
         system: false,
         trusted: false,
         certificate: said.certificate,
-        certificate_bound_tokens: said.certificate_bound_tokens,
+        certificate_bound_tokens: client.certificate_bound_tokens || said.certificate_bound_tokens,
+        security: still_demanded(&client.security, &said.security),
         self_registered: true,
         issued_at: 0,
         since: 0,
@@ -91,6 +92,16 @@ pub(super) async fn settle(
         client = client::inherit(client, old);
     }
     Ok(client)
+}
+
+/// What is demanded of its requests and its tokens stays demanded, whoever has said it first: a client does not let itself off.
+fn still_demanded(security: &ClientSecurity, before: &ClientSecurity) -> ClientSecurity {
+    ClientSecurity {
+        require_pushed_requests: security.require_pushed_requests || before.require_pushed_requests,
+        require_signed_requests: security.require_signed_requests || before.require_signed_requests,
+        dpop_bound_tokens: security.dpop_bound_tokens || before.dpop_bound_tokens,
+        ..security.clone()
+    }
 }
 
 fn fixed(domain: &Domain, client: &Client) -> Vec<Problem> {
@@ -105,7 +116,11 @@ fn fixed(domain: &Domain, client: &Client) -> Vec<Problem> {
     });
     let idle = (client.auth_method == AuthMethod::None && client.grant_types.iter().any(|grant| grant == "password"))
         .then(|| Problem::new("/grant_types", "a public client asks nobody for passwords"));
-    nowhere.into_iter().chain(method).chain(idle).collect()
+    let unseen = (client.certificate_bound_tokens && !domain.certificates.arrive()).then(|| {
+        let reason = "no certificates of clients arrive at this server";
+        Problem::new("/tls_client_certificate_bound_access_tokens", reason)
+    });
+    nowhere.into_iter().chain(method).chain(idle).chain(unseen).collect()
 }
 
 /// What the server cannot sign with, it does not promise.

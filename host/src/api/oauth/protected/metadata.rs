@@ -67,6 +67,9 @@ pub struct MetadataBody {
     pub request_object_signing_alg: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uris: Option<Vec<String>>,
+    /// True binds its tokens to its certificate (RFC 8705 §3.4), where certificates of clients arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_certificate_bound_access_tokens: Option<bool>,
     /// Only in a request that replaces the configuration, and then the client's own.
     #[serde(skip_serializing)]
     pub client_id: Option<String>,
@@ -116,6 +119,7 @@ pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
         userinfo_signed_response_alg,
         request_object_signing_alg,
         request_uris,
+        tls_client_certificate_bound_access_tokens,
         client_id: _,
         client_secret,
         software_statement: _,
@@ -132,6 +136,7 @@ pub(super) fn parse(body: MetadataBody) -> Result<Wanted, Failure> {
         auth_method: method(said(token_endpoint_auth_method), &mut problems),
         auth_signing_alg: token_endpoint_auth_signing_alg.unwrap_or_default(),
         keys: keys(jwks, said(jwks_uri), &mut problems),
+        certificate_bound_tokens: tls_client_certificate_bound_access_tokens.unwrap_or(false),
         pages: ClientPages {
             client_uri: said(client_uri),
             logo_uri: said(logo_uri),

@@ -84,7 +84,7 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
 }
 
 fn request<'a>(call: &'a Call, caller: &'a Caller) -> Request<'a> {
-    let address = call.request.peer.ip().to_canonical().to_string();
+    let address = call.request.address();
     Request { caller, request_id: &call.request.request_id, describe, address }
 }
 
@@ -125,7 +125,7 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         auth_signing_alg,
         keys,
         certificate: _,
-        certificate_bound_tokens: _,
+        certificate_bound_tokens,
         pages: ClientPages { client_uri, logo_uri, policy_uri, tos_uri },
         privacy: _,
         request_object_signing_alg,
@@ -178,6 +178,7 @@ fn show(client: Client, id_token_algorithm: &str) -> Metadata {
         userinfo_signed_response_alg: read::said(Some(userinfo_signed_response_alg)),
         request_object_signing_alg: read::said(Some(request_object_signing_alg)),
         request_uris: Some(request_uris).filter(|uris| !uris.is_empty()),
+        tls_client_certificate_bound_access_tokens: certificate_bound_tokens.then_some(true),
         security,
         ..Metadata::default()
     }
