@@ -88,8 +88,7 @@ async fn a_client_proves_itself_with_a_key_of_every_kind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assertion_may_be_for_the_endpoint_that_it_is_shown_to() {
     let server = TestServer::start().await;
-    let (device, elsewhere) =
-        ("urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
+    let (device, elsewhere) = ("urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
     let grants = json!(["client_credentials", "authorization_code", device, elsewhere]);
     make_server(&server.as_admin(), "shop", json!({ "grant_types": grants })).await;
     let signer = Signer::new("ES256", "one");

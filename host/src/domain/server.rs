@@ -176,8 +176,11 @@ fn is_own(id: &str) -> bool {
 /// The grants of a new server (seed, createAuthorizationServer).
 pub const DEFAULT_GRANTS: [&str; 4] = ["authorization_code", "implicit", "client_credentials", "refresh_token"];
 
+/// A server as it is now.
+pub type Current = Arc<State<Server>>;
+
 /// The server `id` as it is now.
-pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Arc<State<Server>>, Failure> {
+pub fn current(domain: &Domain, tenant: &str, id: &str) -> Result<Current, Failure> {
     noun::current(domain, tenant, id)
 }
 

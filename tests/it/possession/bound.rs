@@ -144,12 +144,14 @@ async fn a_gateway_takes_a_bound_token_with_a_proof_about_the_resource_that_it_p
     let (admin, server) = (&guarded.admin, &guarded.server);
     let body = json!({ "name": "library", "resource": RESOURCE, "gateway_id": guarded.id() });
     admin.put(&format!("{ADMIN}/services/library"), &body).await.expect(200);
-    let scope = json!({ "authorization_server_id": "shop", "id": "library", "name": "library", "service_id": "library" });
+    let scope =
+        json!({ "authorization_server_id": "shop", "id": "library", "name": "library", "service_id": "library" });
     admin.post(&format!("{ADMIN}/scopes"), &scope).await.expect(201);
     make_policy(admin, "somebody", json!([attribute("subject.id", "exists", json!(true))])).await;
     guarded.make_api("library", "GET", "/api/books", "somebody").await;
     let made = make_client(admin, "shop", "reader", &["library"]).await;
-    let reader = server.anonymous().with_header("authorization", &basic("reader", made["client_secret"].as_str().unwrap()));
+    let reader =
+        server.anonymous().with_header("authorization", &basic("reader", made["client_secret"].as_str().unwrap()));
     let (holder, thief) = (Holder::new("ES256"), Holder::new("ES256"));
     let form = format!("{MACHINE}&resource={RESOURCE}");
     let token = holder.ask(server, &reader, TOKEN, &form).await.expect(200).json();

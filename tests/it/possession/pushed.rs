@@ -23,8 +23,7 @@ async fn shop(signer: &Signer, security: Value) -> (Shop, Caller) {
 }
 
 fn request(more: &[(&str, &str)]) -> String {
-    let usual =
-        [("client_id", "till"), ("response_type", "code"), ("redirect_uri", CALLBACK), ("scope", "openid buy")];
+    let usual = [("client_id", "till"), ("response_type", "code"), ("redirect_uri", CALLBACK), ("scope", "openid buy")];
     form_urlencoded::Serializer::new(String::new()).extend_pairs(usual.iter().chain(more)).finish()
 }
 
@@ -89,10 +88,8 @@ async fn the_code_of_a_public_client_is_worth_nothing_to_whoever_steals_it_with_
     .await;
     let (holder, nobody) = (Holder::new("ES256"), shop.server.anonymous());
     // The verifier and the challenge of RFC 7636, appendix B.
-    let challenge = [
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
-        ("code_challenge_method", "S256"),
-    ];
+    let challenge =
+        [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
     let pushed = holder.ask(&shop.server, &nobody, PAR, &request(&challenge)).await;
     let form = redeems(&shop.server, &pushed).await;
     let form = format!("{form}&client_id=till&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");

@@ -43,12 +43,8 @@ async fn begins(shop: &Storefront, endpoint: &str, pairs: &[(&str, &str)]) -> An
 /// What a device asks for: its answer.
 async fn waits(shop: &Storefront, amount: &str) -> Value {
     let details = payment(amount);
-    let wish = [
-        ("scope", "openid orders"),
-        ("resource", ORDERS),
-        ("resource", PLAIN),
-        ("authorization_details", &details),
-    ];
+    let wish =
+        [("scope", "openid orders"), ("resource", ORDERS), ("resource", PLAIN), ("authorization_details", &details)];
     begins(shop, "device_authorization", &wish).await.expect(200).json()
 }
 

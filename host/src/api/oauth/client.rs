@@ -3,8 +3,6 @@
 //!
 //! Called by every endpoint that authenticates clients.
 
-use std::sync::Arc;
-
 use super::token;
 use crate::{
     api::{Answer, Call, read},
@@ -15,7 +13,6 @@ use crate::{
         proof::{self, Proven, Shown},
         server::{self, Server},
     },
-    store::State,
 };
 
 /// The only kind of assertion there is (RFC 7523 §2.2).
@@ -25,7 +22,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 pub struct Arrived<'a> {
     /// The id of the server.
     id: &'a str,
-    server: Arc<State<Server>>,
+    server: server::Current,
     /// The client.
     pub proven: Proven,
     /// From where.

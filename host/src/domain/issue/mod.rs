@@ -190,7 +190,8 @@ impl GrantType {
         if !has(&client.grant_types, self.name) {
             return Err(Refused::Grant);
         }
-        let confirmation = possession::of_client(asked.domain, asked.tenant, asked.server, (&asked.proven.id, client), evidence)?;
+        let confirmation =
+            possession::of_client(asked.domain, asked.tenant, asked.server, (&asked.proven.id, client), evidence)?;
         (self.run)(&Asked { confirmation: confirmation.as_ref(), ..*asked }).await
     }
 }
