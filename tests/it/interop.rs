@@ -1,5 +1,5 @@
-//! Clients that nobody here wrote against the real program: `openid-client` and the MCP SDK of npm, Authlib in a Flask application, and the
-//! `openidconnect` crate.
+//! Clients that nobody here wrote against the real program: `openid-client`, `oauth4webapi` and the MCP SDK of npm, Authlib in a Flask
+//! application, and the `openidconnect` crate.
 //!
 //! What they do stands in `tests/interop`, one line a step. Here the program is started and set up over its API.
 
@@ -7,8 +7,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{
-    Process,
+    Process, SECRET,
+    certificates::Certificates,
     made::{ADMIN, make_client, make_server},
+    process::command,
     scripts::Script,
 };
 
@@ -55,6 +57,23 @@ impl Shop {
 async fn openid_client_of_npm_gets_along_with_us() {
     let Some(script) = Script::node("openid-client.mjs") else { return };
     Shop::open("ecdsa").await.visit(script).await;
+}
+
+/// It makes what it needs by itself: servers that are held to a profile need TLS, which only it speaks here.
+#[tokio::test(flavor = "multi_thread")]
+async fn oauth4webapi_of_npm_gets_along_with_us() {
+    let Some(script) = Script::node("oauth4webapi.mjs") else { return };
+    let (folder, certificates) = (tempfile::tempdir().unwrap(), Certificates::new());
+    let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--data", folder.path().to_str().unwrap()]);
+    serve.env("PORTCULLIS_BOOTSTRAP_SECRET", SECRET);
+    for (setting, file) in [("CERTIFICATE", "server.pem"), ("KEY", "server.key"), ("CLIENT_CA", "ca.pem")] {
+        serve.env(format!("PORTCULLIS_TLS_{setting}"), certificates.file(file));
+    }
+    let process = Process::spawn(&mut serve);
+    let script = script.with("NODE_EXTRA_CA_CERTS", certificates.file("ca.pem"));
+    let script = script.with("CERTIFICATE", certificates.file("client.pem")).with("KEY", certificates.file("client.key"));
+    let script = script.with("BASE", &process.url).with("ADMIN_SECRET", SECRET);
+    script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,8 +27,8 @@ impl Certificates {
         made.write("ca", &authority.self_signed(&key).unwrap().pem(), &key);
         let issuer = Issuer::new(authority, key);
         for name in ["server", "client"] {
-            let (key, params) =
-                (KeyPair::generate().unwrap(), CertificateParams::new(vec!["localhost".to_owned()]).unwrap());
+            let names = ["localhost", "127.0.0.1"].map(str::to_owned).to_vec();
+            let (key, params) = (KeyPair::generate().unwrap(), CertificateParams::new(names).unwrap());
             made.write(name, &params.signed_by(&key, &issuer).unwrap().pem(), &key);
         }
         let (stranger, key) = self::authority("stranger");
