@@ -29,6 +29,35 @@ export async function open(settings = {}) {
   return page;
 }
 
+/** In which the pages are looked at. */
+export const looks = {
+  'light': {}, 'dark-german': { locale: 'de-DE', colorScheme: 'dark' },
+  'narrow': { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true },
+  'no-script': { javaScriptEnabled: false, locale: 'de-AT' },
+};
+
+/** A picture in a look: what a page has inside can be asked only where script runs. */
+export function picture(page, name, look) {
+  if (look !== 'no-script') return shot(page, `${name}-${look}`);
+  return page.screenshot({ path: `${SHOTS}/${name}-${look}.png`, fullPage: true });
+}
+
+/** Presses the button that has one of these names. */
+export const press = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).first().click();
+
+/** Ticks what is needed and says yes. */
+export async function allow(page) {
+  for (const needed of await page.locator('input[type=checkbox][required]').all()) await needed.check();
+  await press(page, 'Allow', 'Erlauben');
+}
+
+/** Name and password, with the keyboard alone. */
+export async function enter(page, username, password) {
+  await page.locator('input[type=text], input:not([type])').first().fill(username);
+  await page.locator('input[type=password]').fill(password);
+  await page.locator('input[type=password]').press('Enter');
+}
+
 /** A picture of a page of ours, after a look at what every one of them must have. */
 export async function shot(page, name) {
   assert.deepEqual(page.complaints, []);

@@ -6,10 +6,10 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { browser, open, shot } from './chrome.mjs';
+import { allow, browser, enter, looks, open, picture, press, shot } from './chrome.mjs';
 import { assert, given, step } from './steps.mjs';
 
-const [BASE, CALLBACK, SHOTS, username, password] = given('BASE', 'CALLBACK', 'SHOTS', 'USERNAME', 'PASSWORD');
+const [BASE, CALLBACK, username, password] = given('BASE', 'CALLBACK', 'USERNAME', 'PASSWORD');
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** Moves the server's clock; answers what time it is there, in seconds since 1970. */
@@ -44,21 +44,10 @@ function authorize(server, more = {}) {
   return url.href;
 }
 
-const press = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).first().click();
-
-/** Ticks what is needed and says yes. */
-async function allow(page) {
-  for (const needed of await page.locator('input[type=checkbox][required]').all()) await needed.check();
-  await press(page, 'Allow', 'Erlauben');
-}
 const refuse = (page) => press(page, 'Refuse', 'Ablehnen');
 
-/** Name and password, with the keyboard alone. */
-async function logIn(page, secret = password) {
-  await page.locator('input[type=text], input:not([type])').first().fill(username);
-  await page.locator('input[type=password]').fill(secret);
-  await page.locator('input[type=password]').press('Enter');
-}
+/** Name and password of the person. */
+const logIn = (page, secret = password) => enter(page, username, secret);
 
 /** Waits for the client and answers what reached it. */
 async function back(page) {
@@ -67,27 +56,17 @@ async function back(page) {
   return Object.fromEntries(reached.sent);
 }
 
-const looks = {
-  'light': {}, 'dark-german': { locale: 'de-DE', colorScheme: 'dark' },
-  'narrow': { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true },
-  'no-script': { javaScriptEnabled: false, locale: 'de-AT' },
-};
 for (const [look, settings] of Object.entries(looks)) {
-  // What a page has inside can be asked only where script runs.
-  const picture = (page, name) => look === 'no-script'
-    ? page.screenshot({ path: `${SHOTS}/${name}-${look}.png`, fullPage: true })
-    : shot(page, `${name}-${look}`);
-
   await step(`${look}: log in, consent, reach the client`, async () => {
     const page = await open(settings);
     await page.goto(authorize('shop', { prompt: 'consent' }));
-    await picture(page, 'login');
+    await picture(page, 'login', look);
     await logIn(page, 'wrong');
     await page.locator('[role=alert]').waitFor();
-    await picture(page, 'wrong-password');
+    await picture(page, 'wrong-password', look);
     await logIn(page);
     await page.getByRole('button', { name: /Allow|Erlauben/ }).waitFor();
-    await picture(page, 'consent');
+    await picture(page, 'consent', look);
     await allow(page);
     const answer = await back(page);
     assert.ok(answer.code, JSON.stringify(answer));
@@ -101,7 +80,7 @@ for (const [look, settings] of Object.entries(looks)) {
   await step(`${look}: an error page`, async () => {
     const page = await open(settings);
     await page.goto(authorize('shop', { redirect_uri: 'https://elsewhere.example/' }));
-    await picture(page, 'wrong-request');
+    await picture(page, 'wrong-request', look);
     await page.context().close();
   });
 }
@@ -198,7 +177,7 @@ await step('a second factor: set up during a login', async () => {
   const drawn = await page.locator('img.qr').evaluate((image) => image.complete && image.naturalWidth > 0);
   assert.ok(drawn, 'the picture is shown');
   secret = (await page.locator('.secret').textContent()).replace(/\s/g, '');
-  await enter(page, await code());
+  await typeCode(page, await code());
   await allow(page);
   assert.ok((await back(page)).code);
   await page.context().close();
@@ -210,10 +189,10 @@ await step('a second factor: asked for at the next login; a used code is refused
   await logIn(page);
   await page.locator('input.code').waitFor();
   await shot(page, 'second-factor');
-  await enter(page, await code());
+  await typeCode(page, await code());
   await page.locator('[role=alert]').waitFor();
   await shot(page, 'second-factor-used');
-  await enter(page, await code(31));
+  await typeCode(page, await code(31));
   assert.ok((await back(page)).code);
   await page.context().close();
 });
@@ -238,7 +217,7 @@ client.close();
 process.exit(0);
 
 /** Types a code and sends it. */
-async function enter(page, digits) {
+async function typeCode(page, digits) {
   await page.locator('input.code').fill(digits);
   await page.locator('input.code').press('Enter');
 }

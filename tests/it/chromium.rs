@@ -1,4 +1,5 @@
-//! The pages in a real browser. What is done and looked at stands in `tests/interop/chromium.mjs`; here are the servers.
+//! The pages in a real browser. What is done and looked at stands in `tests/interop/chromium.mjs` and `elsewhere.mjs`; here are the
+//! servers.
 //!
 //! Skipped, and loudly so, where Chromium or Node.js is missing (`.ci/run` installs them).
 
@@ -7,7 +8,7 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, TestServer,
+    Caller, SECRET, TestServer,
     made::{ADMIN, make_policy, make_server},
     people::make_consent,
     scripts::{Script, installed, screenshots},
@@ -76,4 +77,15 @@ async fn people_get_along_with_the_pages_in_chromium() {
     open(&admin, "vault", json!([staff()]), &callback, json!({ "server": { "user_policy_id": "strong" } })).await;
     let script = script.with("BASE", &server.url).with("CALLBACK", &callback).with("SHOTS", screenshots());
     script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(Some(server.world.clone())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_answer_devices_and_requests_in_chromium() {
+    if !installed("/usr/bin/chromium") {
+        return;
+    }
+    let Some(script) = Script::node("elsewhere.mjs") else { return };
+    let server = TestServer::start().await;
+    let script = script.with("BASE", &server.url).with("ADMIN_SECRET", SECRET).with("SHOTS", screenshots());
+    script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(None).await;
 }
