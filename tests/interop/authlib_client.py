@@ -7,6 +7,7 @@ USERNAME and PASSWORD. Signatures, nonce, state, iss, aud, at_hash and the metad
 import json
 import os
 import sys
+import time
 import traceback
 
 import requests
@@ -15,6 +16,7 @@ from authlib.integrations.flask_client import OAuth
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2 import rfc8414, rfc9207
 from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
+from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
 from authlib.oidc.discovery import OpenIDProviderMetadata, get_well_known_url
 from authlib.oidc.rpinitiated import OpenIDProviderMetadata as LogoutMetadata
@@ -29,6 +31,8 @@ ISSUER, REGISTRAR_ID, REGISTRAR_SECRET, USERNAME, PASSWORD = (
 HOST = "127.0.0.1:9"  # nobody listens: Flask's test client is called in its place
 CALLBACK, GOODBYE = f"http://{HOST}/callback", f"http://{HOST}/goodbye"
 SCOPE = "openid profile email offline_access"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 STEPS = []
 
@@ -230,6 +234,26 @@ def public_client():
         endpoint = w.metadata["token_endpoint"]
         tokens = app.fetch_token(endpoint, authorization_response=back, state=state, code_verifier=verifier)
         assert app.refresh_token(endpoint, tokens["refresh_token"])["access_token"]
+
+
+@step("a device, and an exchange of its token: the library sends grants that it does not know as well")
+def device():
+    grants = ["refresh_token", DEVICE_CODE_GRANT_TYPE, EXCHANGE]
+    made = register(client_name="A television", grant_types=grants, response_types=[], redirect_uris=[])
+    client, endpoint = (made["client_id"], made["client_secret"]), w.metadata["token_endpoint"]
+    asked = {"scope": "openid profile"}
+    begun = requests.post(w.metadata["device_authorization_endpoint"], data=asked, auth=client, timeout=30).json()
+    with session(*client) as television:
+        def poll():
+            return television.fetch_token(endpoint, grant_type=DEVICE_CODE_GRANT_TYPE, device_code=begun["device_code"])
+
+        refused("authorization_pending", poll)
+        w.person.connect(begun["verification_uri_complete"])
+        time.sleep(1.1)  # the server says that a second is enough
+        token = poll()["access_token"]
+        less = {"subject_token": token, "subject_token_type": ACCESS_TOKEN, "scope": "openid"}
+        exchanged = television.fetch_token(endpoint, grant_type=EXCHANGE, **less)
+        assert exchanged["scope"] == "openid" and exchanged["issued_token_type"] == ACCESS_TOKEN, exchanged
 
 
 @step("logout: back to the application, which knows the state")

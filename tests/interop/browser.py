@@ -58,6 +58,15 @@ class Browser:
             answer = self._answer(answer)
         raise AssertionError(f"pages without end at {answer.url}")
 
+    def connect(self, url):
+        """Opens the page of devices by a link with a code in it, and says yes until the device is connected."""
+        answer = self._follow("GET", url)
+        for _ in range(5):
+            if answer.url.endswith("/device/done"):
+                return
+            answer = self._answer(answer)
+        raise AssertionError(f"pages without end at {answer.url}")
+
     def _answer(self, page):
         forms = Forms(page.url, page.text).found
         if page.status_code >= 400 or not forms:
@@ -66,7 +75,8 @@ class Browser:
             if form.named("password"):
                 typed = {form.named("text"): self.username, form.named("password"): self.password}
                 return self._submit(form, typed)
-        return self._submit(next(form for form in forms if form.action.endswith("/consent")), {})
+        yes = ("/consent", "/device", "/confirm")
+        return self._submit(next(form for form in forms if form.action.endswith(yes)), {})
 
     def _submit(self, form, typed):
         values = [(name, value) for name, value in form.values() if name not in typed] + list(typed.items())

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { allow, browser, enter, looks, open, picture, press, shot } from './chrome.mjs';
 import { assert, given, step } from './steps.mjs';
 
-const [BASE, CALLBACK, username, password] = given('BASE', 'CALLBACK', 'USERNAME', 'PASSWORD');
+const [BASE, CALLBACK, SHOTS, username, password] = given('BASE', 'CALLBACK', 'SHOTS', 'USERNAME', 'PASSWORD');
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** Moves the server's clock; answers what time it is there, in seconds since 1970. */

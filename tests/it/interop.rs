@@ -36,7 +36,11 @@ impl Shop {
         });
         let server = json!({
             "key_type": key_type, "enable_dynamic_client_registration": true,
-            "grant_types": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+            "grant_types": [
+                "authorization_code", "implicit", "refresh_token", "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange",
+            ],
+            "security": { "poll_interval": "1s" },
             "authentications": { "methods": [{ "name": "Staff", "method": "static", "static": { "users": [alice] } }] },
         });
         make_server(&admin, "shop", server).await;

@@ -35,18 +35,32 @@ impl Browser {
         Err("pages without end".into())
     }
 
-    /// Sends the form with a password, or the one that consents.
+    /// Opens the page of devices by a link with a code in it, and says yes until the device is connected.
+    pub fn connect(&mut self, url: &str) -> Result<(), Box<dyn Error>> {
+        let mut place = self.follow(Method::GET, url, String::new())?;
+        for _ in 0..5 {
+            match place {
+                Place::Elsewhere(url) => return Err(format!("sent away to {url}").into()),
+                Place::Page { url, .. } if url.ends_with("/device/done") => return Ok(()),
+                Place::Page { url, html } => place = self.answer(&url, &html)?,
+            }
+        }
+        Err("pages without end".into())
+    }
+
+    /// Sends the form with a password, or one that says yes.
     fn answer(&mut self, url: &str, html: &str) -> Result<Place, Box<dyn Error>> {
         let forms: Vec<&str> = html.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next()).collect();
         let login = forms.iter().find(|form| form.contains(r#"type="password""#));
-        let consent = forms.iter().find(|form| target(form).is_some_and(|action| action.ends_with("/consent")));
-        let form = login.or(consent).ok_or_else(|| format!("stuck at {url}:\n{html}"))?;
+        let says_yes = |action: String| ["/consent", "/device", "/confirm"].iter().any(|end| action.ends_with(end));
+        let yes = forms.iter().find(|form| target(form).is_some_and(says_yes));
+        let form = login.or(yes).ok_or_else(|| format!("stuck at {url}:\n{html}"))?;
         let mut fields = Vec::new();
         for tag in form.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
             let (Some(name), kind) = (attribute(tag, "name"), attribute(tag, "type")) else { continue };
             match kind.as_deref() {
                 Some("password") => fields.push((name, self.person.1.clone())),
-                None | Some("text") => fields.push((name, self.person.0.clone())),
+                None | Some("text") if login.is_some() => fields.push((name, self.person.0.clone())),
                 Some("checkbox" | "radio") if !tag.contains(" checked") => {}
                 _ => fields.push((name, attribute(tag, "value").unwrap_or_else(|| "on".to_owned()))),
             }

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, env, error::Error, process::exit};
 
 use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthorizationCode, ClientId, ClientName, ClientSecret,
-    CsrfToken, EndSessionUrl, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, LogoutRequest, Nonce,
+    CsrfToken, DeviceAuthorizationUrl, EndSessionUrl, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, LogoutRequest, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl, RefreshToken,
     RequestTokenError, ResponseTypes, RevocationUrl, Scope, TokenIntrospectionResponse, TokenResponse,
     core::*,
@@ -35,6 +35,7 @@ struct Endpoints {
     introspection_endpoint: IntrospectionUrl,
     revocation_endpoint: RevocationUrl,
     end_session_endpoint: EndSessionUrl,
+    device_authorization_endpoint: DeviceAuthorizationUrl,
 }
 
 impl AdditionalProviderMetadata for Endpoints {}
@@ -172,6 +173,7 @@ fn main() {
         step("code flow with PKCE, state and nonce; userinfo", || log_in(&provider, &mut person, &id, &secret));
     let refreshed = step("refresh with rotation", || refresh(&provider, &id, &secret, &tokens));
     step("introspection and revocation", || revoke(&provider, &id, &secret, refreshed));
+    step("a device, and the person who says yes to it", || connect(&provider, &mut person, &id, &secret));
     step("logout", || {
         let url = LogoutRequest::from(provider.additional_metadata().end_session_endpoint.clone())
             .set_id_token_hint(tokens.id_token().ok_or("no ID token")?)
@@ -198,7 +200,11 @@ fn register(provider: &Provider, initial: AccessToken) -> Outcome<(ClientId, Cli
     let answer = Registration::new(vec![RedirectUrl::new(CALLBACK.to_owned())?], more)
         .set_initial_access_token(Some(initial))
         .set_client_name(Some([(None, name)].into_iter().collect()))
-        .set_grant_types(Some(vec![CoreGrantType::AuthorizationCode, CoreGrantType::RefreshToken]))
+        .set_grant_types(Some(vec![
+            CoreGrantType::AuthorizationCode,
+            CoreGrantType::RefreshToken,
+            CoreGrantType::DeviceCode,
+        ]))
         .set_response_types(Some(vec![ResponseTypes::new(vec![CoreResponseType::Code])]))
         .set_token_endpoint_auth_method(Some(CoreClientAuthMethod::ClientSecretBasic))
         .register(provider.registration_endpoint().ok_or("no registration endpoint")?, &send)?;
@@ -259,4 +265,16 @@ fn revoke(provider: &Provider, id: &ClientId, secret: &ClientSecret, tokens: Cor
     client.revoke_token(refresh.clone().into())?.request(&send)?;
     ensure(!active()?, "the token is still active")?;
     refused(CoreErrorResponseType::InvalidGrant, client.exchange_refresh_token(&refresh)?.request(&send))
+}
+
+fn connect(provider: &Provider, person: &mut Browser, id: &ClientId, secret: &ClientSecret) -> Outcome {
+    let endpoint = provider.additional_metadata().device_authorization_endpoint.clone();
+    let client = client!(provider, id.clone(), secret.clone()).set_device_authorization_url(endpoint);
+    let device = client.exchange_device_code().add_scope(Scope::new("profile".to_owned()));
+    let waiting: CoreDeviceAuthorizationResponse = device.request(&send)?;
+    person.connect(waiting.verification_uri_complete().ok_or("no link")?.secret())?;
+    let tokens = client.exchange_device_access_token(&waiting)?.request(&send, std::thread::sleep, None)?;
+    let id_token = tokens.id_token().ok_or("no ID token")?;
+    let claims = id_token.claims(&client.id_token_verifier(), |_: Option<&Nonce>| Ok(()))?;
+    ensure(claims.subject().as_str() == given("USERNAME"), "the ID token is about somebody else")
 }
