@@ -17,67 +17,91 @@ use crate::{
 #[serde(default)]
 #[schemars(rename = "ClientSecurity")]
 pub struct ClientSecurityBody {
-    /// True lets it ask for authorization by pushed requests only (RFC 9126).
+    /// True takes its authorization requests only when it has pushed them to `/oauth2/par` before (RFC 9126 §6).
+    /// False when left out; its server may demand it of everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_pushed_authorization_requests: Option<bool>,
-    /// True lets it ask for authorization by signed request objects only (RFC 9101).
+    /// True takes its authorization requests only as objects that it has signed, in `request` or behind a
+    /// `request_uri` (RFC 9101 §10.5). False when left out; its server may demand it of everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_signed_request_object: Option<bool>,
-    /// What answers with a `response_mode` of the family `jwt` are signed with; the server's algorithm when left out.
+    /// What answers of the authorization endpoint are signed with when its request asks for that by a `response_mode`
+    /// of the family `jwt` (JARM §3): `RS256`, `PS256`, `ES256`, `ES384` or `EdDSA`, if the server has such a key.
+    /// What the server's current key signs with when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_signed_response_alg: Option<String>,
-    /// How the key is encrypted of answers that are encrypted.
+    /// `RSA-OAEP-256`, `RSA-OAEP`, `ECDH-ES`, `ECDH-ES+A128KW` or `ECDH-ES+A256KW`: the `alg` with which these
+    /// answers are encrypted after they were signed (JARM §3, RFC 7516), by a key of its `jwks` or `jwks_uri` that
+    /// has the use `enc`. Not encrypted when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_encrypted_response_alg: Option<String>,
-    /// How these answers are encrypted; `A128CBC-HS256` when left out.
+    /// The `enc` of that: `A128CBC-HS256`, `A256CBC-HS512`, `A128GCM` or `A256GCM`. `A128CBC-HS256` when left out;
+    /// nothing without `authorization_encrypted_response_alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_encrypted_response_enc: Option<String>,
-    /// The types of `authorization_details` that it may ask for (RFC 9396).
+    /// The types of `authorization_details` that it may ask for, out of those of its server (RFC 9396 §10). None when
+    /// left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_details_types: Option<Vec<String>>,
-    /// True gives it tokens only that are bound to a key of its own (RFC 9449).
+    /// True gives it tokens only with a proof of a key of its own, to which they are bound (DPoP, RFC 9449 §5.2).
+    /// When false or left out, its tokens are bound whenever it sends a proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dpop_bound_access_tokens: Option<bool>,
-    /// What introspection is signed with for it (RFC 9701).
+    /// What introspection is signed with for it, always as a JWT then (RFC 9701 §6): `RS256`, `ES256` or `EdDSA`, if
+    /// the server has such a key. When left out it is plain JSON, or a JWT by the server's current key where the
+    /// request accepts `application/token-introspection+jwt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_signed_response_alg: Option<String>,
-    /// How the key is encrypted of introspection that is encrypted.
+    /// `RSA-OAEP-256`, `RSA-OAEP`, `ECDH-ES`, `ECDH-ES+A128KW` or `ECDH-ES+A256KW`: the `alg` with which
+    /// introspection is encrypted for it after it was signed (RFC 9701 §6), by a key of its `jwks` or `jwks_uri` that
+    /// has the use `enc`. Not encrypted when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_encrypted_response_alg: Option<String>,
-    /// How introspection is encrypted; `A128CBC-HS256` when left out.
+    /// The `enc` of that: `A128CBC-HS256`, `A256CBC-HS512`, `A128GCM` or `A256GCM`. `A128CBC-HS256` when left out;
+    /// nothing without `introspection_encrypted_response_alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_encrypted_response_enc: Option<String>,
-    /// How the key is encrypted of ID tokens that are encrypted.
+    /// `RSA-OAEP-256`, `RSA-OAEP`, `ECDH-ES`, `ECDH-ES+A128KW` or `ECDH-ES+A256KW`: the `alg` with which its ID
+    /// tokens and logout tokens are encrypted after they were signed (OpenID Connect Registration §2), by a key of
+    /// its `jwks` or `jwks_uri` that has the use `enc`. Not encrypted when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_encrypted_response_alg: Option<String>,
-    /// How its ID tokens are encrypted; `A128CBC-HS256` when left out.
+    /// The `enc` of that: `A128CBC-HS256`, `A256CBC-HS512`, `A128GCM` or `A256GCM`. `A128CBC-HS256` when left out;
+    /// nothing without `id_token_encrypted_response_alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_encrypted_response_enc: Option<String>,
-    /// How the key is encrypted of userinfo that is encrypted.
+    /// `RSA-OAEP-256`, `RSA-OAEP`, `ECDH-ES`, `ECDH-ES+A128KW` or `ECDH-ES+A256KW`: the `alg` with which userinfo is
+    /// encrypted for it (OpenID Connect Registration §2), by a key of its `jwks` or `jwks_uri` that has the use
+    /// `enc`. Not encrypted when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_encrypted_response_alg: Option<String>,
-    /// How userinfo is encrypted for it; `A128CBC-HS256` when left out.
+    /// The `enc` of that: `A128CBC-HS256`, `A256CBC-HS512`, `A128GCM` or `A256GCM`. `A128CBC-HS256` when left out;
+    /// nothing without `userinfo_encrypted_response_alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_encrypted_response_enc: Option<String>,
-    /// `public` or `pairwise`: whether people have the same name for all clients. `public` when left out.
+    /// `public` gives people the same `sub` for all clients, `pairwise` another one for each sector: the host of
+    /// `sector_identifier_uri`, or of its redirect URIs (OpenID Connect Core §8). `public` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_type: Option<String>,
-    /// Where it hears of the end of a session.
+    /// Where the server posts a logout token when a session ends in which it has an ID token (OpenID Connect
+    /// Back-Channel Logout §2.2): https. It is not told when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
-    /// True when it must be told there which session it was.
+    /// True when it must be told there which session it was (`sid`); every logout token says so. False when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_session_required: Option<bool>,
-    /// The page that ends a session of its own.
+    /// The page that ends a session of its own, which the browser loads in a frame when the person logs out (OpenID
+    /// Connect Front-Channel Logout §2): scheme, host and port of one of its redirect URIs. None when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frontchannel_logout_uri: Option<String>,
-    /// True when that page must be told which session it was.
+    /// True when that page must be told which session it was (`iss` and `sid`); it always is. False when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frontchannel_logout_session_required: Option<bool>,
-    /// `poll` or `ping`: how it learns that a person has answered elsewhere. `poll` when left out.
+    /// How it learns that a person whom it has asked elsewhere has answered (CIBA Core §5): `poll`, by asking the
+    /// token endpoint again and again, or `ping`, at an endpoint of its own. `poll` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_token_delivery_mode: Option<String>,
-    /// Where it is told so, with `ping`.
+    /// With `ping`, where the server tells it so (CIBA Core §10.2): https. Required with `ping`, and only then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_client_notification_endpoint: Option<String>,
     /// What its requests of that kind are signed with; they are not when left out.

@@ -20,40 +20,51 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "ServerSecurity")]
 pub struct ServerSecurityBody {
-    /// True takes pushed authorization requests only (RFC 9126).
+    /// True takes authorization requests only when they were pushed to `/oauth2/par` before (RFC 9126 §5), of every
+    /// client. False when left out.
     pub require_pushed_authorization_requests: bool,
-    /// True takes signed authorization requests only (RFC 9101).
+    /// True takes authorization requests only as objects that the client has signed (RFC 9101 §10.5), of every
+    /// client. False when left out.
     pub require_signed_request_object: bool,
-    /// How long a pushed authorization request is good. A minute when left out.
+    /// How long a pushed authorization request is good, as `1m30s`: from a second to ten minutes. A minute when left
+    /// out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pushed_authorization_request_ttl: Option<String>,
-    /// The types of `authorization_details`, by name (RFC 9396).
+    /// The types of `authorization_details` (RFC 9396 §2), at most 100, by name. A client may ask for those only that
+    /// are among its own `security.authorization_details_types`. None when left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub authorization_details_types: BTreeMap<String, DetailsTypeBody>,
-    /// True gives access tokens only that are bound to a key or a certificate of their client (RFC 9449, RFC 8705).
+    /// True gives access tokens only that are bound to a key of the client, by its proofs (DPoP, RFC 9449), or to its
+    /// certificate (RFC 8705 §3). False when left out.
     pub require_bound_access_tokens: bool,
-    /// True takes proofs of possession at the token endpoint and the endpoint for pushed requests only with a nonce of the server's
-    /// (RFC 9449 §8). Beside tokens, proofs need none.
+    /// True takes proofs of possession (DPoP) at the token endpoint and the endpoint for pushed requests only with a nonce
+    /// that the server has handed out in `DPoP-Nonce` (RFC 9449 §8). Beside tokens, proofs need none. False when left out.
     pub dpop_nonces: bool,
-    /// How long a person has to enter the code that a device shows. Ten minutes when left out.
+    /// How long a person has to enter the code that a device shows (RFC 8628 §3.2), as `10m0s`: from a second to an
+    /// hour. Ten minutes when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_code_ttl: Option<String>,
-    /// How long a person has to answer a client that asks them elsewhere. Two minutes when left out.
+    /// How long a person has to answer a client that asks them elsewhere, unless it asks for less or more by
+    /// `requested_expiry` (CIBA Core §7), as `2m0s`: from a second to an hour. Two minutes when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_authentication_request_ttl: Option<String>,
-    /// How often a client may ask whether a person has answered. Five seconds when left out.
+    /// How long a device, or a client that asks a person elsewhere, waits between two questions whether there is an
+    /// answer (RFC 8628 §3.5, CIBA Core §7.3), as `5s`: from a second to a minute. Five seconds when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll_interval: Option<String>,
     /// Where people's authentication devices are told that somebody asks them; nowhere when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authentication_device_endpoint: Option<String>,
-    /// The policy that decides before a client gets a token on its own behalf.
+    /// The policy that decides before a client gets a token on its own behalf (`client_credentials`); it may narrow
+    /// scopes and add claims by its outputs. Everybody gets one when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_policy_id: Option<String>,
-    /// The policy that decides before a token is exchanged for another one.
+    /// The policy that decides before a token is exchanged for another one (RFC 8693). When left out, nobody gets
+    /// more than the token had, for no other resource than it was for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_policy_id: Option<String>,
-    /// The issuers whose assertions about people are taken for tokens (RFC 7523).
+    /// The issuers whose assertions about people are taken for tokens (RFC 7523 §2.1), at most 50. None when left
+    /// out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_issuers: Vec<TrustedIssuerBody>,
 }
@@ -63,9 +74,10 @@ pub struct ServerSecurityBody {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "AuthorizationDetailsType")]
 pub struct DetailsTypeBody {
-    /// What people are told that it allows.
+    /// What people are told that it allows, when they are asked for their consent.
     pub description: String,
-    /// The JSON Schema that each detail of it must fit.
+    /// The JSON Schema that each detail of the type must fit, beside the common members of RFC 9396 §2.2. Any fits
+    /// when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
 }

@@ -13,18 +13,19 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "TrustedIssuer")]
 pub struct TrustedIssuerBody {
-    /// Its name, an absolute URI, as its assertions say it (`iss`). Required.
+    /// Its name, an absolute URI, as its assertions say it in `iss`. Required.
     pub issuer: String,
-    /// Its public keys (RFC 7517). Required, unless there is `jwks_uri`.
+    /// Its public keys, as a JWK set (RFC 7517). Required, unless there is `jwks_uri`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<JwksBody>,
-    /// Where its public keys are. Does not count when there is `jwks`.
+    /// The https address of its public keys. Does not count when there is `jwks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
-    /// What it calls the authorization server, where that is neither its issuer nor its token endpoint.
+    /// What its assertions may call the authorization server in `aud` besides its issuer and its token endpoint.
+    /// Nothing else when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The scopes that it may give away, by name; none when left out.
+    /// The scopes that it may give away, by name: a client gets those at most, and none when left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
     /// What stands before its names of people (`sub`). With `corp:` they are the people of the login method `corp`. Its own name

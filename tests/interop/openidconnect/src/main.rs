@@ -10,9 +10,9 @@ use std::{collections::BTreeMap, env, error::Error, process::exit};
 
 use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthorizationCode, ClientId, ClientName, ClientSecret,
-    CsrfToken, DeviceAuthorizationUrl, EndSessionUrl, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, LogoutRequest, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl, RefreshToken,
-    RequestTokenError, ResponseTypes, RevocationUrl, Scope, TokenIntrospectionResponse, TokenResponse,
+    CsrfToken, DeviceAuthorizationUrl, EndSessionUrl, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl,
+    LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl,
+    RefreshToken, RequestTokenError, ResponseTypes, RevocationUrl, Scope, TokenIntrospectionResponse, TokenResponse,
     core::*,
     registration::{AdditionalClientMetadata, ClientRegistrationRequest, EmptyAdditionalClientRegistrationResponse},
 };
