@@ -44,7 +44,7 @@ pub struct ServerSecurityBody {
     /// hour. Ten minutes when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_code_ttl: Option<String>,
-    /// How long a person has to answer a client that asks them elsewhere, unless it asks for less or more by
+    /// How long a person has to answer a client that asks them elsewhere, unless it asks for less by
     /// `requested_expiry` (CIBA Core §7), as `2m0s`: from a second to an hour. Two minutes when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_authentication_request_ttl: Option<String>,
