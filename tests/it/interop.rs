@@ -75,7 +75,8 @@ async fn oauth4webapi_of_npm_gets_along_with_us() {
     }
     let process = Process::spawn(&mut serve);
     let script = script.with("NODE_EXTRA_CA_CERTS", certificates.file("ca.pem"));
-    let script = script.with("CERTIFICATE", certificates.file("client.pem")).with("KEY", certificates.file("client.key"));
+    let script =
+        script.with("CERTIFICATE", certificates.file("client.pem")).with("KEY", certificates.file("client.key"));
     let script = script.with("BASE", &process.url).with("ADMIN_SECRET", SECRET);
     script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(None).await;
 }
