@@ -47,7 +47,7 @@ async function join(as, client_id, more = {}) {
   const { keys = [], security, ...members } = more;
   await make('clients', {
     client_id, client_name: `The ${client_id}`, authorization_server_id: as.issuer.split('/').at(-1),
-    token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk, ...keys] }, response_types: ['code'],
+    token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk, ...keys] },
     grant_types: as.grant_types_supported, redirect_uris: [CALLBACK],
     scopes: ['openid', 'profile', 'offline_access'], security: { dpop_bound_access_tokens: true, ...security }, ...members,
   });
@@ -220,7 +220,7 @@ await step('answers that are encrypted: ID token, userinfo, introspection, JARM'
   const security = Object.fromEntries(what.flatMap((one) => [
     [`${one}_encrypted_response_alg`, key.alg], [`${one}_encrypted_response_enc`, 'A256GCM'],
   ]));
-  const recluse = await join(bank, 'recluse', { keys: [key], security });
+  const recluse = await join(bank, 'recluse', { keys: [key], userinfo_signed_response_alg: 'ES256', security });
   let opened = 0;
   const options = {
     [oauth.jweDecrypt]: async (jwe) => {
@@ -281,7 +281,7 @@ await step('mutual TLS: a client known by its certificate, and tokens bound to t
   const till = await join(bank, 'till', {
     token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_san_dns: 'localhost', jwks: undefined,
     tls_client_certificate_bound_access_tokens: true, security: { dpop_bound_access_tokens: false },
-    grant_types: ['client_credentials'], response_types: [], redirect_uris: [],
+    grant_types: ['client_credentials'], redirect_uris: [],
   });
   const { as, client } = till;
   const shown = { [oauth.customFetch]: showing(readFileSync(CERTIFICATE), readFileSync(KEY)) };
