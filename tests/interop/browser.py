@@ -62,7 +62,7 @@ class Browser:
         """Opens the page of devices by a link with a code in it, and says yes until the device is connected."""
         answer = self._follow("GET", url)
         for _ in range(5):
-            if answer.url.endswith("/device/done"):
+            if answer.url.endswith("/device/done?done=1"):
                 return
             answer = self._answer(answer)
         raise AssertionError(f"pages without end at {answer.url}")

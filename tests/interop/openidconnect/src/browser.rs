@@ -41,7 +41,7 @@ impl Browser {
         for _ in 0..5 {
             match place {
                 Place::Elsewhere(url) => return Err(format!("sent away to {url}").into()),
-                Place::Page { url, .. } if url.ends_with("/device/done") => return Ok(()),
+                Place::Page { url, .. } if url.ends_with("/device/done?done=1") => return Ok(()),
                 Place::Page { url, html } => place = self.answer(&url, &html)?,
             }
         }
