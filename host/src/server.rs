@@ -144,6 +144,7 @@ impl Server {
         tokio::spawn(background::purge(Arc::downgrade(&app)));
         let candidates = tokio::spawn(background::ask_candidates(Arc::downgrade(&app)));
         let logouts = tokio::spawn(background::tell_logouts(Arc::downgrade(&app)));
+        let summons = tokio::spawn(background::summon(Arc::downgrade(&app)));
         let commands = Arc::new(crate::cli::commands::Commands::new(Arc::clone(&app), sandbox));
         let until = waits(stopped.clone());
         let control = control.map(|listening| tokio::spawn(listening.serve(commands, until)));
@@ -154,7 +155,7 @@ impl Server {
         });
         let drained = serve::run(bound, pipeline, metrics, world, waits(stopped)).await;
         // They hold the store while they ask; the only error is that they were ended.
-        for task in [candidates, logouts] {
+        for task in [candidates, logouts, summons] {
             task.abort();
             drop(task.await);
         }

@@ -23,7 +23,7 @@ use crate::support::{
     Answer, Caller, SECRET, TestServer, guests,
     made::{ADMIN, FORM, basic, multipart, yes},
     person::{Person, SELF_SERVICE},
-    visitor::{set_methods, waits_at_page},
+    visitor::{set_methods, waits_at_page, waits_for_device},
 };
 
 /// A request of a client for a browser in which nobody may be asked.
@@ -253,8 +253,9 @@ impl Surface {
         self.restore_own_client().await;
         self.restore_organization_client().await;
         self.restore_next_key().await;
-        self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
         self.restore_logins().await;
+        self.anna.has_session(&self.app.domain, OTHER_BROWSER, "Another browser").await;
+        self.restore_device().await;
         self.restore_application().await;
         self.restore_token().await;
         self.restore_snapshots().await;
@@ -330,6 +331,18 @@ impl Surface {
         waits_at_page(domain, "login-page", (Purpose::LoginState, PAGE_STATE), None).await;
         let anna = Identity { subject: "anna".to_owned(), ..Identity::default() };
         waits_at_page(domain, "consent-page", (Purpose::ConsentState, PAGE_STATE), Some(anna)).await;
+    }
+
+    /// What the authentication device of `anna` may answer.
+    async fn restore_device(&self) {
+        let path = format!("{ADMIN}/servers/shop");
+        let mut body = self.admin.get(&path).await.expect(200).json();
+        let security = json!({ "authentication_device_endpoint": "https://devices.example/" });
+        if body["security"]["authentication_device_endpoint"] != security["authentication_device_endpoint"] {
+            body["security"] = security;
+            self.admin.put(&path, &body).await.expect(200);
+        }
+        waits_for_device(&self.app.domain, "asked", PAGE_STATE).await;
     }
 
     async fn import(&self) {
@@ -519,7 +532,7 @@ impl Surface {
             ("{action}", "checkout"),
             ("{clientId}", if row.path.starts_with("/security") { &self.organization_client.0 } else { &leaver }),
             ("{session}", OTHER_BROWSER),
-            ("{request}", "of-nobody"),
+            ("{request}", if row.path.starts_with("/api") { "asked" } else { "of-nobody" }),
             ("{login}", login_of(row)),
             ("{kid}", &self.next_key),
             ("{login}", "of-another-browser"),
@@ -616,6 +629,7 @@ impl Surface {
             "acceptLogin" => json!({ "login_state": PAGE_STATE, "subject": "anna" }),
             "acceptScopeGrant" => json!({ "login_state": PAGE_STATE, "granted_scopes": ["orders:read"] }),
             "rejectLogin" | "rejectScopeGrant" => json!({ "login_state": PAGE_STATE }),
+            "acceptBackchannelRequest" | "rejectBackchannelRequest" => json!({ "request_state": PAGE_STATE }),
             "rollBack" => json!({ "version": 1 }),
             "enablePlugin" => json!({ "version": "1.0.0" }),
             "createSetup" | "updateSetup" => setup("Shop"),

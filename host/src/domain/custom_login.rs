@@ -232,7 +232,8 @@ fn usable<'a>(server: &'a Server, id: &str) -> Result<(&'a Authentication, &'a s
     }
 }
 
-fn problems(domain: &Domain, vouched: &Vouched) -> Vec<Problem> {
+/// Everything that is wrong with what somebody vouches for.
+pub(super) fn problems(domain: &Domain, vouched: &Vouched) -> Vec<Problem> {
     let Vouched { subject, auth_time, acr, amr, context: _ } = vouched;
     let mut problems = Vec::new();
     problems.extend(text::name("/subject", subject));

@@ -37,6 +37,8 @@ pub enum Purpose {
     Device,
     /// What a client asks with that waits for a person elsewhere (CIBA §7.3).
     Backchannel,
+    /// What the authentication device of a person answers with that a client asks for (`request_state`).
+    Summons,
     /// What a person types for a device: a code of few letters, which never has this form.
     UserCode,
 }
@@ -58,6 +60,7 @@ impl Purpose {
             Purpose::PushedRequest => "pc_request_",
             Purpose::Device => "pc_device_",
             Purpose::Backchannel => "pc_backchannel_",
+            Purpose::Summons => "pc_summons_",
             Purpose::UserCode => "pc_user_code_",
         }
     }

@@ -15,7 +15,11 @@ const FIRST_REQUESTS: Duration = Duration::from_secs(1);
 use crate::{
     api::App,
     crypto::Secret,
-    domain::{boot, expiry, logged_out, shadow},
+    domain::{
+        boot,
+        elsewhere::summons::{self, Due},
+        expiry, logged_out, shadow,
+    },
     plugin::Sandbox,
     world::Stopwatch,
 };
@@ -107,5 +111,30 @@ pub(super) async fn tell_logouts(app: Weak<App>) {
                 tracing::warn!(reason = failure.to_log(), "a client could not be told of a logout");
             }
         }
+    }
+}
+
+/// How often devices are looked for that have yet to hear that their person is asked, when nobody rings.
+const SUMMONS_EVERY: Duration = Duration::from_secs(1);
+
+/// Tells authentication devices that their people are asked, until the server is gone. One that does not answer holds up nobody,
+/// as long as there are not too many of them.
+pub(super) async fn summon(app: Weak<App>) {
+    let Some(bell) = app.upgrade().map(|app| summons::bell(&app.domain)) else { return };
+    let mut telling = JoinSet::new();
+    loop {
+        bell.rings(SUMMONS_EVERY).await;
+        while telling.try_join_next().is_some() {}
+        let Some(app) = app.upgrade() else { return };
+        match summons::due(&app.domain, summons::AT_ONCE.saturating_sub(telling.len())).await {
+            Ok(due) => due.into_iter().for_each(|one| drop(telling.spawn(tell_device(Arc::clone(&app), one)))),
+            Err(failure) => tracing::warn!(reason = failure.to_log(), "no device can be told"),
+        }
+    }
+}
+
+async fn tell_device(app: Arc<App>, one: Due) {
+    if let Err(failure) = summons::tell(&app.domain, one).await {
+        tracing::warn!(reason = failure.to_log(), "a device could not be told that its person is asked");
     }
 }

@@ -105,11 +105,16 @@ pub enum Table {
     LogoutNotice,
     /// What components may read. Key: tenant, namespace, key. Value: JSON text.
     KeyValue,
+    /// Devices that have yet to hear that their person is asked. Key: tenant, when to try in twelve digits, server, request.
+    /// Value: how often it was tried.
+    Summons,
+    /// Codes that people have chosen for being asked elsewhere. Key: tenant, server, subject. Value: the hash.
+    PersonCode,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 40] = [
+    pub const ALL: [Table; 42] = [
         Table::States,
         Table::Identities,
         Table::Index,
@@ -150,6 +155,8 @@ impl Table {
         Table::BackchannelRequest,
         Table::LogoutNotice,
         Table::KeyValue,
+        Table::Summons,
+        Table::PersonCode,
     ];
 
     /// Its name in the file.
@@ -195,6 +202,8 @@ impl Table {
             Table::BackchannelRequest => "backchannel_request",
             Table::LogoutNotice => "logout_notice",
             Table::KeyValue => "key_value",
+            Table::Summons => "summons",
+            Table::PersonCode => "person_code",
         }
     }
 

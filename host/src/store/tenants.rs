@@ -87,7 +87,9 @@ fn of_tenants(table: Table) -> Filed {
         | Table::DeviceRequest
         | Table::BackchannelRequest
         | Table::LogoutNotice
-        | Table::KeyValue => Filed::First,
+        | Table::KeyValue
+        | Table::Summons
+        | Table::PersonCode => Filed::First,
         Table::Index => Filed::Indexed,
         Table::Pages => Filed::Pages,
         Table::Identities | Table::Meta | Table::PolicyRules | Table::Component | Table::ComponentBytes => Filed::Stays,

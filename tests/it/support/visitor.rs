@@ -10,6 +10,7 @@ use portcullis::{
         Domain, Failure,
         authorize::{self, AuthorizationRequest, Begun, Browser, Destination, Next},
         client, custom_login,
+        elsewhere::{self, Waiting, backchannel::BackchannelRequest},
         handle::{self, Purpose},
         identity::Identity,
         login::{Login, PATIENCE},
@@ -199,4 +200,31 @@ pub fn find_parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     let query = query.split('#').next()?;
     form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+/// A request of the client `clerk` that waits for the authentication device of `anna`, which was given this state.
+pub async fn waits_for_device(domain: &Domain, id: &str, state: &str) {
+    let now = domain.world.now_seconds();
+    let waiting = Waiting {
+        server: "shop".to_owned(),
+        server_since: server::current(domain, "default", "shop").unwrap().value.since,
+        client_id: "clerk".to_owned(),
+        client_since: client::current(domain, "default", "clerk").unwrap().value.since,
+        scopes: vec!["orders:read".to_owned()],
+        resources: Vec::new(),
+        details: Vec::new(),
+        subject: Some("anna".to_owned()),
+        message: String::new(),
+        acr_values: Vec::new(),
+        address: "192.0.2.1".to_owned(),
+        since: now,
+        ends: now + 120,
+        said: elsewhere::Said::Nothing,
+    };
+    let name = handle::name(domain, Purpose::Summons, "default", "shop", state);
+    // No device is told, so what is sealed is never opened.
+    let summons = json!({ "name": name, "state": domain.vault.seal(&domain.world, "nothing", b"") });
+    let summons = Some(serde_json::from_value(summons).unwrap());
+    let (id, request) = (id.to_owned(), BackchannelRequest { waiting, ping: None, summons });
+    domain.write(move |write| Ok(records::put(write, &["default", "shop", &id], &request)?)).await.unwrap();
 }

@@ -85,7 +85,8 @@ pub(super) fn said(login_state: Option<String>, problems: &mut Vec<Problem>) -> 
     })
 }
 
-fn when(at: WhenBody, problems: &mut Vec<Problem>) -> Option<i64> {
+/// An instant of a body, in seconds since 1970.
+pub(super) fn when(at: WhenBody, problems: &mut Vec<Problem>) -> Option<i64> {
     let seconds = match at {
         WhenBody::Seconds(seconds) => Some(seconds),
         WhenBody::Text(text) => moment::parse(&text).map(|at| at.div_euclid(1_000_000)),

@@ -5,6 +5,7 @@ pub mod actions;
 pub mod apis;
 pub mod assessment;
 pub mod authentications;
+pub mod backchannel_requests;
 pub mod claims;
 pub mod clients;
 pub mod configuration;

@@ -19,23 +19,29 @@ use crate::{
 #[expect(dead_code, reason = "describes the form for OpenAPI; the handler reads the pairs itself")]
 pub struct BackchannelForm {
     /// Space separated, with `openid`.
-    scope: String,
+    scope: Option<String>,
     /// For which resources the tokens are to be: a field each (RFC 8707).
     resource: Option<Vec<String>>,
     /// A JSON array of what is asked for besides scopes (RFC 9396).
     authorization_details: Option<String>,
-    /// The name by which tokens know the person. One of this and `id_token_hint` is required.
+    /// The name by which the server knows the person: also the `sub` of tokens, but for clients with pairwise subjects. One of this
+    /// and `id_token_hint` is required.
     login_hint: Option<String>,
     /// An ID token of this server for this client, expired or not.
     id_token_hint: Option<String>,
     /// What the client shows the person, so that they can compare: letters, digits and a few signs, 128 characters at most.
     binding_message: Option<String>,
-    /// How long the request is good at most, in seconds.
+    /// How long the request is good at most, in seconds; 30 are the least.
     requested_expiry: Option<u32>,
     /// Authentication context classes, the best first.
     acr_values: Option<String>,
     /// With what the client is told of the answer, when it is told by ping.
     client_notification_token: Option<String>,
+    /// The code that the person has chosen on their account page, for a client with `backchannel_user_code_parameter`.
+    user_code: Option<String>,
+    /// All of this, as claims of a token that the client has signed; then nothing may stand beside it but what authenticates the
+    /// client. Required of a client with `backchannel_authentication_request_signing_alg`, and of no other.
+    request: Option<String>,
     /// With client_secret_post.
     client_id: Option<String>,
     /// With client_secret_post.
@@ -93,6 +99,8 @@ pub async fn begin(call: Call) -> Result<Answer, Failure> {
 fn word(refused: NotAsked) -> Result<Answer, Failure> {
     let (word, reason) = match refused {
         NotAsked::NobodyKnown => ("unknown_user_id", "nobody of this name is known here"),
+        NotAsked::MissingCode => ("missing_user_code", "the person has to be asked for their code first"),
+        NotAsked::WrongCode => ("invalid_user_code", "this is not the person's code"),
         NotAsked::BindingMessage(reason) => ("invalid_binding_message", reason),
         NotAsked::Request(reason) => ("invalid_request", reason),
         NotAsked::Refused(refused) => return token::word(refused),

@@ -38,6 +38,8 @@ pub struct Metadata {
     pub backchannel_token_delivery_modes_supported: Option<[&'static str; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_user_code_parameter_supported: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_request_signing_alg_values_supported: Option<Vec<&'static str>>,
     pub jwks_uri: String,
     pub userinfo_endpoint: String,
     pub introspection_endpoint: String,
@@ -143,7 +145,9 @@ fn metadata(found: Abilities) -> Metadata {
         device_authorization_endpoint: devices.then(|| at("/oauth2/device_authorization")),
         backchannel_authentication_endpoint: backchannel.then(|| at("/oauth2/bc-authorize")),
         backchannel_token_delivery_modes_supported: backchannel.then_some(["poll", "ping"]),
-        backchannel_user_code_parameter_supported: backchannel.then_some(false),
+        backchannel_user_code_parameter_supported: backchannel.then_some(true),
+        backchannel_authentication_request_signing_alg_values_supported: backchannel
+            .then(|| taken(&REQUEST_ALGORITHMS)),
         jwks_uri: at("/.well-known/jwks.json"),
         userinfo_endpoint: at("/userinfo"),
         introspection_endpoint: at("/oauth2/introspect"),

@@ -67,7 +67,7 @@ pub fn form(visit: &Visit, asks: &Asks<'_>, waiting: &Waiting, shown: &str) -> R
         p { (fill(what, &[("client", client), ("address", &waiting.address)])) " " (when(waiting.since)) "." }
         @if !waiting.message.is_empty() {
             p { (texts.message) }
-            p { code.secret { (waiting.message) } }
+            p { code.secret { bdi { (waiting.message) } } }
         }
         (layout::alert(if known { texts.asks_warning } else { texts.warning }))
         h2 #scopes { (fill(texts.scopes, &[("client", client)])) }

@@ -38,6 +38,17 @@ pub(super) fn costs(users: &[StaticUser]) -> BTreeSet<&str> {
     users.iter().map(|user| password::cost(&user.password)).chain([password::OUR_COST]).collect()
 }
 
+/// Who somebody of this name is, without any proof that they are here.
+pub fn listed(domain: &Domain, methods: &[Authentication], username: &str) -> Option<Identity> {
+    methods.iter().filter(|method| !method.disabled).find_map(|method| match &method.method {
+        Method::Static(people) => {
+            let user = people.users.iter().find(|user| user.username == username)?;
+            Some(Identity { amr: Vec::new(), ..identity(domain, method, user) })
+        }
+        Method::Custom { .. } | Method::Foreign { .. } => None,
+    })
+}
+
 /// Whether somebody of one of `methods` has this name.
 pub fn is_known(methods: &[Authentication], username: &str) -> bool {
     methods.iter().filter(|method| !method.disabled).any(|method| match &method.method {

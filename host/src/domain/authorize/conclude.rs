@@ -31,6 +31,9 @@ use crate::{
     store::{Write, records},
 };
 
+/// Why the consent checker's no is one.
+pub(super) const NOT_GIVEN: &str = "not every required consent is given";
+
 /// What a transaction writes for a client that gets an answer.
 pub(super) struct Opened {
     id: String,
@@ -58,7 +61,7 @@ pub(super) async fn conclude(asked: Asked<'_>, id: Option<&str>, step: Step) -> 
         return Ok(Destination::Redirect(request.redirect_uri.clone()));
     };
     if !consents::given(place.domain, flow::about(asked, client, identity, &granted.scopes)).await? {
-        return refuse(asked, id, Refusal::access("not every required consent is given")).await;
+        return refuse(asked, id, Refusal::access(NOT_GIVEN)).await;
     }
     if let Some(which) = &request.elsewhere {
         return elsewhere::approve(asked, id, which, identity, granted).await;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::domain::{
     Domain, Failure,
+    client::Client,
     elsewhere::{self, Elsewhere, Open, Said, Waiting},
     identity::Identity,
     login, server, subject,
@@ -37,24 +38,35 @@ pub async fn begin_elsewhere(
     let place = Place { domain, tenant, id: server, server: &found.value };
     place.lets_people_in()?;
     let Open { waiting, client } = elsewhere::open(domain, tenant, (server, place.server), &which)?;
-    let Waiting { client_id, scopes, resources, details, subject, acr_values, .. } = waiting;
+    let client_id = waiting.client_id.clone();
+    let request = request(place, (&client_id, &client.value), &which, &waiting, page)?;
+    go(place, (&client_id, &client.value), (request, None), browser).await
+}
+
+/// What a request elsewhere asks for, as an authorization request. `page` is where a browser goes afterwards.
+pub(super) fn request(
+    place: Place<'_>,
+    (client_id, client): (&str, &Client),
+    which: &Elsewhere,
+    waiting: &Waiting,
+    page: &str,
+) -> Result<AuthorizationRequest, Failure> {
+    let Place { domain, tenant, id, .. } = place;
     // As the client names them, which is how a request says who is meant.
-    let named = |subject: &String| subject::of(domain, tenant, server, &client.value, subject).map(Cow::into_owned);
-    let expected = subject.as_ref().map(named).transpose()?;
-    let request = AuthorizationRequest {
+    let named = |subject: &String| subject::of(domain, tenant, id, client, subject).map(Cow::into_owned);
+    Ok(AuthorizationRequest {
         redirect_uri: format!("{}{page}", place.issuer()),
-        client_id: client_id.clone(),
-        scopes,
-        resources,
-        details,
-        expected_subject: expected,
-        acr_values,
+        client_id: client_id.to_owned(),
+        scopes: waiting.scopes.clone(),
+        resources: waiting.resources.clone(),
+        details: waiting.details.clone(),
+        expected_subject: waiting.subject.as_ref().map(named).transpose()?,
+        acr_values: waiting.acr_values.clone(),
         // Like a code: what is allowed now is turned into tokens later, by the client.
         response_type: ResponseType { code: true, ..ResponseType::default() },
-        elsewhere: Some(which),
+        elsewhere: Some(which.clone()),
         ..AuthorizationRequest::default()
-    };
-    go(place, (&client_id, &client.value), (request, None), browser).await
+    })
 }
 
 /// What the person is asked first of all.

@@ -8,6 +8,7 @@
 //! reach     resources and authorization details
 //! flow      what the person has to do    consent   what they say               wait      the login between two pages
 //! account   for the person's own pages           elsewhere   for a client that waits on another device
+//! vouched   the same, where the person's own device says that they have said yes
 //! conclude  grant, code and tokens in one transaction                          answer    to the right place
 //! ```
 //!
@@ -31,6 +32,7 @@ mod request;
 mod sent;
 mod signed;
 mod trust;
+mod vouched;
 mod wait;
 
 use std::fmt;
@@ -40,9 +42,11 @@ pub use code::Code;
 pub use consent::{Said, consent};
 pub use elsewhere::{ALLOWED, REFUSED, begin_elsewhere, confirm};
 pub use object::REQUEST_ALGORITHMS;
+pub(super) use object::signed_by;
 pub(super) use pushed::PushedRequest;
 pub use pushed::{Left, Pushed, Unpushed, push};
 pub use request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType};
+pub(super) use vouched::{Vouching, vouched_elsewhere};
 
 use super::{
     Domain, Failure,

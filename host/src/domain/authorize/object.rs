@@ -18,13 +18,14 @@ use super::{
 use crate::{
     crypto::{jwe, jws},
     domain::{
-        Failure,
+        Domain, Failure,
         client::{ASYMMETRIC, Client},
         encryption,
         fetch::Exchange,
         profile::{self, Switch},
         proof::once::{self, LEEWAY, LONGEST, LONGEST_NAME, seconds},
         remote_keys,
+        server::Server,
     },
 };
 
@@ -74,7 +75,8 @@ pub(super) async fn read(
     let Place { domain, tenant, .. } = place;
     let wrong = |reason: &str| Wrong::from(Refusal::new("invalid_request_object", format!("the object {reason}")));
     let token = opened(place, token)?.ok_or_else(|| wrong("is not encrypted for this server"))?;
-    let claims = signed(place, client, &token).await.ok_or_else(|| {
+    let claims = signed_by(domain, place.server, client, &client.request_object_signing_alg, &token).await;
+    let claims = claims.ok_or_else(|| {
         wrong("is not signed by the client with an asymmetric algorithm, the one that it has registered if it has")
     })?;
     let (issuer, now) = (place.issuer(), domain.world.now_seconds());
@@ -100,15 +102,21 @@ fn opened<'a>(Place { domain, tenant, id, .. }: Place<'_>, token: &'a str) -> Re
     Ok(plain.and_then(|plain| String::from_utf8(plain).ok()).map(Cow::Owned))
 }
 
-/// The claims, if the client's own key has signed them, in the way that it has registered.
-async fn signed(place: Place<'_>, client: &Client, token: &str) -> Option<Map<String, Value>> {
+/// The claims of a request, if the client's own key has signed them with the algorithm that it has registered for such requests;
+/// with any that is asymmetric where that is empty. Nothing in them is believed but the signature.
+pub(in crate::domain) async fn signed_by(
+    domain: &Domain,
+    server: &Server,
+    client: &Client,
+    registered: &str,
+    token: &str,
+) -> Option<Map<String, Value>> {
     let header = jws::decode_header(token).ok()?;
-    let wanted = client.request_object_signing_alg.as_str();
-    let registered = (wanted.is_empty() || wanted == header.alg) && profile::may_sign(place.server, &header.alg);
-    if !registered || !REQUEST_ALGORITHMS.contains(&header.alg.as_str()) || !is_type(header.typ.as_deref()) {
+    let as_registered = (registered.is_empty() || registered == header.alg) && profile::may_sign(server, &header.alg);
+    if !as_registered || !REQUEST_ALGORITHMS.contains(&header.alg.as_str()) || !is_type(header.typ.as_deref()) {
         return None;
     }
-    let keys = remote_keys::of_client(place.domain, &client.keys, &header).await;
+    let keys = remote_keys::of_client(domain, &client.keys, &header).await;
     keys.iter().find_map(|key| jws::verify(token, key).ok())
 }
 

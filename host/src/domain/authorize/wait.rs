@@ -44,13 +44,18 @@ impl Waiting {
 
 /// A login as it begins. Who the person is, nobody knows yet.
 pub(super) fn begun(place: Place<'_>, request: AuthorizationRequest, client_since: Micros, browser: &Browser) -> Login {
+    of(place, request, client_since, browser.name(place.domain, place.tenant, place.id))
+}
+
+/// The same, of a browser that logins know by this name.
+pub(super) fn of(place: Place<'_>, request: AuthorizationRequest, client_since: Micros, browser: String) -> Login {
     let now = place.domain.world.now_seconds();
     Login {
         server: place.id.to_owned(),
         server_since: place.server.since,
         client_since,
         request,
-        browser: browser.name(place.domain, place.tenant, place.id),
+        browser,
         pushed: None,
         method: None,
         errand: None,

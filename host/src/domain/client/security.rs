@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ASYMMETRIC, Client, secure_uri};
+use super::{ASYMMETRIC, Client, ClientKeys, secure_uri};
 use crate::{
     crypto::KeyType,
     domain::{Problem, encryption, logged_out, subject, text},
@@ -86,7 +86,7 @@ pub(super) fn check(client: &Client) -> Vec<Problem> {
     problems.extend(text::items("/security/authorization_details_types", &security.authorization_details_types));
     problems.extend(encryptions(client));
     problems.extend(signature("/security/authorization_signed_response_alg", &security.authorization_signing_alg));
-    problems.extend(not_yet(security));
+    problems.extend(signed_questions(client));
     problems
 }
 
@@ -94,6 +94,14 @@ pub(super) fn check(client: &Client) -> Vec<Problem> {
 fn signature(member: &str, algorithm: &str) -> Option<Problem> {
     let known = algorithm.is_empty() || ASYMMETRIC.contains(&algorithm);
     (!known).then(|| Problem::new(member, format!("must be one of {}", ASYMMETRIC.join(", "))))
+}
+
+/// Requests that it signs must be so with a key that it has registered (CIBA §4).
+fn signed_questions(client: &Client) -> Option<Problem> {
+    let algorithm = &client.security.backchannel_authentication.as_ref()?.request_signing_alg;
+    let member = "/security/backchannel_authentication_request_signing_alg";
+    let keyless = !algorithm.is_empty() && client.keys == ClientKeys::None;
+    signature(member, algorithm).or(keyless.then(|| Problem::new(member, "needs `jwks` or `jwks_uri`")))
 }
 
 /// People can have a name for a sector only if there is one.
@@ -122,15 +130,4 @@ fn encryptions(client: &Client) -> Vec<Problem> {
     ];
     let asked = all.into_iter().filter_map(|(member, encryption)| Some((member, encryption.as_ref()?)));
     asked.flat_map(|(member, encryption)| encryption::check(client, member, encryption)).collect()
-}
-
-/// What would have to be obeyed and is not yet: to keep it would promise it.
-fn not_yet(security: &ClientSecurity) -> impl Iterator<Item = Problem> {
-    let asks = security.backchannel_authentication.as_ref();
-    let signs = asks.is_some_and(|asks| !asks.request_signing_alg.is_empty());
-    let codes = asks.is_some_and(|asks| asks.user_code);
-    [("backchannel_authentication_request_signing_alg", signs), ("backchannel_user_code_parameter", codes)]
-        .into_iter()
-        .filter(|(_, said)| *said)
-        .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
 }

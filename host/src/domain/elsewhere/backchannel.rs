@@ -1,22 +1,26 @@
 //! A client that asks a person who is elsewhere (OpenID Connect CIBA): it knows who they are, and waits.
 //!
-//! Begun by the backchannel authentication endpoint, found by the person in their account. A client is told nothing of people whom
-//! the server has never seen. A person is asked by a client for so many things at a time only, since who is asked often enough says
-//! yes to anything.
+//! Begun by the backchannel authentication endpoint, found by the person in their account, and told to their authentication device
+//! where the server has one (`summons`). A client is told nothing of people whom the server has never seen (`person`). A person is
+//! asked by a client for so many things at a time only, since who is asked often enough says yes to anything.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asks, Elsewhere, Open, Waiting, Wanted, Wish, file, has_people, open};
+use super::{
+    Asks, Elsewhere, Open, Waiting, Wanted, Wish, asked, file, has_people, open, person, person_code, signed,
+    still_open,
+    summons::{self, Summons},
+};
 use crate::{
     crypto::{Secret, vault::Sealed},
     domain::{
         Domain, Failure,
-        authentication::static_users,
-        client::{AuthMethod, security::BackchannelClient},
+        client::AuthMethod,
         expiry::{Ends, What},
         handle::{self, Purpose},
         issue::{BACKCHANNEL, Refused, id_token},
-        proof::Proven,
+        proof::{Proven, once::Used},
+        second_factor::Whose,
         server::Server,
     },
     store::{Index, Record, Table, View, Write, index, records},
@@ -29,6 +33,9 @@ pub struct BackchannelRequest {
     pub waiting: Waiting,
     /// What the client is told when there is an answer, sealed; none for one that only asks.
     pub ping: Option<Sealed>,
+    /// With what the person's device answers; none where the server tells no device.
+    #[serde(default)]
+    pub summons: Option<Summons>,
 }
 
 impl Record for BackchannelRequest {
@@ -92,6 +99,10 @@ pub struct Begun {
 pub enum NotAsked {
     /// `unknown_user_id`
     NobodyKnown,
+    /// `missing_user_code`
+    MissingCode,
+    /// `invalid_user_code`
+    WrongCode,
     /// `invalid_binding_message`, with the reason.
     BindingMessage(&'static str),
     /// `invalid_request`, with the reason.
@@ -114,18 +125,10 @@ impl From<Failure> for NotAsked {
 
 /// How many requests may wait for one person at a server at the same time.
 const MOST_OF_PERSON: usize = 5;
+/// How many of them may be one client's, so that none takes the room of all others.
+const MOST_OF_PERSON_AND_CLIENT: usize = 2;
 /// How soon a client may try again where there are so many, in seconds.
 const SOON: u64 = 30;
-/// The longest binding message, in characters: it is shown on small displays.
-const LONGEST_MESSAGE: usize = 128;
-/// The longest hint, in bytes.
-const LONGEST_HINT: usize = 1024;
-/// The longest notification token, in characters (CIBA §7.1).
-const LONGEST_TOKEN: usize = 1024;
-/// The shortest one that can have the 128 bits of entropy that it must have, in base64.
-const SHORTEST_TOKEN: usize = 22;
-/// What a binding message may have beside letters, digits and spaces: nothing that means anything to a page or a terminal.
-const PUNCTUATION: &str = "-_.,:;/#+*()!?%&=@€$£'";
 /// More context classes than anybody means.
 const MOST_CLASSES: usize = 16;
 
@@ -133,126 +136,104 @@ const MOST_CLASSES: usize = 16;
 pub async fn begin(
     domain: &Domain,
     tenant: &str,
-    (server_id, server): (&str, &Server),
+    server: (&str, &Server),
     proven: &Proven,
     sent: Sent<'_>,
 ) -> Result<Begun, NotAsked> {
-    has_people(server_id)?;
+    has_people(server.0)?;
     let client = &proven.client.value;
     if !client.grant_types.iter().any(|grant| grant == BACKCHANNEL) || client.auth_method == AuthMethod::None {
         return Err(Refused::Grant.into());
     }
+    let signed = signed::read(domain, tenant, server, proven, sent).await?;
+    let resources = signed.as_ref().map(signed::Signed::resources).unwrap_or_default();
+    let sent = signed.as_ref().map_or(sent, |signed| signed.sent(&resources, sent.address));
+    let (waiting, token) = wanted(domain, tenant, server, proven, sent)?;
+    let subject = person::meant(domain, tenant, server, (&proven.id, client), sent)?;
+    let whose = Whose { tenant, server, subject: &subject };
+    let asks = client.security.backchannel_authentication.as_ref();
+    match (asks.is_some_and(|asks| asks.user_code), sent.user_code) {
+        (true, code) => person_code::prove(domain, whose, code, sent.address).await?,
+        (false, None) => {}
+        (false, Some(_)) => return Err(NotAsked::Request("the client has not registered that it sends user_code")),
+    }
+    let (auth_req_id, name) = handle::make(domain, Purpose::Backchannel, tenant, server.0);
+    let request = BackchannelRequest {
+        ping: token.map(|token| super::ping::sealed(domain, &name, &auth_req_id, &token)),
+        summons: server
+            .1
+            .security
+            .authentication_device_endpoint
+            .as_ref()
+            .map(|_| Summons::new(domain, (tenant, server.0), &name)),
+        waiting: Waiting { subject: Some(subject.clone()), ..waiting },
+    };
+    let expires_in = request.waiting.ends.saturating_sub(request.waiting.since);
+    put(domain, whose, name, request, signed.map(|signed| signed.used)).await?;
+    Ok(Begun { auth_req_id, expires_in, interval: server.1.security.poll_seconds })
+}
+
+/// What a client asks for, of whomever, and with what it is told of the answer.
+fn wanted(
+    domain: &Domain,
+    tenant: &str,
+    (server_id, server): (&str, &Server),
+    proven: &Proven,
+    sent: Sent<'_>,
+) -> Result<(Waiting, Option<Secret>), NotAsked> {
+    let client = &proven.client.value;
     let wish = Wish { scope: sent.scope, resources: sent.resources, details: sent.authorization_details };
     let wanted = Wanted::of(domain, tenant, (server_id, server), client, wish)?;
     if !wanted.scopes.iter().any(|scope| scope == id_token::OPENID) {
         return Err(NotAsked::Request("scope must have openid"));
     }
-    let subject = person(domain, tenant, (server_id, server), &proven.id, sent)?;
     let mode = client.security.backchannel_authentication.clone().unwrap_or_default();
-    let ping = notification(&mode, sent)?;
-    let seconds = seconds(sent.requested_expiry, server.security.backchannel_request_seconds)?;
+    let seconds = asked::seconds(sent.requested_expiry, server.security.backchannel_request_seconds)?;
     let classes = sent.acr_values.unwrap_or_default().split(' ').filter(|class| !class.is_empty());
     let waiting = Waiting {
-        subject: Some(subject.clone()),
-        message: message(sent.binding_message)?,
+        message: asked::message(sent.binding_message)?,
         acr_values: classes.map(str::to_owned).take(MOST_CLASSES).collect(),
         ..Waiting::new((domain, server_id, server), proven, wanted, sent.address, seconds)
     };
-    let (auth_req_id, name) = handle::make(domain, Purpose::Backchannel, tenant, server_id);
-    let ping = ping.map(|token| super::ping::sealed(domain, &name, &auth_req_id, &token));
-    let (request, now) = (BackchannelRequest { waiting, ping }, domain.world.now_seconds());
-    let (tenant, server_name) = (tenant.to_owned(), server_id.to_owned());
-    let work = move |write: &mut Write<'_>| -> Result<(), Failure> {
-        let person = [tenant.as_str(), server_name.as_str(), subject.as_str()];
-        if of_person(&*write, person, now)?.len() >= MOST_OF_PERSON {
+    Ok((waiting, asked::notification(&mode, sent)?))
+}
+
+/// Writes a request down, if there is room for it, and has the person's device told. What was signed is used up with it.
+async fn put(
+    domain: &Domain,
+    Whose { tenant, server, subject }: Whose<'_>,
+    name: String,
+    request: BackchannelRequest,
+    used: Option<Used>,
+) -> Result<(), NotAsked> {
+    let (now, told) = (domain.world.now_seconds(), request.summons.is_some());
+    let [tenant, server, subject] = [tenant, server.0, subject].map(str::to_owned);
+    let work = move |write: &mut Write<'_>| -> Result<bool, Failure> {
+        if let Some(used) = &used
+            && !used.note(write, now)?
+        {
+            return Ok(false);
+        }
+        let person = [tenant.as_str(), server.as_str(), subject.as_str()];
+        let others = still_open::<BackchannelRequest>(write, Index::SubjectRequests, &person, now)?;
+        let same = others.iter().filter(|other| other.waiting.client_id == request.waiting.client_id);
+        if same.count() >= MOST_OF_PERSON_AND_CLIENT || others.len() >= MOST_OF_PERSON {
             return Err(Failure::TooMany { seconds: SOON });
         }
-        file(write, &[&tenant, &server_name, &name], &request, now)?;
-        Ok(index::put(write, Index::SubjectRequests, &person, &name)?)
-    };
-    domain.write(work).await?;
-    Ok(Begun { auth_req_id, expires_in: seconds, interval: server.security.poll_seconds })
-}
-
-/// Who is asked: exactly one hint says so (CIBA §7.1).
-fn person(
-    domain: &Domain,
-    tenant: &str,
-    (server_id, server): (&str, &Server),
-    client: &str,
-    sent: Sent<'_>,
-) -> Result<String, NotAsked> {
-    // A code that nobody checks would promise what it does not keep; so would a signature.
-    if sent.user_code.is_some() {
-        return Err(NotAsked::Request("user_code is not supported"));
-    }
-    if sent.request.is_some() {
-        return Err(NotAsked::Request("signed authentication requests are not supported"));
-    }
-    let subject = match (sent.login_hint, sent.id_token_hint, sent.login_hint_token) {
-        (None, None, Some(_)) => {
-            return Err(NotAsked::Request("login_hint_token is not supported: send login_hint or id_token_hint"));
+        file(write, &[&tenant, &server, &name], &request, now)?;
+        index::put(write, Index::SubjectRequests, &person, &name)?;
+        if request.summons.is_some() {
+            summons::note(write, &[&tenant, &server, &name], now)?;
         }
-        (Some(name), None, None) => name.to_owned(),
-        (None, Some(token), None) => match id_token::read_hint(domain, tenant, server_id, token)? {
-            Some(hint) if hint.audience.iter().any(|audience| audience == client) => hint.subject,
-            _ => return Err(NotAsked::Request("id_token_hint is no ID token of this server for this client")),
-        },
-        _ => {
-            return Err(NotAsked::Request("exactly one of login_hint, id_token_hint and login_hint_token is required"));
-        }
+        Ok(true)
     };
-    let seen = subject.len() <= LONGEST_HINT && is_known(domain, tenant, (server_id, server), &subject)?;
-    if seen { Ok(subject) } else { Err(NotAsked::NobodyKnown) }
-}
-
-/// Whether the server knows somebody of this name: from its own list, or since they are logged in or have let a client in.
-fn is_known(domain: &Domain, tenant: &str, (id, server): (&str, &Server), subject: &str) -> Result<bool, Failure> {
-    let read = domain.store.read()?;
-    let has = |list| index::any(&read, list, &[tenant, id, subject]);
-    Ok(static_users::is_known(&server.authentications, subject)
-        || has(Index::SubjectSessions)?
-        || has(Index::SubjectGrants)?)
-}
-
-/// What the person compares with what the client shows them (CIBA §7.1). Only letters, digits and a few signs: what looks like a
-/// command, a link with markup or a text that runs backwards is no message.
-fn message(sent: Option<&str>) -> Result<String, NotAsked> {
-    let Some(text) = sent else { return Ok(String::new()) };
-    let plain = |letter: char| letter.is_alphanumeric() || letter == ' ' || PUNCTUATION.contains(letter);
-    if text.chars().count() > LONGEST_MESSAGE {
-        Err(NotAsked::BindingMessage("binding_message may have 128 characters at most"))
-    } else if text.trim().is_empty() || !text.chars().all(plain) {
-        Err(NotAsked::BindingMessage("binding_message may have letters, digits, spaces and a few signs only"))
-    } else {
-        Ok(text.to_owned())
+    if !domain.write(work).await? {
+        return Err(NotAsked::Request("the request was used before"));
     }
-}
-
-/// The token with which a client is told of the answer, for one that wants to be (CIBA §7.1).
-fn notification(mode: &BackchannelClient, sent: Sent<'_>) -> Result<Option<Secret>, NotAsked> {
-    if mode.notification_endpoint.is_none() {
-        return Ok(None);
+    if told {
+        domain.summons.ring();
     }
-    let Some(token) = sent.client_notification_token else {
-        return Err(NotAsked::Request("client_notification_token is required, since the client is told by ping"));
-    };
-    let word = token.trim_end_matches('=');
-    let shaped = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));
-    match shaped && (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&token.len()) {
-        true => Ok(Some(Secret::new(token))),
-        false => Err(NotAsked::Request("client_notification_token must be a bearer token of 22 to 1024 characters")),
-    }
-}
-
-/// How long a request is good: as the client wishes, and no longer than the server lets it.
-fn seconds(sent: Option<&str>, most: i64) -> Result<i64, NotAsked> {
-    let Some(text) = sent else { return Ok(most) };
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse::<i64>() {
-        Ok(wanted) if digits && wanted > 0 => Ok(wanted.min(most)),
-        _ => Err(NotAsked::Request("requested_expiry must be a positive number of seconds")),
-    }
+    Ok(())
 }
 
 /// The requests that wait for a person, by name.
@@ -299,67 +280,5 @@ pub fn theirs(
     match found.waiting.subject.as_deref() == Some(subject) {
         true => Ok(which),
         false => Err(super::gone()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_plain() {
-        for good in ["W4SCT", "Pay 12.50 € to Bäckerei (No. 7)", "Überweisung #8/3", &"x".repeat(128)] {
-            assert_eq!(message(Some(good)).ok().as_deref(), Some(good));
-        }
-        assert!(message(None).is_ok_and(|none| none.is_empty()));
-        for bad in [
-            "",
-            " ",
-            "<b>x</b>",
-            "a\nb",
-            "a\u{0}",
-            "a\u{1b}[2J",
-            "\u{202e}evil",
-            "a\u{200b}b",
-            "\"x\"",
-            "`x`",
-            "{x}",
-            "a\tb",
-            &"x".repeat(129),
-        ] {
-            assert!(matches!(message(Some(bad)), Err(NotAsked::BindingMessage(_))), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_client_may_wish_for_less_time_and_not_for_more() {
-        for (wish, lasts) in
-            [(None, 120), (Some("1"), 1), (Some("120"), 120), (Some("121"), 120), (Some("999999"), 120)]
-        {
-            assert_eq!(seconds(wish, 120).ok(), Some(lasts), "{wish:?}");
-        }
-        for bad in ["", "0", "-1", "+5", "1.5", "ten", "99999999999999999999"] {
-            assert!(matches!(seconds(Some(bad), 120), Err(NotAsked::Request(_))), "{bad}");
-        }
-    }
-
-    #[test]
-    fn who_is_pinged_says_with_what() {
-        let pinged =
-            BackchannelClient { notification_endpoint: Some("https://a.example/".to_owned()), ..Default::default() };
-        let with = |token: Option<&'static str>| Sent { client_notification_token: token, ..Sent::default() };
-        assert!(notification(&BackchannelClient::default(), with(None)).is_ok_and(|token| token.is_none()));
-        assert!(
-            notification(&pinged, with(Some("8d67dc78-7faa-4d41-aabd-67707b374255")))
-                .is_ok_and(|token| token.is_some())
-        );
-        for bad in [
-            None,
-            Some("short"),
-            Some("8d67dc78 7faa-4d41-aabd-67707b374255"),
-            Some("8d67dc78-7faa\r\nx-evil: 67707b374255"),
-        ] {
-            assert!(matches!(notification(&pinged, with(bad)), Err(NotAsked::Request(_))), "{bad:?}");
-        }
     }
 }

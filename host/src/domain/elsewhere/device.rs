@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asks, Elsewhere, SOON, Waiting, Wanted, Wish, file, has_people, user_code::UserCode};
+use super::{Asks, Elsewhere, SOON, Waiting, Wanted, Wish, file, has_people, still_open, user_code::UserCode};
 use crate::{
     crypto::Secret,
     domain::{
@@ -132,15 +132,7 @@ fn open_of_network(
     now: i64,
 ) -> Result<usize, Failure> {
     let key: [&str; 4] = [tenant, server, &waiting.client_id, &network(waiting)];
-    let mut open = 0;
-    for name in index::ids(&*write, Index::ClientDevices, &key)? {
-        let found = records::get::<DeviceRequest>(&*write, &[tenant, server, &name])?;
-        match found.is_some_and(|found| found.waiting.is_open(now)) {
-            true => open += 1,
-            false => index::remove(write, Index::ClientDevices, &key, &name)?,
-        }
-    }
-    Ok(open)
+    Ok(still_open::<DeviceRequest>(write, Index::ClientDevices, &key, now)?.len())
 }
 
 /// Writes a request down under the first user code that is free; answers that.

@@ -2,8 +2,10 @@
 //! without a browser of its own (CIBA).
 //!
 //! ```text
-//! device       a device waits, its code is typed by the person      user_code   such a code
-//! backchannel  a client waits, the person is known                  ping        telling it that there is an answer
+//! device       a device waits, its code is typed by the person      user_code    such a code
+//! backchannel  a client waits, the person is known                  ping         telling it that there is an answer
+//! asked        what it may say      signed   when it signs that     person       who is meant
+//! person_code  what it must know    summons  telling the person's own device     vouched   what that answers
 //! wanted       what they ask for
 //! polls        how often a client may ask whether there is an answer
 //! ```
@@ -11,11 +13,17 @@
 //! Begun by clients, answered in a login of their own kind (`authorize/elsewhere.rs`), so that policies, second factor and
 //! consents are those of every other login, and turned into tokens by the token endpoint (`issue/elsewhere.rs`). Knows no page.
 
+mod asked;
 pub mod backchannel;
 pub mod device;
+mod person;
+pub mod person_code;
 pub(in crate::domain) mod ping;
 mod polls;
+mod signed;
+pub mod summons;
 mod user_code;
+pub mod vouched;
 mod wanted;
 
 use std::sync::Arc;
@@ -178,21 +186,27 @@ fn has_people(server: &str) -> Result<(), Failure> {
 /// Writes a new request down, inside a transaction, if its client does not have too many.
 fn file<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], request: &T, now: i64) -> Result<(), Failure> {
     let ([tenant, server, name], client) = (*key, request.waiting().client_id.as_str());
-    let others = index::ids(&*write, T::OF_CLIENT, &[tenant, server, client])?;
-    // Those that have ended stay until they are purged, so they are looked at where they would be in the way.
-    if others.len() >= MOST_WAITING {
-        let mut open = 0;
-        for other in &others {
-            let found = records::get::<T>(&*write, &[tenant, server, other])?;
-            open += usize::from(found.is_some_and(|found| found.waiting().is_open(now)));
-        }
-        if open >= MOST_WAITING {
-            return Err(Failure::TooMany { seconds: SOON });
-        }
+    let place = [tenant, server, client];
+    let full = index::ids(&*write, T::OF_CLIENT, &place)?.len() >= MOST_WAITING;
+    if full && still_open::<T>(write, T::OF_CLIENT, &place, now)?.len() >= MOST_WAITING {
+        return Err(Failure::TooMany { seconds: SOON });
     }
     records::put(write, key, request)?;
     index::put(write, T::OF_CLIENT, &[tenant, server, client], name)?;
     expiry::note(write, key, request)
+}
+
+/// The requests in a list that somebody may answer yet, inside a transaction. The others are taken out of the list: they stay until
+/// they are purged, and nobody should meet them again and again until then.
+fn still_open<T: Asks>(write: &mut Write<'_>, list: Index, place: &[&str], now: i64) -> Result<Vec<T>, Failure> {
+    let (mut open, [tenant, server, ..]) = (Vec::new(), place) else { return Ok(Vec::new()) };
+    for name in index::ids(&*write, list, place)? {
+        match records::get::<T>(&*write, &[tenant, server, &name])?.filter(|found| found.waiting().is_open(now)) {
+            Some(found) => open.push(found),
+            None => index::remove(write, list, place, &name)?,
+        }
+    }
+    Ok(open)
 }
 
 /// Takes a request out with everything that leads to it, inside a transaction.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Asks, Elsewhere, backchannel::BackchannelRequest};
+use super::{Elsewhere, backchannel::BackchannelRequest};
 use crate::{
     crypto::{Secret, vault::Sealed},
-    domain::{Domain, Failure, client, fetch::Exchange},
+    domain::{Domain, Failure, client, fetch::Exchange, server},
     store::records,
 };
 
@@ -46,7 +46,12 @@ fn send(domain: &Domain, tenant: &str, server: &str, which: &Elsewhere) -> Resul
     let found = records::get::<BackchannelRequest>(&domain.store.read()?, &[tenant, server, name])?;
     let Some(request) = found else { return Ok(()) };
     let Some(sealed) = &request.ping else { return Ok(()) };
-    let client = client::current(domain, tenant, &request.waiting().client_id)?;
+    let client = client::current(domain, tenant, &request.waiting.client_id)?;
+    let of = server::current(domain, tenant, server)?;
+    // Another one of that name has not asked.
+    if !request.waiting.is_of(&of.value, (&request.waiting.client_id, &client.value)) {
+        return Ok(());
+    }
     let mode = client.value.security.backchannel_authentication.as_ref();
     let Some(url) = mode.and_then(|mode| mode.notification_endpoint.clone()) else { return Ok(()) };
     let internal = |log: String| Failure::Internal { log };

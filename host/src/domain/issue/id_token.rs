@@ -64,13 +64,16 @@ pub struct Hint {
     pub subject: String,
     /// The clients it is for.
     pub audience: Vec<String>,
+    /// The grant that it was made from.
+    pub grant: Option<String>,
 }
 
 /// The person and the clients of an ID token that one of the server's keys has signed.
 pub fn read_hint(domain: &Domain, tenant: &str, server: &str, token: &str) -> Result<Option<Hint>, Failure> {
     let Some(claims) = read(domain, tenant, server, token)? else { return Ok(None) };
     let subject = claims.get("sub").and_then(Value::as_str);
-    Ok(subject.map(|subject| Hint { subject: subject.to_owned(), audience: audience(&claims) }))
+    let grant = claims.get(GRANT).and_then(Value::as_str).map(str::to_owned);
+    Ok(subject.map(|subject| Hint { subject: subject.to_owned(), audience: audience(&claims), grant }))
 }
 
 /// The clients that an ID token is for.

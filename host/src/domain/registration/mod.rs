@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub use gate::Describe;
-pub(super) use pace::{CLIENTS, LOGINS, OBJECTS, PUSHED, Pace};
+pub(super) use pace::{CLIENTS, HINTS, LOGINS, OBJECTS, PUSHED, Pace};
 pub use rules::Wanted;
 
 /// The scope of an initial access token (RFC 7591 §3).

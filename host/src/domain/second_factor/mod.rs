@@ -47,7 +47,8 @@ pub struct Whose<'a> {
 }
 
 impl Whose<'_> {
-    fn key(&self) -> [&str; 3] {
+    /// What is filed under them.
+    pub(in crate::domain) fn key(&self) -> [&str; 3] {
         [self.tenant, self.server.0, self.subject]
     }
 

@@ -11,7 +11,7 @@ use super::{
     Server,
     trusted::{self, TrustedIssuer},
 };
-use crate::domain::{Problem, details, id, text};
+use crate::domain::{Problem, client, details, id, text};
 
 /// What the high-assurance protocols say of a server. Nothing is required unless it is said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct ServerSecurity {
     pub backchannel_request_seconds: i64,
     /// How often a client may ask whether a person has answered, in seconds (RFC 8628 §3.2, CIBA §7.3).
     pub poll_seconds: i64,
-    /// Where a person's authentication device is told that they are asked (CIBA §7.1).
+    /// Where a person's authentication device is told that they are asked (CIBA §3); nowhere, and they find it in their account.
     pub authentication_device_endpoint: Option<String>,
     /// Decides before a client gets a token on its own behalf.
     pub client_policy: Option<String>,
@@ -93,7 +93,7 @@ pub(super) fn problems(server: &Server) -> Vec<Problem> {
         .map(|(member, _, _, most)| Problem::new(member, format!("must be at least a second and at most `{most}`")))
         .collect();
     let device = security.authentication_device_endpoint.as_ref();
-    problems.extend(device.and_then(|uri| text::web_uri("/security/authentication_device_endpoint", uri)));
+    problems.extend(device.and_then(|uri| client::secure_uri("/security/authentication_device_endpoint", uri)));
     for (member, policy) in [
         ("/security/client_policy_id", &security.client_policy),
         ("/security/exchange_policy_id", &security.exchange_policy),
@@ -112,14 +112,5 @@ pub(super) fn problems(server: &Server) -> Vec<Problem> {
         problems.extend(broken.map(|why| Problem::new(format!("{member}/schema"), why)));
     }
     problems.extend(trusted::problems(&security.trusted_issuers));
-    problems.extend(not_yet(security));
     problems
-}
-
-/// What would have to be obeyed and is not yet: to keep it would promise it.
-fn not_yet(security: &ServerSecurity) -> impl Iterator<Item = Problem> {
-    [("authentication_device_endpoint", security.authentication_device_endpoint.is_some())]
-        .into_iter()
-        .filter(|(_, said)| *said)
-        .map(|(member, _)| Problem::new(format!("/security/{member}"), "is not supported yet"))
 }

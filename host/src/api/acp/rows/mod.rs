@@ -4,6 +4,7 @@ mod actions;
 mod apis;
 mod assessment;
 mod authentications;
+mod backchannel_requests;
 mod claims;
 mod clients;
 mod configuration;
@@ -70,6 +71,7 @@ pub static TABLES: &[&[Row]] = &[
     history::ROWS,
     logins::ROWS,
     scope_grants::ROWS,
+    backchannel_requests::ROWS,
     people::ROWS,
     self_service::ROWS,
     enforcement::ROWS,

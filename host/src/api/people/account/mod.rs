@@ -9,6 +9,7 @@ pub mod consents;
 pub mod events;
 pub mod logout;
 pub mod overview;
+pub mod request_code;
 pub mod requests;
 pub mod second_factor;
 pub mod sessions;
@@ -72,6 +73,8 @@ pub enum Place {
     Overview,
     /// What clients without a browser ask for.
     Requests,
+    /// The code that such clients have to know.
+    RequestCode,
     /// Clients with access.
     Clients,
     /// Consents.
@@ -84,9 +87,10 @@ pub enum Place {
     SecondFactor,
 }
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     Place::Overview,
     Place::Requests,
+    Place::RequestCode,
     Place::Clients,
     Place::Consents,
     Place::Events,
@@ -100,6 +104,7 @@ impl Place {
         match self {
             Place::Overview => "/account",
             Place::Requests => "/account/requests",
+            Place::RequestCode => "/account/request-code",
             Place::Clients => "/account/clients",
             Place::Consents => "/account/consents",
             Place::Events => "/account/events",
@@ -112,6 +117,7 @@ impl Place {
         match self {
             Place::Overview => texts.overview.title,
             Place::Requests => texts.requests.title,
+            Place::RequestCode => texts.request_code.title,
             Place::Clients => texts.clients.title,
             Place::Consents => texts.consents.title,
             Place::Events => texts.events.title,
@@ -216,7 +222,7 @@ impl Holder {
     /// The pages that there are: where no client may ask people elsewhere, there is nothing to answer.
     fn places(&self) -> impl Iterator<Item = Place> {
         let asks = issue::grant_type(&self.server, BACKCHANNEL).is_some();
-        PLACES.into_iter().filter(move |place| asks || *place != Place::Requests)
+        PLACES.into_iter().filter(move |place| asks || ![Place::Requests, Place::RequestCode].contains(place))
     }
 
     /// An address of the account.

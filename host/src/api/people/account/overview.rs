@@ -14,6 +14,7 @@ pub async fn page(holder: Holder) -> Result<Answer, Failure> {
     let about = |place: Place| match place {
         Place::Overview => "",
         Place::Requests => texts.requests,
+        Place::RequestCode => texts.request_code,
         Place::Clients => texts.clients,
         Place::Consents => texts.consents,
         Place::Events => texts.events,

@@ -52,7 +52,7 @@ fn show(holder: &Holder, name: &str, Open { waiting, client }: &Open) -> Markup 
         (layout::mark(Brand { name: shown, logo: client.pages.logo_uri.as_deref() }))
         div.what {
             h2 { (shown) }
-            @if !waiting.message.is_empty() { p { (fill(texts.message, &[("message", &waiting.message)])) } }
+            @if !waiting.message.is_empty() { p { (texts.message) " " bdi { (waiting.message) } } }
             p.quiet.small { (texts.since) " " (when(waiting.since)) " · " (texts.until) " " (when(waiting.ends)) }
         }
         (holder.button(

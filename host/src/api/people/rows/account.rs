@@ -6,7 +6,8 @@ use crate::{
     api::{
         people::{
             account::{
-                FormBody, act, clients, consents, events, logout, overview, requests, second_factor, sessions, show,
+                FormBody, act, clients, consents, events, logout, overview, request_code, requests, second_factor,
+                sessions, show,
             },
             second_factor::CodeForm,
             words::told,
@@ -57,6 +58,45 @@ pub(super) static ROWS: &[Row] = &[
             answers: &[(StatusCode::SEE_OTHER, None)],
         },
         run: |call| Box::pin(told(call, |call| act(call, requests::answer))),
+    },
+    Row {
+        method: Method::GET,
+        path: "/{tid}/{aid}/account/request-code",
+        id: "accountRequestCodePage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "The code that a person tells applications which ask them elsewhere. Needs a login not older than a quarter of an hour.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::OK, None)],
+        },
+        run: |call| Box::pin(told(call, |call| show(call, request_code::page))),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/account/request-code",
+        id: "setRequestCodeOnPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "Sets this code.",
+            query: &[],
+            body: Some((FORM, shape::<request_code::CodeForm>)),
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(told(call, |call| act(call, request_code::set))),
+    },
+    Row {
+        method: Method::POST,
+        path: "/{tid}/{aid}/account/request-code/remove",
+        id: "removeRequestCodeOnPage",
+        needs: Needs::Nothing, // the session's cookie says who it is
+        doc: Doc {
+            summary: "Removes this code.",
+            query: &[],
+            body: Some((FORM, shape::<FormBody>)),
+            answers: &[(StatusCode::SEE_OTHER, None)],
+        },
+        run: |call| Box::pin(told(call, |call| act(call, request_code::remove))),
     },
     Row {
         method: Method::GET,
