@@ -77,7 +77,7 @@ fn of_hint(
     tenant: &str,
     server: &str,
     client: &Client,
-    Hint { subject: named, grant, .. }: Hint,
+    Hint { subject: named, audience: _, grant }: Hint,
 ) -> Result<Option<String>, Failure> {
     if !client.security.pairwise {
         return Ok(Some(named));

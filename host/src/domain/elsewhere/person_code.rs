@@ -9,7 +9,7 @@ use super::backchannel::NotAsked;
 use crate::{
     crypto::{Secret, password},
     domain::{Domain, Failure, guesses::Try, second_factor::Whose},
-    store::{Record, Table, records},
+    store::{Record, Table, Write, records},
     world::Micros,
 };
 
@@ -62,7 +62,7 @@ pub async fn set(domain: &Domain, whose: Whose<'_>, typed: &str) -> Result<Chose
 /// Takes a person's code away, if there is one: clients that have to show it ask them no more.
 pub async fn remove(domain: &Domain, whose: Whose<'_>) -> Result<(), Failure> {
     let key = whose.key().map(str::to_owned);
-    let gone = move |write: &mut crate::store::Write<'_>| {
+    let gone = move |write: &mut Write<'_>| {
         Ok(records::delete::<PersonCode>(write, &key.each_ref().map(String::as_str)).map(drop)?)
     };
     domain.write(gone).await

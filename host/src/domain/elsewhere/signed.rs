@@ -40,8 +40,7 @@ const PARAMETERS: [&str; 10] = [
     DETAILS,
 ];
 
-/// A request that its client has signed.
-#[derive(Debug)]
+/// A request that its client has signed. It has no `Debug`: a code of a person may be in it.
 pub(super) struct Signed {
     parameters: BTreeMap<String, String>,
     resources: Vec<String>,

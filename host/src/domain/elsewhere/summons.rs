@@ -135,11 +135,11 @@ pub async fn due(domain: &Domain, most: usize) -> Result<Vec<Due>, Failure> {
     }
     found.sort_by_key(|(turn, _)| *turn);
     found.truncate(most);
-    let put_off = move |write: &mut Write<'_>| {
+    let take = move |write: &mut Write<'_>| {
         let taken = found.iter().map(|(_, (key, notice))| put_off(write, key, notice, now));
         Ok(taken.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
     };
-    domain.write(put_off).await
+    domain.write(take).await
 }
 
 /// Puts a notice off, inside a transaction. None when it has gone meanwhile.
