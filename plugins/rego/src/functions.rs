@@ -1,4 +1,5 @@
-//! Functions of Rego that the engine has only with a clock or the host's sockets: time and networks, from the input alone.
+//! Functions of Rego that the engine has only with a clock or the host's sockets: time and networks, from the input alone;
+//! and two on texts that it has otherwise than OPA.
 //!
 //! `time.now_ns` is the `now` of the input document, so a decision that is replayed comes to the same answer. Times are
 //! UTC: a sandbox has no time zones.
@@ -33,7 +34,7 @@ impl Clock {
 type Function = fn(&[Value]) -> Result<Value>;
 
 /// Each with its number of arguments.
-const FUNCTIONS: [(&str, u8, Function); 9] = [
+const FUNCTIONS: [(&str, u8, Function); 11] = [
     ("time.parse_rfc3339_ns", 1, parse_rfc3339),
     ("time.parse_duration_ns", 1, parse_duration),
     ("time.clock", 1, clock),
@@ -43,6 +44,8 @@ const FUNCTIONS: [(&str, u8, Function); 9] = [
     ("net.cidr_contains", 2, contains),
     ("net.cidr_intersects", 2, intersects),
     ("net.cidr_is_valid", 1, is_valid),
+    ("strings.count", 2, count),
+    ("strings.replace_n", 2, replace_n),
 ];
 
 /// How many arguments one of these functions takes.
@@ -186,4 +189,39 @@ fn intersects(given: &[Value]) -> Result<Value> {
 
 fn is_valid(given: &[Value]) -> Result<Value> {
     Ok(Value::from(text(given, 0).is_ok_and(|text| cidr(text).is_ok())))
+}
+
+/// How often a text occurs in another without overlaps. The engine's own panics on an empty one.
+fn count(given: &[Value]) -> Result<Value> {
+    Ok(Value::from(text(given, 0)?.matches(text(given, 1)?).count()))
+}
+
+/// Replaces in one pass, where two patterns fit the one that sorts first. The engine's own replaces what it has replaced.
+fn replace_n(given: &[Value]) -> Result<Value> {
+    let Some(Value::Object(patterns)) = given.first() else { bail!("argument 1 must be an object") };
+    let mut pairs = Vec::new();
+    for pair in patterns.iter_sorted() {
+        match pair {
+            (Value::String(old), Value::String(new)) => pairs.push((old.as_ref(), new.as_ref())),
+            _ => bail!("the patterns and what replaces them must be strings"),
+        }
+    }
+    let (mut rest, mut replaced, mut was_empty) = (text(given, 1)?, String::new(), false);
+    loop {
+        // An empty pattern fits once at each place.
+        let fits = |(old, _): &&(&str, &str)| rest.starts_with(old) && !(was_empty && old.is_empty());
+        if let Some((old, new)) = pairs.iter().find(fits) {
+            replaced.push_str(new);
+            rest = rest.get(old.len()..).unwrap_or_default();
+            was_empty = old.is_empty();
+            continue;
+        }
+        was_empty = false;
+        let mut letters = rest.chars();
+        match letters.next() {
+            Some(letter) => replaced.push(letter),
+            None => return Ok(Value::from(replaced)),
+        }
+        rest = letters.as_str();
+    }
 }

@@ -71,12 +71,15 @@ fn wrong(name: &str, arguments: usize) -> Option<String> {
     if name == "print" {
         return None;
     }
-    let Some(takes) = functions::arity(name).or_else(|| BUILTINS.get(name).map(|(_, takes)| usize::from(*takes)))
-    else {
+    let own = functions::arity(name);
+    let Some(takes) = own.or_else(|| BUILTINS.get(name).map(|(_, takes)| usize::from(*takes))) else {
         return Some(format!("there is no function {name}"));
     };
-    // One more is where the result goes, as in `plus(1, 2, x)`.
-    let fits = arguments == takes || arguments == takes + 1;
+    if name == "walk" && arguments == takes {
+        return Some("walk has its result as an argument, as in walk(x, [path, value])".to_owned());
+    }
+    // One more is where the result goes, as in `plus(1, 2, x)`. The engine knows it of its own functions only.
+    let fits = arguments == takes || (own.is_none() && arguments == takes + 1);
     (!fits).then(|| format!("{name} takes {takes} arguments, not {arguments}"))
 }
 
