@@ -131,10 +131,17 @@ struct Query {
     action: Value,
     resource: Value,
     context: Value,
+    /// Whether the request has to fit the schema.
+    #[serde(rename = "validateRequest", default = "yes")]
+    validate_request: bool,
     decision: String,
     #[serde(alias = "reasons")]
     reason: Vec<String>,
     errors: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -181,7 +188,12 @@ fn run(root: &Path, folder: &Path, results: &mut Vec<(String, Result<(), String>
             run(root, &path, results);
             continue;
         }
-        let Ok(suite) = serde_json::from_str::<Suite>(&read_to_string(&path).unwrap()) else { continue };
+        let Ok(text) = serde_json::from_str::<Value>(&read_to_string(&path).unwrap()) else { continue };
+        // Policies, schemas and entities stand beside the suites.
+        if text.get("policies").is_none() {
+            continue;
+        }
+        let suite: Suite = serde_json::from_value(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let name = path.strip_prefix(root).unwrap().display().to_string();
         match load(root, &suite) {
             Ok((schema, policies, entities)) => {
@@ -202,7 +214,11 @@ fn load(root: &Path, suite: &Suite) -> Result<(Schema, PolicySet, Entities), Str
         true => Schema::from_json_str(&text).map_err(|error| error.to_string())?,
         false => Schema::from_cedarschema_str(&text).map_err(|error| error.to_string())?.0,
     };
-    let policies = PolicySet::from_str(&read(&suite.policies)?).map_err(|error| error.to_string())?;
+    let text = read(&suite.policies)?;
+    let policies = match suite.policies.ends_with(".json") {
+        true => PolicySet::from_json_str(&text).map_err(|error| error.to_string())?,
+        false => PolicySet::from_str(&text).map_err(|error| error.to_string())?,
+    };
     let entities =
         Entities::from_json_str(&read(&suite.entities)?, Some(&schema)).map_err(|error| error.to_string())?;
     let validates = Checker::new(schema.clone()).validate(&policies, ValidationMode::Strict).validation_passed();
@@ -217,7 +233,8 @@ fn ask(query: &Query, schema: &Schema, policies: &PolicySet, entities: &Entities
     let action = uid(&query.action)?;
     let context =
         Context::from_json_value(query.context.clone(), Some((schema, &action))).map_err(|error| error.to_string())?;
-    let request = Request::new(uid(&query.principal)?, action, uid(&query.resource)?, context, Some(schema));
+    let checked = query.validate_request.then_some(schema);
+    let request = Request::new(uid(&query.principal)?, action, uid(&query.resource)?, context, checked);
     let request = request.map_err(|error| error.to_string())?;
     let response = Authorizer::new().is_authorized(&request, policies, entities);
     let decision = if response.decision() == Decision::Allow { "allow" } else { "deny" };
