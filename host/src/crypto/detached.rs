@@ -24,7 +24,7 @@ struct Header<'a, M> {
 /// Signs `payload`; `more` joins the header, so that the signature covers it as well. The answer has two dots and nothing
 /// between them.
 pub fn sign(key: &SigningKey, typ: &str, more: &impl Serialize, payload: &[u8]) -> Result<String, KeyError> {
-    let header = Header { alg: key.algorithm(), typ, kid: key.kid(), more };
+    let header = Header { alg: key.algorithm().name(), typ, kid: key.kid(), more };
     let header = serde_json::to_vec(&header).map_err(|_| KeyError::Claims)?;
     let mut text = BASE64URL_NOPAD.encode(&header);
     let signature = key.sign(signed(&text, payload).as_bytes())?;
@@ -109,7 +109,7 @@ mod tests {
             assert_eq!(detached.verify(payload, &other.verifier()), Err(JwsError::Signature));
 
             let (_, signature) = text.split_once("..").unwrap();
-            let header = json!({ "alg": kind.algorithm(), "typ": "event", "kid": key.kid(), "seq": 8 }).to_string();
+            let header = json!({ "alg": key.algorithm().name(), "typ": "event", "kid": key.kid(), "seq": 8 }).to_string();
             let forged = format!("{}..{signature}", BASE64URL_NOPAD.encode(header.as_bytes()));
             assert_eq!(Detached::read(&forged).unwrap().verify(payload, &key.verifier()), Err(JwsError::Signature));
             // With the payload in its place it is a plain JWS.

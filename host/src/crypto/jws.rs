@@ -33,7 +33,7 @@ struct SignedHeader<'key> {
 
 /// Signs `claims` as a token of type `typ`.
 pub fn sign(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, KeyError> {
-    let header = encode(&SignedHeader { alg: key.algorithm(), typ, kid: key.kid() })?;
+    let header = encode(&SignedHeader { alg: key.algorithm().name(), typ, kid: key.kid() })?;
     let mut token = format!("{header}.{}", encode(claims)?);
     let signature = key.sign(token.as_bytes())?;
     token.push('.');

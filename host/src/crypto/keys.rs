@@ -7,30 +7,22 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+        RsaEncoding, RsaKeyPair,
+    },
 };
 use data_encoding::BASE64URL_NOPAD;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
 use zeroize::Zeroizing;
 
+mod algorithm;
 mod private;
 
+pub use algorithm::{Algorithm, KeyType};
 pub use super::verifying::{VerifyingKey, thumbprint};
 pub(super) use private::rsa_pair;
-
-/// The kinds of signing key the server makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyType {
-    /// RSA with 2048 bit, RS256: understood everywhere, slow to make, long signatures.
-    Rsa,
-    /// P-256, ES256.
-    Ecdsa,
-    /// Ed25519, EdDSA.
-    Eddsa,
-}
 
 /// A private key with its public half. Signing needs no lock.
 pub struct SigningKey {
@@ -41,29 +33,34 @@ pub struct SigningKey {
     verifier: VerifyingKey,
 }
 
+/// A pair of keys, with the one algorithm that it signs with.
 enum Pair {
-    Rsa(RsaKeyPair),
-    Ecdsa(EcdsaKeyPair),
-    Eddsa(Ed25519KeyPair),
+    Rs256(RsaKeyPair),
+    Ps256(RsaKeyPair),
+    Es256(EcdsaKeyPair),
+    EdDsa(Ed25519KeyPair),
 }
 
 impl SigningKey {
-    /// Makes a new key. Blocks: RSA takes a good part of a second.
-    pub fn generate(kind: KeyType) -> Result<SigningKey, KeyError> {
-        let pair = match kind {
-            KeyType::Rsa => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
-            KeyType::Ecdsa => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::Ecdsa),
-            KeyType::Eddsa => Ed25519KeyPair::generate().map(Pair::Eddsa),
+    /// Makes a new key that signs with `algorithm`, or as keys of a kind do. Blocks: RSA takes a good part of a second.
+    pub fn generate(algorithm: impl Into<Algorithm>) -> Result<SigningKey, KeyError> {
+        let pair = match algorithm.into() {
+            Algorithm::Rs256 => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rs256),
+            Algorithm::Ps256 => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Ps256),
+            Algorithm::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::Es256),
+            Algorithm::EdDsa => Ed25519KeyPair::generate().map(Pair::EdDsa),
         };
         SigningKey::from_pair(pair.map_err(|_| KeyError::Generation)?)
     }
 
-    /// Reads a key back from its unencrypted PKCS#8 form. Fails when it is not a valid key of this kind.
-    pub fn from_pkcs8(kind: KeyType, pkcs8: &[u8]) -> Result<SigningKey, KeyError> {
-        let pair = match kind {
-            KeyType::Rsa => RsaKeyPair::from_pkcs8(pkcs8).map(Pair::Rsa),
-            KeyType::Ecdsa => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map(Pair::Ecdsa),
-            KeyType::Eddsa => Ed25519KeyPair::from_pkcs8(pkcs8).map(Pair::Eddsa),
+    /// Reads a key back from its unencrypted PKCS#8 form, which does not say what it signs with. Fails when it is not a valid key
+    /// for that.
+    pub fn from_pkcs8(algorithm: impl Into<Algorithm>, pkcs8: &[u8]) -> Result<SigningKey, KeyError> {
+        let pair = match algorithm.into() {
+            Algorithm::Rs256 => RsaKeyPair::from_pkcs8(pkcs8).map(Pair::Rs256),
+            Algorithm::Ps256 => RsaKeyPair::from_pkcs8(pkcs8).map(Pair::Ps256),
+            Algorithm::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map(Pair::Es256),
+            Algorithm::EdDsa => Ed25519KeyPair::from_pkcs8(pkcs8).map(Pair::EdDsa),
         };
         SigningKey::from_pair(pair.map_err(|_| KeyError::Pkcs8)?)
     }
@@ -73,7 +70,7 @@ impl SigningKey {
         let thumbprint = thumbprint(&public)?;
         if let Value::Object(members) = &mut public {
             members.insert("kid".to_owned(), Value::from(thumbprint.as_str()));
-            members.insert("alg".to_owned(), Value::from(pair.kind().algorithm()));
+            members.insert("alg".to_owned(), Value::from(pair.algorithm().name()));
             members.insert("use".to_owned(), Value::from("sig"));
         }
         let verifier = VerifyingKey::from_jwk(&public)?;
@@ -93,9 +90,11 @@ impl SigningKey {
     /// The unencrypted PKCS#8 form, to be sealed at once.
     pub fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let bytes = match &self.pair {
-            Pair::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map(|der| der.as_ref().to_vec()),
-            Pair::Ecdsa(pair) => pair.to_pkcs8v1().map(|document| document.as_ref().to_vec()),
-            Pair::Eddsa(pair) => pair.to_pkcs8v1().map(|document| document.as_ref().to_vec()),
+            Pair::Rs256(pair) | Pair::Ps256(pair) => {
+                AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map(|der| der.as_ref().to_vec())
+            }
+            Pair::Es256(pair) => pair.to_pkcs8v1().map(|document| document.as_ref().to_vec()),
+            Pair::EdDsa(pair) => pair.to_pkcs8v1().map(|document| document.as_ref().to_vec()),
         };
         bytes.map(Zeroizing::new).map_err(|_| KeyError::Pkcs8)
     }
@@ -112,12 +111,12 @@ impl SigningKey {
 
     /// What kind of key it is.
     pub fn kind(&self) -> KeyType {
-        self.pair.kind()
+        self.algorithm().kind()
     }
 
-    /// The JWS algorithm: RS256, ES256 or EdDSA.
-    pub fn algorithm(&self) -> &'static str {
-        self.verifier.algorithm()
+    /// The one algorithm that it signs with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.pair.algorithm()
     }
 
     /// The public half as a JSON Web Key with `kid`, `alg` and `use`.
@@ -128,12 +127,10 @@ impl SigningKey {
     /// The signature over `message` in its JWS form: for ES256 r and s of 32 bytes each.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let signature = match &self.pair {
-            Pair::Rsa(pair) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map(|()| signature)
-            }
-            Pair::Ecdsa(pair) => pair.sign(&SystemRandom::new(), message).map(|signature| signature.as_ref().to_vec()),
-            Pair::Eddsa(pair) => pair.try_sign(message).map(|signature| signature.as_ref().to_vec()),
+            Pair::Rs256(pair) => rsa_signature(pair, &RSA_PKCS1_SHA256, message),
+            Pair::Ps256(pair) => rsa_signature(pair, &RSA_PSS_SHA256, message),
+            Pair::Es256(pair) => pair.sign(&SystemRandom::new(), message).map(|signature| signature.as_ref().to_vec()),
+            Pair::EdDsa(pair) => pair.try_sign(message).map(|signature| signature.as_ref().to_vec()),
         };
         signature.map_err(|_| KeyError::Signing)
     }
@@ -146,30 +143,27 @@ impl SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SigningKey({:?}, {})", self.kind(), self.kid)
+        write!(formatter, "SigningKey({}, {})", self.algorithm().name(), self.kid)
     }
 }
 
-impl KeyType {
-    /// Every kind.
-    pub const ALL: [KeyType; 3] = [KeyType::Rsa, KeyType::Ecdsa, KeyType::Eddsa];
-
-    /// The JWS algorithm this kind of key signs with.
-    pub fn algorithm(self) -> &'static str {
-        match self {
-            KeyType::Rsa => "RS256",
-            KeyType::Ecdsa => "ES256",
-            KeyType::Eddsa => "EdDSA",
-        }
-    }
+/// A salt is as long as the digest (RFC 7518 §3.5).
+fn rsa_signature(
+    pair: &RsaKeyPair,
+    encoding: &'static dyn RsaEncoding,
+    message: &[u8],
+) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(encoding, &SystemRandom::new(), message, &mut signature).map(|()| signature)
 }
 
 impl Pair {
-    fn kind(&self) -> KeyType {
+    fn algorithm(&self) -> Algorithm {
         match self {
-            Pair::Rsa(_) => KeyType::Rsa,
-            Pair::Ecdsa(_) => KeyType::Ecdsa,
-            Pair::Eddsa(_) => KeyType::Eddsa,
+            Pair::Rs256(_) => Algorithm::Rs256,
+            Pair::Ps256(_) => Algorithm::Ps256,
+            Pair::Es256(_) => Algorithm::Es256,
+            Pair::EdDsa(_) => Algorithm::EdDsa,
         }
     }
 
@@ -177,18 +171,18 @@ impl Pair {
     fn public_members(&self) -> Result<Value, KeyError> {
         let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
         Ok(match self {
-            Pair::Rsa(pair) => {
+            Pair::Rs256(pair) | Pair::Ps256(pair) => {
                 let (n, e) = (pair.public_key().modulus(), pair.public_key().exponent());
                 let (n, e) = (n.big_endian_without_leading_zero(), e.big_endian_without_leading_zero());
                 json!({ "kty": "RSA", "n": encode(n), "e": encode(e) })
             }
-            Pair::Ecdsa(pair) => {
+            Pair::Es256(pair) => {
                 // One byte for the form, then both coordinates.
                 let point = pair.public_key().as_ref().get(1..).ok_or(KeyError::Jwk("x"))?;
                 let (x, y) = point.split_at_checked(32).ok_or(KeyError::Jwk("x"))?;
                 json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) })
             }
-            Pair::Eddsa(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref()) }),
+            Pair::EdDsa(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref()) }),
         })
     }
 }

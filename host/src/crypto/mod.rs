@@ -22,7 +22,7 @@ pub mod vault;
 mod verifying;
 
 pub use key_file::KEY_FILE;
-pub use keys::{KeyError, KeyType, SigningKey, VerifyingKey};
+pub use keys::{Algorithm, KeyError, KeyType, SigningKey, VerifyingKey};
 pub use password::{PasswordError, Passwords};
 pub use secret::Secret;
 pub use turns::Turns;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Domain, Failure};
 use crate::{
     crypto::{
-        keys::{KeyType, SigningKey},
+        keys::{Algorithm, SigningKey},
         vault::Sealed,
     },
     store::{Record, Table, Write, records},
@@ -36,8 +36,9 @@ pub struct StoredKey {
     /// The thumbprint where the name is another.
     #[serde(default)]
     pub thumbprint: Option<String>,
-    /// The kind.
-    pub kind: KeyType,
+    /// What it signs with. Rings of before there was a choice have its kind here.
+    #[serde(alias = "kind")]
+    pub algorithm: Algorithm,
     /// The public half as a JWK (RFC 7517), as JSON text.
     pub public_jwk: String,
     /// The private half, PKCS#8.
@@ -56,6 +57,15 @@ impl KeyRing {
     fn same(&self, other: &KeyRing) -> bool {
         let public = |ring: &KeyRing| ring.keys.iter().map(|key| key.public_jwk.clone()).collect::<Vec<_>>();
         public(self) == public(other)
+    }
+
+    /// A key of this ring that has signed otherwise as one of `other`: no key signs in two ways (RFC 8725 §3.1).
+    fn otherwise(&self, other: &KeyRing) -> Option<usize> {
+        let signed = |key: &StoredKey| {
+            let same = |known: &&StoredKey| known.thumbprint() == key.thumbprint();
+            other.keys.iter().find(same).is_some_and(|known| known.algorithm != key.algorithm)
+        };
+        self.keys.iter().position(signed)
     }
 
     fn public(&self) -> Result<Vec<Value>, Failure> {
@@ -135,7 +145,7 @@ impl Owner<'_> {
         Ok(StoredKey {
             thumbprint: (key.thumbprint() != kid).then(|| key.thumbprint().to_owned()),
             kid,
-            kind: key.kind(),
+            algorithm: key.algorithm(),
             public_jwk: key.public_jwk().to_string(),
             private,
             turn: Turn::default(),
@@ -143,15 +153,15 @@ impl Owner<'_> {
     }
 
     /// Decoding a private key costs tens of microseconds, so decoded ones are kept. Two keys may have one name after one
-    /// another, so they are kept under their thumbprints.
+    /// another, so they are kept under their thumbprints, and one key may sign otherwise once it comes anew.
     fn open(self, domain: &Domain, stored: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
         let context = self.context(&stored.kid);
-        let name = format!("{context} {}", stored.thumbprint());
+        let name = format!("{context} {} {}", stored.algorithm.name(), stored.thumbprint());
         if let Some(key) = domain.keys.get(&name) {
             return Ok(key);
         }
         let pkcs8 = domain.vault.open_sealed(&context, &stored.private).map_err(internal)?;
-        let key = SigningKey::from_pkcs8(stored.kind, &pkcs8).and_then(|key| key.named(&stored.kid));
+        let key = SigningKey::from_pkcs8(stored.algorithm, &pkcs8).and_then(|key| key.named(&stored.kid));
         let key = Arc::new(key.map_err(internal)?);
         domain.keys.insert(name, Arc::clone(&key));
         Ok(key)
@@ -165,8 +175,8 @@ impl Owner<'_> {
     }
 
     /// A new ring with one key. RSA takes a while, so it is made off the event loop.
-    pub(super) async fn generate(self, domain: &Domain, kind: KeyType) -> Result<KeyRing, Failure> {
-        let key = in_turn(domain, move || SigningKey::generate(kind)).await?.map_err(internal)?;
+    pub(super) async fn generate(self, domain: &Domain, algorithm: Algorithm) -> Result<KeyRing, Failure> {
+        let key = in_turn(domain, move || SigningKey::generate(algorithm)).await?.map_err(internal)?;
         Ok(KeyRing { keys: vec![self.seal(domain, &key)?] })
     }
 
@@ -188,8 +198,13 @@ async fn in_turn<T: Send + 'static>(domain: &Domain, work: impl FnOnce() -> T + 
 }
 
 /// A new ring for a server.
-pub async fn generate(domain: &Domain, tenant: &str, server: &str, kind: KeyType) -> Result<KeyRing, Failure> {
-    Owner::Server(tenant, server).generate(domain, kind).await
+pub async fn generate(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    algorithm: Algorithm,
+) -> Result<KeyRing, Failure> {
+    Owner::Server(tenant, server).generate(domain, algorithm).await
 }
 
 /// The ring of a server.
@@ -223,7 +238,7 @@ pub fn algorithms(
     let ring = current(domain, tenant, server)?;
     let mut found = Vec::new();
     for (place, key) in ring.keys.iter().enumerate() {
-        let algorithm = key.kind.algorithm();
+        let algorithm = key.algorithm.name();
         if signs(place, key) && !found.contains(&algorithm) {
             found.push(algorithm);
         }
@@ -241,7 +256,7 @@ pub fn signing_with(
     let owner = Owner::Server(tenant, server);
     let ring = owner.ring(domain)?;
     let mut keys = ring.keys.iter().enumerate().filter(|(place, key)| signs_when_asked(*place, key));
-    let found = keys.find(|(_, key)| key.kind.algorithm() == algorithm);
+    let found = keys.find(|(_, key)| key.algorithm.name() == algorithm);
     found.map(|(_, key)| owner.open(domain, key)).transpose()
 }
 
@@ -274,8 +289,8 @@ pub fn private_jwks(domain: &Domain, tenant: &str, server: &str) -> Result<Value
     Owner::Server(tenant, server).private(domain)
 }
 
-/// The kind of a tenant's own key.
-const TENANT_KEY: KeyType = KeyType::Ecdsa;
+/// What a tenant's own key signs with.
+const TENANT_KEY: Algorithm = Algorithm::Es256;
 
 /// A new ring for a tenant.
 pub(super) async fn generate_for_tenant(domain: &Domain, tenant: &str) -> Result<KeyRing, Failure> {

@@ -34,7 +34,7 @@ use super::{
     token::{CLIENT_CREDENTIALS, Form},
 };
 use crate::{
-    crypto::keys::KeyType,
+    crypto::keys::Algorithm,
     store::{Kind, Noun, State, View, Write, timeline},
     world::Micros,
 };
@@ -60,8 +60,9 @@ pub struct Server {
     pub name: String,
     /// A picture for its pages.
     pub logo_uri: Option<String>,
-    /// The kind of key made for it.
-    pub key_type: KeyType,
+    /// What the key that is made for it signs with. States of before there was a choice have the kind of key here.
+    #[serde(alias = "key_type")]
+    pub signing_alg: Algorithm,
     /// How long an authorization code is good, in seconds.
     pub authorization_code_seconds: i64,
     /// How long an access token is good, in seconds.
@@ -120,7 +121,7 @@ impl Default for Server {
         Server {
             name: String::new(),
             logo_uri: None,
-            key_type: KeyType::Rsa,
+            signing_alg: Algorithm::Rs256,
             authorization_code_seconds: 600,
             access_token_seconds: 3600,
             id_token_seconds: 3600,
@@ -283,8 +284,8 @@ pub(super) async fn put_back(
         .write(move |write| {
             let stamp = author.stamp(write)?;
             let old = stamp.target::<Server>(write, &tenant, &id)?.value;
-            let Server { key_type, system, since, secrets_since, .. } = old;
-            let server = Server { key_type, system, since, secrets_since, ..value.clone() };
+            let Server { signing_alg, system, since, secrets_since, .. } = old;
+            let server = Server { signing_alg, system, since, secrets_since, ..value.clone() };
             needed(&id, &old, &server)?;
             held::check(write, &tenant, &id, &server, &issuer)?;
             policy_use::switch(write, &tenant, &user_of_policy(&id), &policies(&old), &policies(&server), &stamp)?;
@@ -326,7 +327,7 @@ pub(super) fn save_as(
     };
     if let Some(old) = old {
         server.system = old.system;
-        server.key_type = keys.kind().unwrap_or(old.key_type);
+        server.signing_alg = keys.algorithm().unwrap_or(old.signing_alg);
         server.secrets_since = old.secrets_since;
         server.setup = server.setup.or_else(|| old.setup.clone());
         needed(id, old, &server)?;

@@ -16,7 +16,7 @@ use super::{
     token::CLIENT_CREDENTIALS,
 };
 use crate::{
-    crypto::{Secret, keys::KeyType},
+    crypto::{Secret, keys::Algorithm},
     store::{State, Write},
 };
 
@@ -120,7 +120,7 @@ impl Workspace {
 
 fn new_server(tenant: &str, id: &str) -> Server {
     let name = format!("{tenant}/{id}");
-    Server { name, key_type: KeyType::Ecdsa, system: id != DEFAULT_SERVER, ..Server::default() }
+    Server { name, signing_alg: Algorithm::Es256, system: id != DEFAULT_SERVER, ..Server::default() }
 }
 
 fn machine(id: &str, server: &str) -> Client {

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::{
     api::{Answer, Call, read},
-    crypto::keys::KeyType,
+    crypto::keys::{Algorithm, KeyType},
     domain::{
-        Failure,
+        Failure, Problem,
         key_ring::{self, StoredKey, Turn},
         server,
     },
@@ -34,6 +34,8 @@ pub struct SigningKeyBody {
     pub state: &'static str,
     /// `rsa`, `ecdsa` or `eddsa`.
     pub key_type: Value,
+    /// What it signs with: `RS256`, `PS256`, `ES256` or `EdDSA`.
+    pub signing_alg: &'static str,
     /// When a retired key goes, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired_until: Option<i64>,
@@ -49,6 +51,10 @@ pub struct NewKeyBody {
     /// `rsa`, `ecdsa` or `eddsa`; as the present key when left out.
     #[serde(default)]
     pub key_type: Option<String>,
+    /// `RS256`, `PS256`, `ES256` or `EdDSA`: what it is to sign with, where its type leaves a choice. An `rsa` key signs with `RS256`
+    /// unless this says `PS256`.
+    #[serde(default)]
+    pub signing_alg: Option<String>,
 }
 
 /// listSigningKeys
@@ -59,12 +65,13 @@ pub async fn list(call: Call) -> Result<Answer, Failure> {
 
 /// addSigningKey
 pub async fn add(call: Call) -> Result<Answer, Failure> {
-    let NewKeyBody { key_type } = match call.request.body.is_empty() {
+    let NewKeyBody { key_type, signing_alg } = match call.request.body.is_empty() {
         true => NewKeyBody::default(),
         false => read::json(&call.request)?,
     };
-    let kind = read::said(key_type).map(|word| kind(&word)).transpose()?;
-    let state = server::add_key(&call.app.domain, &call.by(), call.tenant(), call.param("aid"), kind).await?;
+    let chosen = algorithm(read::said(key_type).as_deref(), read::said(signing_alg).as_deref());
+    let chosen = chosen.map_err(|problem| Failure::Invalid(vec![problem]))?;
+    let state = server::add_key(&call.app.domain, &call.by(), call.tenant(), call.param("aid"), chosen).await?;
     answer(&call, StatusCode::CREATED, state.version)
 }
 
@@ -81,9 +88,21 @@ pub async fn delete(call: Call) -> Result<Answer, Failure> {
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-fn kind(word: &str) -> Result<KeyType, Failure> {
+/// Reads what a key is to sign with, from its type and its algorithm; none when neither is said.
+pub(super) fn algorithm(key_type: Option<&str>, signing_alg: Option<&str>) -> Result<Option<Algorithm>, Problem> {
+    let kind = key_type.map(kind).transpose()?;
+    let Some(name) = signing_alg else { return Ok(kind.map(Algorithm::from)) };
+    let named = Algorithm::of_name(name);
+    let named = named.ok_or_else(|| Problem::new("/signing_alg", "must be `RS256`, `PS256`, `ES256` or `EdDSA`"))?;
+    match kind.is_none_or(|kind| kind == named.kind()) {
+        true => Ok(Some(named)),
+        false => Err(Problem::new("/signing_alg", "is not what a key of this `key_type` signs with")),
+    }
+}
+
+fn kind(word: &str) -> Result<KeyType, Problem> {
     serde_json::from_value(Value::from(word))
-        .map_err(|_| Failure::invalid("/key_type", "must be `rsa`, `ecdsa` or `eddsa`"))
+        .map_err(|_| Problem::new("/key_type", "must be `rsa`, `ecdsa` or `eddsa`"))
 }
 
 fn answer(call: &Call, status: StatusCode, version: u64) -> Result<Answer, Failure> {
@@ -93,15 +112,15 @@ fn answer(call: &Call, status: StatusCode, version: u64) -> Result<Answer, Failu
 }
 
 fn show(signs: bool, key: &StoredKey) -> SigningKeyBody {
-    let StoredKey { kid, thumbprint: _, kind, public_jwk, private: _, turn } = key;
+    let StoredKey { kid, thumbprint: _, algorithm, public_jwk, private: _, turn } = key;
     let (state, retired_until) = match turn {
         _ if signs => ("current", None),
         Turn::Kept => ("kept", None),
         Turn::Next => ("next", None),
         Turn::Retired(ends) => ("retired", Some(*ends)),
     };
-    let key_type = serde_json::to_value(kind).unwrap_or_default();
+    let key_type = serde_json::to_value(algorithm.kind()).unwrap_or_default();
     // It was written by the server itself, so it is JSON.
     let jwk = serde_json::from_str(public_jwk).unwrap_or_default();
-    SigningKeyBody { kid: kid.clone(), state, key_type, retired_until, jwk }
+    SigningKeyBody { kid: kid.clone(), state, key_type, signing_alg: algorithm.name(), retired_until, jwk }
 }

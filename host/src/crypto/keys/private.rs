@@ -19,7 +19,7 @@ use super::{
         mac::MacKey,
         verifying::{octets, octets_of, text},
     },
-    KeyError, Pair, SigningKey, VerifyingKey,
+    Algorithm, KeyError, Pair, SigningKey, VerifyingKey,
 };
 
 /// The largest modulus that signs for us, in bytes: with a larger one, every token would keep a core busy.
@@ -29,17 +29,18 @@ const MOST_RSA_BYTES: usize = 512;
 const RSA_PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
 
 impl SigningKey {
-    /// Reads a private JSON Web Key: RSA of 2048 to 4096 bit with all its members, EC on P-256, or OKP with Ed25519. A
-    /// `kid` that it brings along stays its name. Blocks: RSA takes milliseconds.
+    /// Reads a private JSON Web Key: RSA of 2048 to 4096 bit with all its members, which signs with PS256 when its `alg` says so,
+    /// EC on P-256, or OKP with Ed25519. A `kid` that it brings along stays its name. Blocks: RSA takes milliseconds.
     ///
     /// Fails with the member that is missing or not acceptable; `d` is also named when it does not fit the public half.
     pub fn from_private_jwk(jwk: &Value) -> Result<SigningKey, KeyError> {
         // The public half, `alg` and `use`.
         let public = VerifyingKey::from_jwk(jwk)?;
         let pair = match text(jwk, "kty")? {
-            "RSA" => Pair::Rsa(rsa_pair(jwk)?),
-            "EC" => Pair::Ecdsa(elliptic(jwk)?),
-            _ => Pair::Eddsa(edwards(jwk)?),
+            "RSA" if public.algorithm() == Algorithm::Ps256.name() => Pair::Ps256(rsa_pair(jwk)?),
+            "RSA" => Pair::Rs256(rsa_pair(jwk)?),
+            "EC" => Pair::Es256(elliptic(jwk)?),
+            _ => Pair::EdDsa(edwards(jwk)?),
         };
         let key = SigningKey::from_pair(pair)?;
         match public.kid() {
@@ -64,12 +65,12 @@ impl SigningKey {
         let mut jwk = self.public_jwk();
         let Value::Object(members) = &mut jwk else { return Err(KeyError::Pkcs8) };
         match &self.pair {
-            Pair::Rsa(_) => insert_rsa(members, &self.pkcs8()?)?,
-            Pair::Ecdsa(pair) => {
+            Pair::Rs256(_) | Pair::Ps256(_) => insert_rsa(members, &self.pkcs8()?)?,
+            Pair::Es256(pair) => {
                 let d: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().map_err(|_| KeyError::Pkcs8)?;
                 insert(members, "d", d.as_ref());
             }
-            Pair::Eddsa(pair) => {
+            Pair::EdDsa(pair) => {
                 let seed = pair.seed().map_err(|_| KeyError::Pkcs8)?;
                 let d: Curve25519SeedBin<'_> = seed.as_be_bytes().map_err(|_| KeyError::Pkcs8)?;
                 insert(members, "d", d.as_ref());
@@ -172,9 +173,9 @@ mod tests {
 
     use super::{super::KeyType, *};
 
-    const KINDS: [KeyType; 3] = [KeyType::Rsa, KeyType::Ecdsa, KeyType::Eddsa];
+    const KINDS: [Algorithm; 4] = Algorithm::ALL;
 
-    fn private(kind: KeyType) -> Value {
+    fn private(kind: impl Into<Algorithm>) -> Value {
         SigningKey::generate(kind).unwrap().private_jwk().unwrap()
     }
 
@@ -195,7 +196,7 @@ mod tests {
             let jwk = key.private_jwk().unwrap();
             let again = SigningKey::from_private_jwk(&jwk).unwrap();
             assert_eq!(again.private_jwk().unwrap(), jwk, "{kind:?}");
-            assert_eq!((again.kind(), again.public_jwk()), (kind, key.public_jwk()));
+            assert_eq!((again.algorithm(), again.public_jwk()), (kind, key.public_jwk()));
             assert!(key.verifier().verify(b"message", &again.sign(b"message").unwrap()), "{kind:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const KINDS: [KeyType; 3] = [KeyType::Rsa, KeyType::Ecdsa, KeyType::Eddsa];
+const KINDS: [Algorithm; 4] = Algorithm::ALL;
 
 /// The example key of RFC 7638, section 3.1.
 fn rfc7638_key() -> Value {
@@ -62,7 +62,7 @@ fn signatures_verify_and_changes_are_noticed() {
     for kind in KINDS {
         let key = SigningKey::generate(kind).unwrap();
         let mut signature = key.sign(b"message").unwrap();
-        assert_eq!(signature.len(), if kind == KeyType::Rsa { 256 } else { 64 }, "{kind:?}");
+        assert_eq!(signature.len(), if kind.kind() == KeyType::Rsa { 256 } else { 64 }, "{kind:?}");
         let public = VerifyingKey::from_jwk(&key.public_jwk()).unwrap();
         assert!(public.verify(b"message", &signature), "{kind:?}");
         assert!(!public.verify(b"messagf", &signature), "{kind:?}");
@@ -80,7 +80,7 @@ fn keys_survive_pkcs8() {
     for kind in KINDS {
         let key = SigningKey::generate(kind).unwrap();
         let again = SigningKey::from_pkcs8(kind, &key.pkcs8().unwrap()).unwrap();
-        assert_eq!((again.kid(), again.kind(), again.algorithm()), (key.kid(), kind, kind.algorithm()));
+        assert_eq!((again.kid(), again.kind(), again.algorithm()), (key.kid(), kind.kind(), kind));
         assert_eq!(again.public_jwk(), key.public_jwk());
         assert!(key.verifier().verify(b"message", &again.sign(b"message").unwrap()), "{kind:?}");
     }
@@ -90,7 +90,7 @@ fn keys_survive_pkcs8() {
 fn pkcs8_of_another_kind_or_damaged_is_refused() {
     let stored = KINDS.map(|kind| (kind, SigningKey::generate(kind).unwrap().pkcs8().unwrap()));
     for (kind, bytes) in &stored {
-        for other in KINDS.into_iter().filter(|other| other != kind) {
+        for other in KINDS.into_iter().filter(|other| other.kind() != kind.kind()) {
             assert_eq!(SigningKey::from_pkcs8(other, bytes).unwrap_err(), KeyError::Pkcs8, "{kind:?} as {other:?}");
         }
         assert_eq!(SigningKey::from_pkcs8(*kind, &bytes[..bytes.len() - 1]).unwrap_err(), KeyError::Pkcs8);
@@ -100,29 +100,37 @@ fn pkcs8_of_another_kind_or_damaged_is_refused() {
 
 #[test]
 fn public_jwk_has_only_public_members() {
-    let members = |kind| {
+    let members = |kind: Algorithm| {
         let jwk = SigningKey::generate(kind).unwrap().public_jwk();
         let mut names: Vec<String> = jwk.as_object().unwrap().keys().cloned().collect();
-        assert_eq!((jwk["use"].as_str(), jwk["alg"].as_str()), (Some("sig"), Some(kind.algorithm())));
+        assert_eq!((jwk["use"].as_str(), jwk["alg"].as_str()), (Some("sig"), Some(kind.name())));
         assert_eq!(jwk["kid"], thumbprint(&jwk).unwrap());
         names.sort();
         names.join(" ")
     };
-    assert_eq!(members(KeyType::Rsa), "alg e kid kty n use");
-    assert_eq!(members(KeyType::Ecdsa), "alg crv kid kty use x y");
-    assert_eq!(members(KeyType::Eddsa), "alg crv kid kty use x");
+    assert_eq!(members(Algorithm::Rs256), "alg e kid kty n use");
+    assert_eq!(members(Algorithm::Ps256), "alg e kid kty n use");
+    assert_eq!(members(Algorithm::Es256), "alg crv kid kty use x y");
+    assert_eq!(members(Algorithm::EdDsa), "alg crv kid kty use x");
 }
 
+/// RFC 7518 §3.5: a salt as long as the digest, so that no two signatures are the same.
 #[test]
-fn names_in_json_are_lower_case() {
-    assert_eq!(serde_json::to_string(&KINDS).unwrap(), r#"["rsa","ecdsa","eddsa"]"#);
-    assert_eq!(serde_json::from_str::<[KeyType; 3]>(r#"["rsa","ecdsa","eddsa"]"#).unwrap(), KINDS);
+fn an_rsa_key_signs_in_one_way_only() {
+    let key = SigningKey::generate(Algorithm::Ps256).unwrap();
+    let other = SigningKey::from_pkcs8(Algorithm::Rs256, &key.pkcs8().unwrap()).unwrap();
+    assert_eq!((key.thumbprint(), key.kind()), (other.thumbprint(), KeyType::Rsa), "the same key, as if it signed otherwise");
+    let (pss, plain) = (key.sign(b"message").unwrap(), other.sign(b"message").unwrap());
+    assert!(key.verifier().verify(b"message", &pss) && other.verifier().verify(b"message", &plain));
+    assert!(!key.verifier().verify(b"message", &plain) && !other.verifier().verify(b"message", &pss));
+    assert_ne!(key.sign(b"message").unwrap(), pss);
+    assert_eq!(other.sign(b"message").unwrap(), plain);
 }
 
 #[test]
 fn debug_shows_only_the_name() {
     let key = rfc8037_private_key();
-    assert_eq!(format!("{key:?}"), "SigningKey(Eddsa, kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k)");
+    assert_eq!(format!("{key:?}"), "SigningKey(EdDSA, kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k)");
     let shared: &(dyn Send + Sync) = &key;
     let _ = shared;
 }

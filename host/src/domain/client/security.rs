@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ASYMMETRIC, Client, ClientKeys, secure_uri};
 use crate::{
-    crypto::KeyType,
+    crypto::Algorithm,
     domain::{Problem, encryption, logged_out, subject, text},
 };
 
@@ -113,8 +113,8 @@ fn pairwise(client: &Client) -> Option<Problem> {
 /// Introspection is signed with a key of the server, or it is no JWT.
 fn introspection(client: &Client) -> Option<Problem> {
     let algorithm = client.security.introspection_signing_alg.as_str();
-    let known = algorithm.is_empty() || KeyType::ALL.iter().any(|kind| kind.algorithm() == algorithm);
-    let all = KeyType::ALL.map(KeyType::algorithm).join(", ");
+    let known = algorithm.is_empty() || Algorithm::of_name(algorithm).is_some();
+    let all = Algorithm::ALL.map(Algorithm::name).join(", ");
     let member = "/security/introspection_signed_response_alg";
     (!known).then(|| Problem::new(member, format!("must be one of {all}")))
 }

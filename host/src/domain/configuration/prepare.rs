@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Configuration, Entry, Ready, Wanted};
 use crate::{
-    crypto::keys::KeyType,
+    crypto::keys::Algorithm,
     domain::{
         Domain, Failure, Problem, api, claim, client, consent, consent_action, gateway, id,
         key_ring::{Owner, given::Keys},
@@ -125,7 +125,7 @@ impl Found {
             let checked = id::check_tenant("/id", &id).map_err(|problem| Failure::Invalid(vec![problem]));
             self.add(&place, checked.and(tenant::check(&value)))?;
             let missing = domain.store.current::<Tenant>(&id, &id, domain.now())?.is_none();
-            let keys = Keys::prepare(domain, Owner::Tenant(&id), jwks, missing.then_some(KeyType::Ecdsa)).await;
+            let keys = Keys::prepare(domain, Owner::Tenant(&id), jwks, missing.then_some(Algorithm::Es256)).await;
             if let Some(keys) = self.add(&place, keys)? {
                 ready.push(Entry { tenant, id, value: (value, keys), place });
             }

@@ -10,7 +10,7 @@ use crate::{
         Secret, SigningKey,
         digest::{sha256, sha512},
         jwe, jws,
-        keys::KeyType,
+        keys::Algorithm,
     },
     domain::{
         Domain, Failure, encryption, in_force, key_ring,
@@ -128,7 +128,7 @@ fn claims(
     let sid = sid.map(|sid| subject::session(domain, order.tenant, server_id, client, sid)).transpose()?;
     let (now, identity) = (domain.world.now_seconds(), &grant.identity);
     let amr = (!identity.amr.is_empty()).then(|| Value::from(identity.amr.clone()));
-    let half_text = |text: &str| Value::from(half(key.kind(), text));
+    let half_text = |text: &str| Value::from(half(key.algorithm(), text));
     let half = |token: &Secret| half_text(token.expose());
     let own = [
         ("iss", Some(Value::from(domain.issuer(order.tenant, server_id)))),
@@ -157,10 +157,10 @@ fn claims(
 }
 
 /// The left half of the digest that goes with the signature's algorithm (OpenID Connect Core §3.1.3.6).
-fn half(kind: KeyType, text: &str) -> String {
-    let digest = match kind {
-        KeyType::Rsa | KeyType::Ecdsa => sha256(text.as_bytes()).to_vec(),
-        KeyType::Eddsa => sha512(text.as_bytes()).to_vec(),
+fn half(algorithm: Algorithm, text: &str) -> String {
+    let digest = match algorithm {
+        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => sha256(text.as_bytes()).to_vec(),
+        Algorithm::EdDsa => sha512(text.as_bytes()).to_vec(),
     };
     let (left, _) = digest.split_at(digest.len() / 2);
     BASE64URL_NOPAD.encode(left)
@@ -174,8 +174,9 @@ mod tests {
     fn hashes_go_with_the_algorithm() {
         // OpenID Connect Core, appendix A.4.
         let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
-        assert_eq!(half(KeyType::Rsa, code), "LDktKdoQak3Pk0cnXxCltA");
-        assert_eq!(half(KeyType::Ecdsa, code), half(KeyType::Rsa, code));
-        assert_eq!(BASE64URL_NOPAD.decode(half(KeyType::Eddsa, code).as_bytes()).unwrap().len(), 32);
+        for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256] {
+            assert_eq!(half(algorithm, code), "LDktKdoQak3Pk0cnXxCltA", "{algorithm:?}");
+        }
+        assert_eq!(BASE64URL_NOPAD.decode(half(Algorithm::EdDsa, code).as_bytes()).unwrap().len(), 32);
     }
 }

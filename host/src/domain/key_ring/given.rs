@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{KeyRing, Owner, in_turn, rotation::MOST};
 use crate::{
-    crypto::keys::{KeyError, KeyType, SigningKey},
+    crypto::keys::{Algorithm, KeyError, SigningKey},
     domain::{Domain, Failure, Problem},
     store::Write,
 };
@@ -42,12 +42,12 @@ enum Read {
 }
 
 impl Keys {
-    /// Reads what was given. An owner that `needs` keys of a kind gets one if none was given.
+    /// Reads what was given. An owner that `needs` a key for an algorithm gets one if none was given.
     pub(in crate::domain) async fn prepare(
         domain: &Domain,
         owner: Owner<'_>,
         jwks: Option<Value>,
-        needs: Option<KeyType>,
+        needs: Option<Algorithm>,
     ) -> Result<Keys, Failure> {
         let read = match jwks {
             None => Ok(Read::Nothing),
@@ -63,16 +63,16 @@ impl Keys {
             }
         };
         let fresh = match (&asked, needs) {
-            (Asked::Nothing, Some(kind)) => Some(owner.generate(domain, kind).await?),
+            (Asked::Nothing, Some(algorithm)) => Some(owner.generate(domain, algorithm).await?),
             _ => None,
         };
         Ok(Keys { asked, fresh })
     }
 
-    /// The kind of the key that will sign, if keys were given.
-    pub(in crate::domain) fn kind(&self) -> Option<KeyType> {
+    /// What the key that will sign does so with, if keys were given.
+    pub(in crate::domain) fn algorithm(&self) -> Option<Algorithm> {
         match &self.asked {
-            Asked::Ring(ring) => ring.keys.first().map(|key| key.kind),
+            Asked::Ring(ring) => ring.keys.first().map(|key| key.algorithm),
             Asked::Nothing | Asked::Known(_) => None,
         }
     }
@@ -88,11 +88,20 @@ impl Keys {
                 return if own.as_ref() == Some(known) { Ok(false) } else { Err(unknown()) };
             }
             (Asked::Ring(ring), Some(now)) if ring.same(now) => return Ok(false),
-            (Asked::Ring(ring), _) => ring,
+            (Asked::Ring(ring), Some(now)) => match ring.otherwise(now) {
+                Some(place) => return Err(otherwise(place)),
+                None => ring,
+            },
+            (Asked::Ring(ring), None) => ring,
         };
         owner.put(write, ring)?;
         Ok(true)
     }
+}
+
+fn otherwise(place: usize) -> Failure {
+    let reason = "is not what this key has signed with so far: another algorithm needs another key";
+    Failure::invalid(format!("{MEMBER}/keys/{place}/alg"), reason)
 }
 
 fn unknown() -> Failure {
@@ -155,6 +164,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::crypto::KeyType;
 
     fn key(kind: KeyType) -> Value {
         SigningKey::generate(kind).unwrap().private_jwk().unwrap()

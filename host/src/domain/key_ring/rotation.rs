@@ -87,13 +87,13 @@ const NOUN: &str = "signing key";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{keys::KeyType, vault::Sealed};
+    use crate::crypto::{keys::Algorithm, vault::Sealed};
 
     fn ring_of(keys: &[(&str, Turn)]) -> KeyRing {
         let key = |(kid, turn): &(&str, Turn)| StoredKey {
             kid: (*kid).to_owned(),
             thumbprint: None,
-            kind: KeyType::Ecdsa,
+            algorithm: Algorithm::Es256,
             public_jwk: "{}".to_owned(),
             private: serde_json::from_str::<Sealed>(SEALED).unwrap(),
             turn: *turn,

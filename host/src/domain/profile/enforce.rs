@@ -7,7 +7,7 @@
 
 use super::{Asker, Facts, Found, Kept, Requirement, Switch, demanded, of_client, of_server, requires};
 use crate::{
-    crypto::keys::KeyType,
+    crypto::keys::Algorithm,
     domain::{
         Domain, Failure, Problem,
         client::{AuthMethod, Client},
@@ -79,9 +79,9 @@ pub(in crate::domain) fn server_problems(facts: &Facts<'_>) -> Vec<Problem> {
     demanded(facts.server).filter_map(|line| problem(line, of_server(line.0, facts))).collect()
 }
 
-/// Why a server may not have a key of this kind.
-pub(in crate::domain) fn key_problem(server: &Server, kind: KeyType) -> Option<Problem> {
-    let algorithm = kind.algorithm();
+/// Why a server may not have a key that signs so.
+pub(in crate::domain) fn key_problem(server: &Server, algorithm: Algorithm) -> Option<Problem> {
+    let algorithm = algorithm.name();
     let (line, asker) = forbidding(server, algorithm)?;
     Some(Problem::new("/key_type", sentence((line, asker), &format!("it signs with {algorithm}"))))
 }
@@ -89,7 +89,7 @@ pub(in crate::domain) fn key_problem(server: &Server, kind: KeyType) -> Option<P
 /// What the keys of a ring sign with, or will.
 pub(in crate::domain) fn ring_algorithms(ring: &KeyRing) -> Vec<&'static str> {
     let keys = ring.keys.iter().enumerate().filter(|(place, key)| key_ring::signs_when_asked(*place, key));
-    keys.map(|(_, key)| key.kind.algorithm()).collect()
+    keys.map(|(_, key)| key.algorithm.name()).collect()
 }
 
 /// Where a client contradicts the profiles of its server.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{crypto::keys::KeyType, domain::client::ClientKeys};
+use crate::{crypto::keys::Algorithm, domain::client::ClientKeys};
 
 const ISSUER: &str = "https://id.example/default/bank";
 
@@ -169,7 +169,7 @@ fn without_a_profile_nothing_is_refused_that_one_forbids() {
     assert_eq!(client_problems(&server, &Client { auth_method: AuthMethod::None, ..Client::default() }), []);
     assert_eq!(request_refusal(&server, &Seen::default()), None);
     assert!(may_sign(&server, "RS256") && may_prove(&server, AuthMethod::None));
-    assert_eq!(key_problem(&server, KeyType::Rsa), None);
+    assert_eq!(key_problem(&server, Algorithm::Rs256), None);
 }
 
 #[test]
@@ -184,16 +184,18 @@ fn every_line_that_can_be_broken_has_a_case() {
 }
 
 #[test]
-fn keys_are_of_kinds_that_may_sign() {
-    for (profile, kind, right) in [
-        (Standard::Fapi1Advanced, KeyType::Rsa, false),
-        (Standard::Fapi1Advanced, KeyType::Eddsa, false),
-        (Standard::Fapi1Advanced, KeyType::Ecdsa, true),
-        (Standard::Fapi2Security, KeyType::Rsa, false),
-        (Standard::Fapi2Security, KeyType::Eddsa, true),
-        (Standard::Fapi2MessageSigning, KeyType::Eddsa, true),
+fn keys_sign_as_they_may() {
+    for (profile, algorithm, right) in [
+        (Standard::Fapi1Advanced, Algorithm::Rs256, false),
+        (Standard::Fapi1Advanced, Algorithm::EdDsa, false),
+        (Standard::Fapi1Advanced, Algorithm::Es256, true),
+        (Standard::Fapi1Advanced, Algorithm::Ps256, true),
+        (Standard::Fapi2Security, Algorithm::Rs256, false),
+        (Standard::Fapi2Security, Algorithm::EdDsa, true),
+        (Standard::Fapi2Security, Algorithm::Ps256, true),
+        (Standard::Fapi2MessageSigning, Algorithm::EdDsa, true),
     ] {
-        assert_eq!(key_problem(&held_to(profile), kind).is_none(), right, "{profile:?} {kind:?}");
+        assert_eq!(key_problem(&held_to(profile), algorithm).is_none(), right, "{profile:?} {algorithm:?}");
     }
 }
 

@@ -358,7 +358,7 @@ pub static REQUIREMENTS: &[Requirement] = &[
         asked_by: &[must(Fapi1Advanced, "Part 2 §8.6")],
         about: Everybody,
         says: "Signatures are PS256 or ES256.",
-        change: "Add a key of the type `ecdsa`, rotate, and register clients without other algorithms.",
+        change: "Add a key with the `signing_alg` `ES256` or `PS256`, rotate, and register clients without other algorithms.",
         kept: Kept::Algorithms(FAPI_1),
     },
     Requirement {
@@ -366,7 +366,7 @@ pub static REQUIREMENTS: &[Requirement] = &[
         asked_by: &[must(Fapi2Security, "§5.4.1")],
         about: Everybody,
         says: "Signatures are PS256, ES256 or EdDSA.",
-        change: "Add a key of the type `ecdsa` or `eddsa`, rotate, and register clients without other algorithms.",
+        change: "Add a key with the `signing_alg` `ES256`, `EdDSA` or `PS256`, rotate, and register clients without other algorithms.",
         kept: Kept::Algorithms(FAPI_2),
     },
     Requirement {

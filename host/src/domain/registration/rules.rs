@@ -132,7 +132,7 @@ fn algorithms(
     id_token: Option<&str>,
 ) -> Result<Vec<Problem>, Failure> {
     let mut problems = Vec::new();
-    let signs = key_ring::signing(domain, tenant, server)?.algorithm();
+    let signs = key_ring::signing(domain, tenant, server)?.algorithm().name();
     if id_token.is_some_and(|wanted| wanted != signs) {
         problems.push(Problem::new("/id_token_signed_response_alg", format!("must be `{signs}` on this server")));
     }

@@ -4,7 +4,7 @@
 
 use super::{Server, current};
 use crate::{
-    crypto::keys::KeyType,
+    crypto::keys::Algorithm,
     domain::{
         By, Domain, Failure,
         key_ring::{self, KeyRing, Owner},
@@ -17,19 +17,19 @@ use crate::{
 /// How far the clocks of those who check tokens may be behind, in seconds.
 const LEEWAY: i64 = 60;
 
-/// Adds a key that is published from now on and signs after the present one (addSigningKey). Of the server's own kind unless
-/// another is given.
+/// Adds a key that is published from now on and signs after the present one (addSigningKey), as that one does unless something
+/// else is given.
 pub async fn add_key(
     domain: &Domain,
     by: &By<'_>,
     tenant: &str,
     id: &str,
-    kind: Option<KeyType>,
+    algorithm: Option<Algorithm>,
 ) -> Result<State<Server>, Failure> {
     let server = current(domain, tenant, id)?;
-    let kind = kind.unwrap_or(server.value.key_type);
-    Failure::unless_fine(profile::key_problem(&server.value, kind).into_iter().collect())?;
-    let fresh = key_ring::generate(domain, tenant, id, kind).await?;
+    let algorithm = algorithm.unwrap_or(server.value.signing_alg);
+    Failure::unless_fine(profile::key_problem(&server.value, algorithm).into_iter().collect())?;
+    let fresh = key_ring::generate(domain, tenant, id, algorithm).await?;
     let now = domain.world.now_seconds();
     change(domain, by, tenant, id, move |ring, _| ring.add(&fresh, now)).await
 }
@@ -85,8 +85,8 @@ fn save(
     ring: &KeyRing,
     stamp: &Stamp,
 ) -> Result<State<Server>, Failure> {
-    let key_type = ring.keys.first().map_or(server.key_type, |key| key.kind);
-    Ok(stamp.append(write, tenant, id, Server { key_type, secrets_since: stamp.now, ..server })?)
+    let signing_alg = ring.keys.first().map_or(server.signing_alg, |key| key.algorithm);
+    Ok(stamp.append(write, tenant, id, Server { signing_alg, secrets_since: stamp.now, ..server })?)
 }
 
 /// The longest life of a token of this server, in seconds: also of one that was issued before its configuration changed.

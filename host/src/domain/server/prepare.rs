@@ -57,9 +57,9 @@ pub(in crate::domain) async fn prepare(
     // On the heap: whoever makes a server waits in a future of a usual size.
     Box::pin(checker::accept(domain, tenant, &server.consent_checker, checker_now)).await?;
     let has_ring = domain.store.record::<KeyRing>(&[tenant, id])?.is_some();
-    let needs = (!has_ring).then_some(server.key_type);
+    let needs = (!has_ring).then_some(server.signing_alg);
     let keys = Keys::prepare(domain, Owner::Server(tenant, id), jwks, needs).await?;
-    server.key_type = keys.kind().unwrap_or(server.key_type);
+    server.signing_alg = keys.algorithm().unwrap_or(server.signing_alg);
     let secrets = Secrets::prepare(domain, tenant, id, secret.as_ref(), rotated_secrets.as_deref());
     let present = now.as_deref().map(|now| now.value.authentications.as_slice()).unwrap_or_default();
     let authentications = match authentications {

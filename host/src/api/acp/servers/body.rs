@@ -28,6 +28,10 @@ pub struct ServerBody {
     /// `rsa`, `ecdsa` or `eddsa`: the kind of key made for a new server. `rsa` when left out. Input only.
     #[serde(default, skip_serializing)]
     pub key_type: Option<String>,
+    /// `RS256`, `PS256`, `ES256` or `EdDSA`: what the key made for a new server signs with, where its type leaves a choice: an `rsa`
+    /// key signs with `RS256` unless this says `PS256`. Input only; `jwks` tells it (`alg`).
+    #[serde(default, skip_serializing)]
+    pub signing_alg: Option<String>,
     /// Its keys, public ones in answers. Private keys that are given replace them; left out, they stay, or one is made.
     #[serde(default)]
     pub jwks: Option<Value>,

@@ -6,11 +6,11 @@ use crate::{
         acp::{
             authentications::{self, MethodBody},
             clients::read_form,
-            duration,
+            duration, server_keys,
         },
         read, security,
     },
-    crypto::{Secret, keys::KeyType},
+    crypto::Secret,
     domain::{
         Failure, Problem, authentication,
         binding::Binding,
@@ -26,6 +26,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         name,
         logo_uri,
         key_type,
+        signing_alg,
         jwks,
         secret,
         rotated_secrets,
@@ -58,6 +59,11 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
         problems.push(Problem::new("/tenant_id", "must be the tenant of the path"));
     }
     let defaults = Server::default();
+    let chosen = server_keys::algorithm(key_type.as_deref(), read::said(signing_alg).as_deref());
+    let chosen = chosen.unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
     let mut seconds = |member: &str, text: Option<String>, default: i64| match text {
         None => default,
         Some(text) => duration::parse(&text).unwrap_or_else(|| {
@@ -83,7 +89,7 @@ pub(in crate::api::acp) fn parse(body: ServerBody, tenant: &str) -> Result<(Opti
             read::said(refresh_token_idle_ttl),
             defaults.refresh_idle_seconds,
         ),
-        key_type: key_kind(key_type.as_deref(), &mut problems),
+        signing_alg: chosen.unwrap_or(defaults.signing_alg),
         token_form: read_form(read::said(access_token_strategy), &mut problems).unwrap_or_default(),
         open_registration: open_dynamic_client_registration.unwrap_or(false),
         consent_checker: consent_checker
@@ -125,16 +131,4 @@ fn parse_methods(methods: Vec<MethodBody>, problems: &mut Vec<Problem>) -> Optio
     let before = problems.len();
     let wanted = authentications::parse(AUTHENTICATIONS, methods, problems);
     (problems.len() == before).then_some(wanted)
-}
-
-fn key_kind(text: Option<&str>, problems: &mut Vec<Problem>) -> KeyType {
-    match text {
-        None | Some("rsa") => KeyType::Rsa,
-        Some("ecdsa") => KeyType::Ecdsa,
-        Some("eddsa") => KeyType::Eddsa,
-        Some(_) => {
-            problems.push(Problem::new("/key_type", "must be `rsa`, `ecdsa` or `eddsa`"));
-            KeyType::Rsa
-        }
-    }
 }

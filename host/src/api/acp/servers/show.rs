@@ -48,7 +48,7 @@ pub(in crate::api::acp) fn configured(
     let Server {
         name,
         logo_uri,
-        key_type: _, // shows in the keys
+        signing_alg: _, // shows in the keys
         authorization_code_seconds,
         access_token_seconds,
         id_token_seconds,
@@ -84,6 +84,7 @@ pub(in crate::api::acp) fn configured(
         name: Some(name),
         logo_uri,
         key_type: None,
+        signing_alg: None,
         jwks,
         secret: secret.as_ref().map(text),
         rotated_secrets: rotated.map(|rotated| rotated.iter().map(text).collect()),

@@ -104,7 +104,7 @@ fn answer(call: &Call, status: StatusCode, registered: Registered) -> Result<Ans
         registration_access_token: token.expose().to_owned(),
         registration_client_uri: format!("{}/oauth2/register/{id}", domain.issuer(tenant, server)),
         client_id: id,
-        metadata: show(client, key_ring::signing(domain, tenant, server)?.algorithm()),
+        metadata: show(client, key_ring::signing(domain, tenant, server)?.algorithm().name()),
     };
     Ok(Answer::json(status, &body))
 }

@@ -185,7 +185,7 @@ fn checked(domain: &Domain, tenant: &str, setup: &str, client: SetupClient) -> R
     if let Some(wanted) = client.id_token_signed_response_alg.as_deref() {
         let signs = match key_ring::signing(domain, tenant, setup) {
             Err(Failure::NotFound { .. }) => return Err(Failure::not_found(SETUP, setup)),
-            signs => signs?.algorithm(),
+            signs => signs?.algorithm().name(),
         };
         let reason = || format!("must be `{signs}` in this setup");
         problems.extend((wanted != signs).then(|| Problem::new("/id_token_signed_response_alg", reason())));
