@@ -49,19 +49,26 @@ impl Named for Claim {
     const NAME: &'static str = "claim";
 }
 
-/// Members of tokens that say who, for whom and how long (RFC 7519 §4.1, RFC 9068 §2.2, OpenID Connect Core §2). No
-/// claim of a tenant may stand in their place.
-const RESERVED: [&str; 26] = [
+/// Members of tokens that say who, for whom and how long (RFC 7519 §4.1, RFC 9068 §2.2, OpenID Connect Core §2), and what else our
+/// own code writes into them and believes when it reads them. No claim of a tenant may stand in their place.
+///
+/// Two that it writes now and then are a tenant's to say as well. `roles` are those of people, whatever they mean there; in the
+/// token of an organization's client ours replace them. `may_act` (RFC 8693 §4.4) names who may act for somebody, which only a
+/// tenant knows.
+const RESERVED: [&str; 31] = [
     "acr",
     "act",
     "aid",
     "amr",
+    "application_id",
     "at_hash",
     "aud",
     "auth_time",
+    "authorities",
     "authorization_details",
     "azp",
     "c_hash",
+    "cgid",
     "client_id",
     "client_since",
     "cnf",
@@ -72,11 +79,13 @@ const RESERVED: [&str; 26] = [
     "jti",
     "nbf",
     "nonce",
+    "organization_id",
     "s_hash",
     "scope",
     "scp",
     "sid",
     "sub",
+    "sub_since",
     "tid",
 ];
 
@@ -281,6 +290,8 @@ fn unique(claim: &Claim) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn claim(name: &str, mapping: &str) -> Claim {
@@ -332,10 +343,29 @@ mod tests {
 
     #[test]
     fn what_the_server_says_itself_cannot_be_replaced() {
-        for name in ["iss", "sub", "exp", "scp", "aud.x", "cnf.jkt", "gid", "amr", "sid.x"] {
+        for name in RESERVED.into_iter().chain(["aud.x", "cnf.jkt", "sid.x", r"authorities.x"]) {
             let Err(Failure::Invalid(problems)) = check(&claim(name, "email")) else { panic!("{name:?} was taken") };
             assert_eq!(problems.first().map(|problem| problem.member.as_str()), Some("/name"));
         }
-        assert_eq!(check(&claim("subject", "sub")), Ok(()));
+        for name in ["subject", "roles", "may_act"] {
+            assert_eq!(check(&claim(name, "sub")), Ok(()));
+        }
+    }
+
+    /// Whatever an access token may have beside what tenants add is the server's own.
+    #[test]
+    fn every_member_of_our_tokens_is_reserved() {
+        let whole = json!({
+            "iss": "i", "sub": "s", "aud": ["a"], "client_id": "c", "iat": 1, "nbf": 1, "exp": 1, "jti": "j", "scope": "a",
+            "scp": ["a"], "tid": "t", "aid": "a", "client_since": 1, "gid": "g", "cgid": "g", "auth_time": 1, "acr": "1",
+            "amr": ["pwd"], "cnf": { "jkt": "x" }, "authorization_details": [{ "type": "x" }],
+            "act": { "sub": "s", "client_id": "c" }, "sub_since": 1,
+        });
+        let claims: crate::domain::token::Claims = serde_json::from_value(whole.clone()).unwrap();
+        let written = serde_json::to_value(&claims).unwrap();
+        assert_eq!(written, whole, "every member is here");
+        for name in written.as_object().unwrap().keys() {
+            assert!(reserved_member(name).is_some(), "{name}");
+        }
     }
 }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::{
-    Bearer, Credentials, Domain, Failure, client::Client, details::Detail, expiry, identity::Identity, server::Server,
-    token::latest,
+    Bearer, Credentials, Domain, Failure, client::Client, details::Detail, expiry, identity::Identity,
+    in_force::Added, server::Server, token::latest,
 };
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
@@ -53,7 +52,7 @@ pub struct Grant {
     pub details: Vec<Detail>,
     /// The claims that the server's policy has added when it was opened.
     #[serde(default)]
-    pub claims: Map<String, Value>,
+    pub claims: Added,
     /// The `nonce` of the authorization request.
     pub nonce: Option<String>,
     /// When it was opened, in seconds since 1970.

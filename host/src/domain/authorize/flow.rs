@@ -4,7 +4,6 @@
 //! Called by `begin`, `next` and `finish`. Writes nothing.
 
 use super::{AuthorizationRequest, Next, Place, elsewhere, reach, refusal::Refusal, wait};
-use serde_json::{Map, Value};
 
 use crate::domain::{
     Failure,
@@ -14,7 +13,7 @@ use crate::domain::{
     consent_grant::Held,
     identity::Identity,
     in_force::{
-        Outputs, consents,
+        Added, Outputs, consents,
         policies::{self, About, Judged},
         scope_policies,
     },
@@ -57,7 +56,7 @@ pub(super) struct Granted {
     /// The scopes.
     pub(super) scopes: Vec<String>,
     /// The claims that the server's policy adds.
-    pub(super) claims: Map<String, Value>,
+    pub(super) claims: Added,
 }
 
 /// What the server's policy makes of a login.
@@ -78,7 +77,7 @@ pub(super) struct Sorted {
     /// Whether there has to be a page for them, also when there are none.
     page: bool,
     /// The claims that the server's policy adds.
-    claims: Map<String, Value>,
+    claims: Added,
 }
 
 impl Sorted {

@@ -29,7 +29,6 @@ mod wanted;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::{
     Domain, Failure,
@@ -37,6 +36,7 @@ use super::{
     details::Detail,
     expiry,
     identity::Identity,
+    in_force::Added,
     permit::SYSTEM_SERVER,
     proof::Proven,
     server::Server,
@@ -111,7 +111,7 @@ pub enum Said {
         /// The scopes.
         scopes: Vec<String>,
         /// The claims that the server's policy adds.
-        claims: Map<String, Value>,
+        claims: Added,
     },
 }
 

@@ -24,6 +24,6 @@ pub mod policies;
 pub mod resources;
 pub mod scope_policies;
 
-pub use outputs::Outputs;
+pub use outputs::{Added, Outputs};
 
 pub(super) use known::{Known, has_scopes, services_of, those_there};

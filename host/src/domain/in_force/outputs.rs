@@ -1,11 +1,13 @@
-//! What a policy that says yes hands over to the token: fewer scopes, and claims. Two members of its outputs mean something here:
-//! `scopes`, a list of names, of which the token has no others; and `claims`, an object, whose members its access token has.
+//! What a policy that says yes hands over to the tokens: fewer scopes, and claims. Three members of its outputs mean something here:
+//! `scopes`, a list of names, of which they have no others; `claims`, an object whose members the access token has; and
+//! `id_token_claims`, an object whose members the ID token has. What both are to say stands in both.
 //!
 //! Read by `policies` and `machines` from a verdict, taken over by whoever issues the token. A policy without these outputs
 //! changes nothing, and one that hands over what cannot be understood says no.
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{decision::Verdict, domain::claim};
@@ -20,8 +22,18 @@ const MOST_BYTES: usize = 8192;
 pub struct Outputs {
     /// The names of the only scopes that a token may have. None leaves all.
     scopes: Option<BTreeSet<String>>,
-    /// Claims of the access token.
-    pub claims: Map<String, Value>,
+    /// The claims that it adds.
+    pub claims: Added,
+}
+
+/// The claims that policies add to tokens, each under rules of all claims: none of them says what the server itself says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Added {
+    /// To access tokens.
+    pub access_token: Map<String, Value>,
+    /// To ID tokens. Userinfo does not have them: it is asked for later, when no policy is.
+    pub id_token: Map<String, Value>,
 }
 
 impl Outputs {
@@ -36,7 +48,8 @@ impl Outputs {
                 _ => continue,
             }
         }
-        let is_large = all.claims.len() > MOST_CLAIMS || Value::from(all.claims.clone()).to_string().len() > MOST_BYTES;
+        let Added { access_token, id_token } = &all.claims;
+        let is_large = is_large(access_token) || is_large(id_token);
         if is_large { Err("a policy hands over more claims than a token can have".to_owned()) } else { Ok(all) }
     }
 
@@ -49,14 +62,15 @@ impl Outputs {
                 None => names,
             });
         }
-        match members.remove("claims") {
-            None => Ok(()),
-            Some(Value::Object(claims)) => {
-                self.claims.extend(claims.into_iter().filter(|(name, _)| is_sound(name)));
-                Ok(())
+        let Added { access_token, id_token } = &mut self.claims;
+        for (name, claims) in [("claims", access_token), ("id_token_claims", id_token)] {
+            match members.remove(name) {
+                None => {}
+                Some(Value::Object(more)) => claims.extend(more.into_iter().filter(|(name, _)| is_sound(name))),
+                Some(_) => return Err(format!("the output `{name}` of a policy is no object")),
             }
-            Some(_) => Err("the output `claims` of a policy is no object".to_owned()),
         }
+        Ok(())
     }
 
     /// Those of these scopes that a token may have.
@@ -67,6 +81,10 @@ impl Outputs {
         }
         scopes
     }
+}
+
+fn is_large(claims: &Map<String, Value>) -> bool {
+    claims.len() > MOST_CLAIMS || Value::from(claims.clone()).to_string().len() > MOST_BYTES
 }
 
 /// Whether a claim may have this name: what the server itself says is nobody else's to say, as with claims that are mapped.
@@ -115,9 +133,16 @@ mod tests {
         let outputs = [
             json!({ "claims": { "level": 1, "sub": "admin", "scope": "all", "aud": [], "cnf": {} } }),
             json!({ "claims": { "level": { "of": 2 }, "gid": "x", "authorization_details": [] } }),
+            json!({ "id_token_claims": { "tier": "gold", "sub": "admin", "nonce": "n", "at_hash": "h", "cgid": "x" } }),
         ];
-        let claims = Outputs::of(&verdict(&outputs)).unwrap().claims;
-        assert_eq!(Value::Object(claims), json!({ "level": { "of": 2 } }));
+        let Added { access_token, id_token } = Outputs::of(&verdict(&outputs)).unwrap().claims;
+        assert_eq!(Value::Object(access_token), json!({ "level": { "of": 2 } }));
+        assert_eq!(Value::Object(id_token), json!({ "tier": "gold" }));
+    }
+
+    #[test]
+    fn what_was_kept_when_all_claims_were_the_access_tokens_is_read_as_none() {
+        assert_eq!(serde_json::from_value::<Added>(json!({ "tier": 1 })).unwrap(), Added::default());
     }
 
     #[test]
@@ -130,12 +155,25 @@ mod tests {
             json!({ "scopes": null }),
             json!({ "claims": ["level"] }),
             json!({ "claims": null }),
+            json!({ "id_token_claims": ["level"] }),
+            json!({ "id_token_claims": many.clone() }),
             json!({ "claims": many }),
             json!({ "claims": { "long": "x".repeat(MOST_BYTES) } }),
         ] {
             assert!(Outputs::of(&verdict(std::slice::from_ref(&wrong))).is_err(), "{wrong}");
             let monitored = Verdict { allow: false, ..verdict(&[wrong]) }.monitored();
             assert_eq!(Outputs::of(&monitored), Ok(Outputs::default()));
+        }
+    }
+
+    /// A component may write what its own language takes for JSON, and we cannot read.
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_not_passed_over() {
+        let deep = format!(r#"{{"scopes":[],"x":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        for text in [r#"{"scopes":[],"x":1e999}"#, &deep, "{", ""] {
+            let mut read = verdict(&[json!({})]);
+            text.clone_into(&mut read.outputs[0].value);
+            assert!(Outputs::of(&read).is_err(), "{text}");
         }
     }
 }

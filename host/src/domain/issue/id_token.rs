@@ -42,7 +42,8 @@ pub struct With<'a> {
 
 /// Makes an ID token. The order must have a grant: without a person there is nothing to tell.
 pub async fn sign(domain: &Domain, order: &Order<'_>, with: With<'_>) -> Result<Secret, Failure> {
-    let more = in_force::claims::for_id_token(domain, order).await?;
+    let mut more = in_force::claims::for_id_token(domain, order).await?;
+    more.extend(order.claims.map(|added| added.id_token.clone()).unwrap_or_default());
     let key = key_ring::signing(domain, order.tenant, order.server.0)?;
     let claims = claims(domain, order, &key, with, more)?;
     let token = jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })?;

@@ -3,14 +3,13 @@
 //!
 //! Called by every grant of the token endpoint, before policies are asked, and by `person::make`.
 
-use serde_json::{Map, Value};
-
 use super::{Asked, Refused};
 use crate::domain::{
     Failure,
     details::{self, Detail},
     grant::Grant,
     in_force::{
+        Added,
         policies::Reach,
         resources::{self, Aimed, Place, Unknown},
     },
@@ -28,7 +27,7 @@ pub(super) struct Target {
     /// The details.
     pub(super) details: Vec<Detail>,
     /// The claims that a policy adds.
-    pub(super) claims: Map<String, Value>,
+    pub(super) claims: Added,
 }
 
 impl Target {

@@ -20,7 +20,7 @@ use crate::{
         grant::Grant,
         handle::{self, Purpose},
         identity::Identity,
-        in_force,
+        in_force::{self, Added},
         issue::id_token::OPENID,
         key_ring, organization, possession,
         server::Server,
@@ -78,7 +78,7 @@ pub struct Order<'a> {
     /// Its authorization details (RFC 9396).
     pub details: &'a [Detail],
     /// The claims that a policy adds.
-    pub claims: Option<&'a Map<String, Value>>,
+    pub claims: Option<&'a Added>,
     /// The keys it is bound to.
     pub confirmation: Option<&'a Confirmation>,
     /// What it keeps of the token that it is exchanged for.
@@ -152,7 +152,7 @@ const OPTIONAL: [&str; 9] =
     ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details", "act", "sub_since"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Result<Claims, Failure> {
-    more.extend(order.claims.cloned().unwrap_or_default());
+    more.extend(order.claims.map(|added| added.access_token.clone()).unwrap_or_default());
     if !more.is_empty() {
         more.retain(|name, _| !OPTIONAL.contains(&name.as_str()));
     }
