@@ -21,6 +21,7 @@ pub mod openapi; // OpenAPI documents: operations, scopes, policies
 pub mod outbound; // the requests it makes itself
 pub mod package; // what starts a gateway, as a zip file
 pub mod plugin; // the sandbox: the only place that knows wasmtime
+pub mod schema; // JSON Schemas of strangers, within bounds
 pub mod serve; // the edge: answers HTTP; only it and outbound know hyper
 pub mod server; // the whole server, put together
 pub mod store; // the engine: the only place that knows redb

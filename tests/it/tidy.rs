@@ -25,8 +25,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("logging", &["config", "world"]),
     ("metrics", &["world"]),
     ("openapi", &[]),
-    ("plugin", &["decision", "world", "crypto"]),
-    ("domain", &["store", "decision", "crypto", "world", "openapi"]),
+    ("schema", &[]),
+    ("plugin", &["decision", "world", "crypto", "schema"]),
+    ("domain", &["store", "decision", "crypto", "world", "openapi", "schema"]),
     // domain and decision: the trait that it implements, and its future.
     ("outbound", &["config", "domain", "decision"]),
     ("authn", &["domain", "crypto"]),

@@ -5,8 +5,8 @@
 
 use http::header::WWW_AUTHENTICATE;
 
-use super::Answer;
-use crate::domain::{Credentials, possession};
+use super::{Answer, oauth::protected_resource};
+use crate::domain::{Credentials, Domain, Failure, Needs, Target, permit, possession};
 
 /// The same answer with what would have been needed. There is no error where nothing was shown, and both schemes are named
 /// where either would do.
@@ -37,6 +37,33 @@ fn said(answer: Answer, credentials: Credentials, more: &str) -> Answer {
 fn line(scheme: &str, parts: &[&str]) -> String {
     let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
     format!("{scheme} {}", parts.join(", ")).trim_end().to_owned()
+}
+
+/// Where whoever has shown no good token finds out how to get one: the metadata of the server whose tokens are good for what has
+/// these needs, where it has such metadata.
+pub fn metadata(domain: &Domain, failure: &Failure, needs: Needs, target: Target<'_>) -> Option<String> {
+    let Failure::Unauthenticated(_) = failure else { return None };
+    let (tenant, server) = permit::takes_tokens_of(needs, target)?;
+    protected_resource::address_of_server(domain, tenant, server)
+}
+
+/// The same answer, whose challenges for tokens say where this metadata is (RFC 9728 §5.1).
+#[must_use]
+pub fn pointing(mut answer: Answer, metadata: Option<&str>) -> Answer {
+    let Some(metadata) = metadata else { return answer };
+    let told = answer.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|challenge| challenge.to_str().ok());
+    let told: Vec<String> = told.map(|challenge| with_metadata(challenge, metadata)).collect();
+    answer.headers.remove(WWW_AUTHENTICATE);
+    told.iter().fold(answer, |answer, challenge| answer.and_header(WWW_AUTHENTICATE, challenge))
+}
+
+fn with_metadata(challenge: &str, metadata: &str) -> String {
+    let separator = match challenge.split_once(' ') {
+        None => " ",
+        Some(("Bearer" | "DPoP", _)) => ", ",
+        Some(_) => return challenge.to_owned(),
+    };
+    format!(r#"{challenge}{separator}resource_metadata="{metadata}""#)
 }
 
 const INVALID: &str = r#"error="invalid_token""#;
@@ -77,5 +104,19 @@ mod tests {
         assert_eq!(challenges(Credentials::Unproven), both[1..]);
         assert_eq!(challenges(Credentials::Unbound), both[..1]);
         assert_eq!(challenges(Credentials::Proof("")), [format!(r#"DPoP error="invalid_dpop_proof", {algs}"#)]);
+    }
+
+    #[test]
+    fn challenges_for_tokens_say_where_one_is_to_be_had() {
+        let told = |credentials: Credentials| {
+            let answer = pointing(add(Answer::empty(StatusCode::UNAUTHORIZED), credentials), Some("https://id.example/x"));
+            let values = answer.headers.get_all(WWW_AUTHENTICATE).iter();
+            values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let there = r#"resource_metadata="https://id.example/x""#;
+        let dpop = format!(r#"DPoP algs="RS256 PS256 ES256 ES384 EdDSA", {there}"#);
+        assert_eq!(told(Credentials::Missing), [format!("Bearer {there}"), dpop]);
+        assert_eq!(told(Credentials::Unbound), [format!(r#"Bearer error="invalid_token", {there}"#)]);
+        assert_eq!(with_metadata(r#"Basic realm="x""#, "https://id.example/x"), r#"Basic realm="x""#);
     }
 }

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use jsonschema::{PatternOptions, Validator};
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 
@@ -15,7 +14,10 @@ use super::{
     in_force::resources::{self, Place},
     server::{Server, security::DetailsType},
 };
-use crate::crypto::digest;
+use crate::{
+    crypto::digest,
+    schema::{Bounds, Schema},
+};
 
 /// One object of `authorization_details`.
 pub type Detail = Map<String, Value>;
@@ -36,6 +38,8 @@ const LISTS: [&str; 4] = ["locations", "actions", "datatypes", "privileges"];
 const IDENTIFIER: &str = "identifier";
 /// The longest schema of a type, as text in bytes.
 const SCHEMA: usize = 16 * 1024;
+/// What the schema of a type may be: it is read at requests, by whichever thread answers, so it is small and written out.
+const BOUNDS: Bounds = Bounds { bytes: SCHEMA, patterns: 16, references: false };
 /// Schemas that are kept ready.
 const SCHEMAS: usize = 1000;
 
@@ -55,7 +59,7 @@ pub struct Asked<'a> {
 }
 
 /// The schemas of types, ready for use.
-pub(super) struct Schemas(Cache<[u8; 32], Arc<Validator>>);
+pub(super) struct Schemas(Cache<[u8; 32], Arc<Schema>>);
 
 impl Schemas {
     /// None is ready yet.
@@ -63,47 +67,15 @@ impl Schemas {
         Schemas(Cache::new(SCHEMAS))
     }
 
-    fn ready(&self, text: &str) -> Result<Arc<Validator>, String> {
+    fn ready(&self, text: &str) -> Result<Arc<Schema>, String> {
         let name = digest::sha256(text.as_bytes());
         if let Some(known) = self.0.get(&name) {
             return Ok(known);
         }
-        let made = Arc::new(compile(text)?);
+        let made = Arc::new(Schema::read(text, BOUNDS)?);
         self.0.insert(name, Arc::clone(&made));
         Ok(made)
     }
-}
-
-/// Makes a schema ready. Its patterns take no longer than the text they are tried on, and it refers to no other document.
-fn compile(text: &str) -> Result<Validator, String> {
-    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    bounded(&schema, &mut 0)?;
-    let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::regex());
-    options.build(&schema).map_err(|error| error.to_string())
-}
-
-/// The most patterns in a schema: each is compiled.
-const MOST_PATTERNS: usize = 16;
-
-/// Refuses what makes a short schema long work: references, by which it doubles with each step, and many patterns.
-fn bounded(schema: &Value, patterns: &mut usize) -> Result<(), String> {
-    let members = match schema {
-        Value::Array(items) => return items.iter().try_for_each(|item| bounded(item, patterns)),
-        Value::Object(members) => members,
-        _ => return Ok(()),
-    };
-    for (name, value) in members {
-        match (name.as_str(), value) {
-            ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(_)) => {
-                return Err("references are not taken: write the schema out".to_owned());
-            }
-            ("pattern", Value::String(_)) => *patterns += 1,
-            ("patternProperties", Value::Object(inside)) => *patterns += inside.len(),
-            _ => {}
-        }
-        bounded(value, patterns)?;
-    }
-    if *patterns > MOST_PATTERNS { Err(format!("has more than {MOST_PATTERNS} patterns")) } else { Ok(()) }
 }
 
 /// What is wrong with the schema of a type.
@@ -111,7 +83,7 @@ pub(super) fn schema_problem(schema: &str) -> Option<String> {
     match schema {
         "" => None,
         long if long.len() > SCHEMA => Some("must have at most 16 KiB".to_owned()),
-        other => compile(other).err().map(|why| format!("is no JSON Schema that can be used: {why}")),
+        other => Schema::read(other, BOUNDS).err().map(|why| format!("is no JSON Schema that can be used: {why}")),
     }
 }
 
@@ -208,8 +180,8 @@ fn misfit(asked: Asked<'_>, known: &DetailsType, detail: &Detail) -> Result<Opti
     let schema =
         schema.map_err(|log| Failure::Internal { log: format!("a schema of authorization details: {log}") })?;
     let value = Value::Object(detail.clone());
-    let first = schema.iter_errors(&value).next();
-    Ok(first.map(|error| format!("do not fit its schema at `{}`: {}", error.instance_path(), error.masked())))
+    let first = schema.misfits(&value, value.to_string().len(), 1).pop();
+    Ok(first.map(|(place, why)| format!("do not fit its schema at `{place}`: {why}")))
 }
 
 fn locations(detail: &Detail) -> impl Iterator<Item = &str> {
@@ -247,6 +219,11 @@ pub fn for_resources(place: Place<'_>, details: Vec<Detail>, resources: &[String
     Ok(kept)
 }
 
+/// Granted details as a member of an answer that travels through a browser (RFC 9396 §7); none where nothing was granted.
+pub fn as_text(granted: &[Detail]) -> Option<String> {
+    (!granted.is_empty()).then(|| Value::from_iter(granted.iter().cloned()).to_string())
+}
+
 /// A name for exactly this detail, by which is remembered that somebody has agreed to it. The order of members is nothing.
 pub fn name(detail: &Detail) -> String {
     digest::sha256_hex(in_order(&Value::Object(detail.clone())).to_string().as_bytes())
@@ -281,9 +258,9 @@ mod tests {
                 (0..count).map(|number| (format!("m{number}"), json!({ "pattern": "^a+$" }))).collect();
             json!({ "properties": members }).to_string()
         };
-        assert_eq!(schema_problem(&patterned(MOST_PATTERNS)), None);
+        assert_eq!(schema_problem(&patterned(BOUNDS.patterns)), None);
         let doubling = json!({ "allOf": [{ "$ref": "#/$defs/a" }, { "$ref": "#/$defs/a" }], "$defs": { "a": {} } });
-        for wrong in [patterned(MOST_PATTERNS + 1), doubling.to_string(), json!({ "$ref": "#" }).to_string()] {
+        for wrong in [patterned(BOUNDS.patterns + 1), doubling.to_string(), json!({ "$ref": "#" }).to_string()] {
             assert!(schema_problem(&wrong).is_some(), "{wrong}");
         }
         let named = json!({ "properties": { "$ref": { "type": "string" } } });

@@ -75,6 +75,20 @@ pub fn permit(domain: &Domain, caller: &Caller, needs: Needs, target: Target<'_>
     }
 }
 
+/// The authorization server, and its tenant, whose tokens are good for an operation, where its path tells. None where it names no
+/// tenant, or where the operation itself looks at who calls.
+pub fn takes_tokens_of<'a>(needs: Needs, target: Target<'a>) -> Option<(&'a str, &'a str)> {
+    let server = match needs {
+        Needs::Admin => ADMIN_SERVER,
+        Needs::Developer => DEVELOPER_SERVER,
+        Needs::System(_) | Needs::SystemEither(..) => SYSTEM_SERVER,
+        Needs::Person(_) | Needs::Evaluate => target.server?,
+        Needs::Setup => return Some((SYSTEM_TENANT, SYSTEM_SERVER)),
+        Needs::Nothing | Needs::Account | Needs::Administrator => return None,
+    };
+    Some((target.tenant?, server))
+}
+
 /// True when `target` lets anybody do what has these needs.
 pub fn is_open(domain: &Domain, needs: Needs, target: Target<'_>) -> bool {
     match (needs, target.tenant, target.server) {

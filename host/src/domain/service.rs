@@ -90,6 +90,7 @@ pub async fn create(
     service: Service,
 ) -> Result<(String, State<Service>), Failure> {
     check(&service)?;
+    is_no_server(domain, tenant, &service)?;
     noun::create(domain, by, tenant, id, Service { with_specification: false, system: false, ..service }, save).await
 }
 
@@ -101,6 +102,7 @@ pub async fn update(
     id: &str,
     service: Service,
 ) -> Result<State<Service>, Failure> {
+    is_no_server(domain, tenant, &service)?;
     let change = move |old: &Service| {
         let service = kept(old, service.clone())?;
         check(&service)?;
@@ -220,6 +222,18 @@ pub(super) fn check(service: &Service) -> Result<(), Failure> {
     problems.extend(text::description("/description", &service.description));
     problems.extend(service.resource.as_ref().and_then(|identifier| resource::problem("/resource", identifier)));
     Failure::unless_fine(problems)
+}
+
+/// A service's resource is no authorization server: tokens for one would be good there, and whoever runs the service would have
+/// them.
+pub(super) fn is_no_server(domain: &Domain, tenant: &str, service: &Service) -> Result<(), Failure> {
+    let Some(own) = service.resource.as_deref().and_then(resource::canonical) else { return Ok(()) };
+    let is_issuer = |server: &str| resource::canonical(&domain.issuer(tenant, server)).as_ref() == Some(&own);
+    let servers = noun::list::<Server>(domain, tenant)?;
+    match is_issuer(&service.server) || servers.iter().any(|(id, _)| is_issuer(id)) {
+        true => Err(Failure::invalid("/resource", "is the name of an authorization server")),
+        false => Ok(()),
+    }
 }
 
 /// What an update leaves as it is: the server, what an import has made of it, and the name of the server's own ones.

@@ -2,13 +2,13 @@
 
 use wasmtime_wizer::Wizer;
 
-use super::{About, Kind, Sandbox, build::NoImage, schema::Schema};
+use super::{About, Kind, Sandbox, build::NoImage, describe};
 use crate::decision::{ConfProblem, RuleSet};
 
 impl About {
     /// Why the schema cannot be used, if it cannot.
     pub fn schema_fault(&self) -> Option<String> {
-        Schema::read(&self.conf_schema).err()
+        describe::schema(&self.conf_schema).err()
     }
 }
 

@@ -2,8 +2,18 @@
 //!
 //! Asked once per component. Knows nothing of wasmtime.
 
-use super::{Kind, bindings::types, schema::Schema};
-use crate::decision::ComponentId;
+use serde_json::Value;
+
+use super::{Kind, bindings::types};
+use crate::{
+    decision::ComponentId,
+    schema::{Bounds, Schema},
+};
+
+/// What the schema of configurations may be. How long it is, is bounded where components are asked.
+const BOUNDS: Bounds = Bounds { bytes: usize::MAX, patterns: 64, references: true };
+/// Problems told about one configuration. The author of a policy fixes a few at a time.
+const PROBLEMS: usize = 20;
 
 /// What a component says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +43,7 @@ impl Described {
     /// Takes what the component said and compiles its schema, which may take a while.
     pub(super) fn new(component: ComponentId, kind: Kind, said: types::About) -> Described {
         let types::About { name, version, help, conf_schema } = said;
-        let schema = Schema::read(&conf_schema);
+        let schema = schema(&conf_schema);
         Described { about: About { component, kind, name, version, help, conf_schema }, schema }
     }
 
@@ -44,11 +54,18 @@ impl Described {
 
     /// What is wrong with `conf`: JSON Pointers into it, each with a sentence.
     pub(super) fn problems(&self, conf: &str) -> Vec<(String, String)> {
-        match &self.schema {
-            Ok(schema) => schema.problems(conf),
-            Err(why) => vec![(String::new(), format!("the component's own schema is broken: {why}"))],
+        let whole = |message: String| vec![(String::new(), message)];
+        match (&self.schema, serde_json::from_str::<Value>(conf)) {
+            (Err(why), _) => whole(format!("the component's own schema is broken: {why}")),
+            (Ok(_), Err(error)) => whole(format!("not JSON: {error}")),
+            (Ok(schema), Ok(value)) => schema.misfits(&value, conf.len(), PROBLEMS),
         }
     }
+}
+
+/// Reads the schema of a component's configurations, or says what is wrong with it.
+pub(super) fn schema(text: &str) -> Result<Schema, String> {
+    Schema::read(text, BOUNDS)
 }
 
 #[cfg(test)]

@@ -41,7 +41,6 @@ mod plan;
 mod registry;
 mod report;
 mod sandbox;
-mod schema;
 mod snapshot;
 mod state;
 mod surface;

@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::Service;
 use crate::{
     api::{
-        Answer, App, Call, DIALECTS, Request, Router, Row, cross_origin, log_failure,
+        Answer, App, Call, DIALECTS, Request, Router, Row, challenge, cross_origin, log_failure,
         route::{DOCUMENTS, Found, Params},
     },
     authn::{self, Head},
@@ -54,11 +54,16 @@ impl Pipeline {
         Ok(caller)
     }
 
-    async fn run(&self, found: Found, request: Request) -> Result<Answer, Failure> {
+    /// The answer, or why there is none, with where whoever has shown no good token finds out how to get one.
+    async fn run(&self, found: Found, request: Request) -> Result<Answer, (Failure, Option<String>)> {
         let tongue = found.dialect.name;
-        let (row, params) = found.row?;
-        let caller = self.let_in(row, &params, &request).await?;
-        (row.run)(Call { app: Arc::clone(&self.app), caller, params, request, tongue }).await
+        let (row, params) = found.row.map_err(|failure| (failure, None))?;
+        let caller = self.let_in(row, &params, &request).await.map_err(|failure| {
+            let metadata = challenge::metadata(&self.app.domain, &failure, row.needs, params.target());
+            (failure, metadata)
+        })?;
+        let call = Call { app: Arc::clone(&self.app), caller, params, request, tongue };
+        (row.run)(call).await.map_err(|failure| (failure, None))
     }
 }
 
@@ -70,9 +75,9 @@ impl Service for Pipeline {
         let request_id = request.request_id.clone();
         let answer = match cross_origin::preflight(&request.method, &found) {
             Some(answer) => answer,
-            None => self.run(found, request).await.unwrap_or_else(|failure| {
+            None => self.run(found, request).await.unwrap_or_else(|(failure, metadata)| {
                 log_failure(&failure, &request_id);
-                word(&failure)
+                challenge::pointing(word(&failure), metadata.as_deref())
             }),
         };
         let answer = if dialect.cross_origin { cross_origin::open(answer) } else { answer };

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         Domain, Failure,
         protected_resource::{self, Described},
+        server,
     },
 };
 
@@ -42,6 +43,12 @@ pub async fn server(call: Call) -> Result<Answer, Failure> {
 /// Where the metadata of a service is.
 pub fn address(domain: &Domain, tenant: &str, server: &str, service: &str) -> String {
     format!("{}/.well-known/oauth-protected-resource/{service}", domain.issuer(tenant, server))
+}
+
+/// Where the metadata of a server itself is, if there is such a server.
+pub fn address_of_server(domain: &Domain, tenant: &str, server: &str) -> Option<String> {
+    server::current(domain, tenant, server).ok()?;
+    Some(format!("{}/.well-known/oauth-protected-resource", domain.issuer(tenant, server)))
 }
 
 fn show(found: Described) -> Answer {

@@ -13,7 +13,7 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "TrustedIssuer")]
 pub struct TrustedIssuerBody {
-    /// Its name, an absolute URI, as its assertions say it in `iss`. Required.
+    /// Its name, an absolute URI without fragment, as its assertions say it in `iss`. Required.
     pub issuer: String,
     /// Its public keys, as a JWK set (RFC 7517). Required, unless there is `jwks_uri`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,30 +28,34 @@ pub struct TrustedIssuerBody {
     /// The scopes that it may give away, by name: a client gets those at most, and none when left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// The resources without scopes of their own that tokens for its people may be for, by their identifiers (RFC 8707); none when left
+    /// out. A resource with scopes is reached by these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// What stands before its names of people (`sub`). With `corp:` they are the people of the login method `corp`. Its own name
-    /// and a `#` when left out.
+    /// and a `#` when left out. Must not begin with that of another issuer, nor the other way round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_prefix: Option<String>,
 }
 
 /// Reads one.
 pub(super) fn parse(body: TrustedIssuerBody) -> TrustedIssuer {
-    let TrustedIssuerBody { issuer, jwks, jwks_uri, audience, scopes, subject_prefix } = body;
+    let TrustedIssuerBody { issuer, jwks, jwks_uri, audience, scopes, resources, subject_prefix } = body;
     let keys = match (jwks, said(jwks_uri)) {
         (Some(set), _) => serde_json::to_string(&set).map_or(ClientKeys::None, ClientKeys::Set),
         (None, Some(uri)) => ClientKeys::Uri(uri),
         (None, None) => ClientKeys::None,
     };
-    TrustedIssuer { issuer, keys, audience: said(audience), scopes, subject_prefix: said(subject_prefix) }
+    TrustedIssuer { issuer, keys, audience: said(audience), scopes, resources, subject_prefix: said(subject_prefix) }
 }
 
 /// Shows one.
 pub(super) fn show(issuer: TrustedIssuer) -> TrustedIssuerBody {
-    let TrustedIssuer { issuer, keys, audience, scopes, subject_prefix } = issuer;
+    let TrustedIssuer { issuer, keys, audience, scopes, resources, subject_prefix } = issuer;
     let (jwks, jwks_uri) = match keys {
         ClientKeys::None => (None, None),
         ClientKeys::Set(text) => (serde_json::from_str(&text).ok(), None),
         ClientKeys::Uri(uri) => (None, Some(uri)),
     };
-    TrustedIssuerBody { issuer, jwks, jwks_uri, audience, scopes, subject_prefix }
+    TrustedIssuerBody { issuer, jwks, jwks_uri, audience, scopes, resources, subject_prefix }
 }

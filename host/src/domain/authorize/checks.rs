@@ -288,6 +288,7 @@ fn profiled(draft: &mut Draft<'_>) -> Result<(), Wrong> {
         signed_answer: request.signed_answer,
         challenge: request.challenge.is_some(),
         redirect_named: request.redirect_named,
+        scope_named: draft.sent.has("scope"),
         state: request.state.is_some(),
         nonce: request.nonce.is_some(),
         openid: draft.asks_for(OPENID),

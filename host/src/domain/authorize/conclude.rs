@@ -18,6 +18,7 @@ use crate::{
         Failure,
         access::{self, Between, Which},
         client::Client,
+        details,
         grant::{self, Grant},
         identity::Identity,
         in_force::consents,
@@ -147,6 +148,7 @@ async fn open(
         members.push(("token_type", "Bearer".to_owned()));
         members.push(("expires_in", issued.expires_in.to_string()));
         members.push(("scope", issued.scopes.join(" ")));
+        members.extend(details::as_text(&issued.details).map(|details| ("authorization_details", details)));
     }
     if request.response_type.id_token {
         let access_token: Option<&Secret> = issued.as_ref().map(|issued| &issued.access_token);

@@ -45,6 +45,9 @@ pub(super) async fn prepare(domain: &Domain, wanted: Configuration<Wanted>) -> R
     found.ids(&consents, "/id");
     found.ids(&actions, "/id");
     found.each(&services, |record| service::check(&record.service))?;
+    for entry in &services {
+        found.add(&entry.place, service::is_no_server(domain, &entry.tenant, &entry.value.service))?;
+    }
     found.each(&scopes, scope::check)?;
     found.each(&apis, api::check)?;
     found.each(&gateways, gateway::check)?;

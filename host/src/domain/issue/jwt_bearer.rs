@@ -52,7 +52,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     all.retain(|scope| issuer.scopes.contains(scope));
     let scopes = scopes::narrowed(&all, sent.scope)?;
     let scopes = scope_policies::without_refused(domain, tenant, server, &scopes, WAYS)?;
-    let target = person::allowed(asked, &identity, Target::of_password(asked, scopes)?).await?;
+    let target = person::allowed(asked, &identity, Target::of_assertion(asked, scopes, &issuer.resources)?).await?;
     person::consented(asked, &identity, &target).await?;
     let ends = seconds(&claims, "exp").ok().flatten().unwrap_or_default();
     let name = claims.get("jti").and_then(Value::as_str).unwrap_or_default();

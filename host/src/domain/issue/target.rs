@@ -56,6 +56,18 @@ impl Target {
         }
     }
 
+    /// For a person whom an issuer names: of the resources that no scope leads to, those that administrators let it give away.
+    pub(super) fn of_assertion(asked: &Asked<'_>, scopes: Vec<String>, may_give: &[String]) -> Result<Target, Refused> {
+        let target = Target::of_password(asked, scopes)?;
+        let may_give = resources::still(place(asked), may_give)?;
+        for resource in &target.audience {
+            if !may_give.contains(resource) && !resources::reaches(place(asked), resource, &target.scopes)? {
+                return Err(Refused::Target(resource.clone()));
+            }
+        }
+        Ok(target)
+    }
+
     /// For a token that is exchanged: what is asked for of what that one was good for.
     pub(super) fn of_exchange(
         asked: &Asked<'_>,

@@ -33,6 +33,8 @@ pub struct Seen {
     pub challenge: bool,
     /// It names its redirect URI.
     pub redirect_named: bool,
+    /// It names the scopes that it asks for.
+    pub scope_named: bool,
     /// It has a state.
     pub state: bool,
     /// It has a nonce.
@@ -55,6 +57,10 @@ pub(super) fn has_challenge_if_pushed(seen: &Seen) -> bool {
 
 pub(super) fn names_redirect(seen: &Seen) -> bool {
     seen.redirect_named
+}
+
+pub(super) fn names_scope(seen: &Seen) -> bool {
+    seen.scope_named
 }
 
 pub(super) fn has_nonce_or_state(seen: &Seen) -> bool {
@@ -125,9 +131,19 @@ pub fn request_refusal(server: &Server, seen: &Seen) -> Option<String> {
 pub fn may_answer(server: &Server, response_type: &str) -> bool {
     let has = |word: &str| response_type.split(' ').any(|one| one == word);
     let (code, id_token, token) = (has("code"), has("id_token"), has("token"));
-    let (pushed, signed_answer, challenge, redirect_named) = (true, true, true, true);
-    let (state, nonce, openid) = (true, true, id_token);
-    let best = Seen { pushed, code, id_token, token, signed_answer, challenge, redirect_named, state, nonce, openid };
+    let best = Seen {
+        pushed: true,
+        code,
+        id_token,
+        token,
+        signed_answer: true,
+        challenge: true,
+        redirect_named: true,
+        scope_named: true,
+        state: true,
+        nonce: true,
+        openid: id_token,
+    };
     request_refusal(server, &best).is_none()
 }
 

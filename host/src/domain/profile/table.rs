@@ -220,6 +220,14 @@ pub static REQUIREMENTS: &[Requirement] = &[
         kept: Kept::Request(enforce::names_redirect),
     },
     Requirement {
+        id: "named_scope",
+        asked_by: &[must(Fapi1Advanced, "Part 2 §5.2.2-10")],
+        about: Authorization,
+        says: "A request names the scopes it asks for inside its signed object, the only place that counts.",
+        change: "Turn on the profile `fapi_rw`.",
+        kept: Kept::Request(enforce::names_scope),
+    },
+    Requirement {
         id: "nonce_or_state",
         asked_by: &[must(Fapi1Advanced, "Part 1 §5.2.2.2, §5.2.2.3")],
         about: Authorization,

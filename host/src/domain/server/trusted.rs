@@ -3,6 +3,8 @@
 //! A part of a server's `security`. Kept with what it says of them: which keys are theirs, what they may give away, and how the
 //! people they name are called here.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -30,6 +32,8 @@ pub struct TrustedIssuer {
     pub audience: Option<String>,
     /// The scopes that it may give away.
     pub scopes: Vec<String>,
+    /// The resources without scopes that tokens for its people may be for (RFC 8707).
+    pub resources: Vec<String>,
     /// What stands before its names of people; none for its own name and a `#`.
     pub subject_prefix: Option<String>,
 }
@@ -37,10 +41,21 @@ pub struct TrustedIssuer {
 impl TrustedIssuer {
     /// What we call somebody whom it calls `name`.
     pub fn subject(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix())
+    }
+
+    /// What stands before its names of people.
+    fn prefix(&self) -> Cow<'_, str> {
         match &self.subject_prefix {
-            Some(prefix) => format!("{prefix}{name}"),
-            None => format!("{}#{name}", self.issuer),
+            Some(prefix) => Cow::Borrowed(prefix),
+            None => Cow::Owned(format!("{}#", self.issuer)),
         }
+    }
+
+    /// Whether it may call somebody what another one calls somebody else: the prefix of one begins with that of the other.
+    fn could_name_people_of(&self, other: &TrustedIssuer) -> bool {
+        let (own, theirs) = (self.prefix(), other.prefix());
+        own.starts_with(theirs.as_ref()) || theirs.starts_with(own.as_ref())
     }
 }
 
@@ -52,15 +67,21 @@ pub(super) fn problems(issuers: &[TrustedIssuer]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (place, one) in issuers.iter().enumerate() {
         let at = format!("{MEMBER}/{place}");
-        let TrustedIssuer { issuer, keys, audience, scopes, subject_prefix } = one;
-        if text::absolute(issuer).is_none() {
-            problems.push(Problem::new(format!("{at}/issuer"), "must be an absolute URI"));
-        } else if issuers.iter().take(place).any(|earlier| earlier.issuer == *issuer) {
+        let TrustedIssuer { issuer, keys, audience, scopes, resources, subject_prefix } = one;
+        let mut earlier = issuers.iter().take(place);
+        // With a fragment, the name of one and a name of its people could read as another one and theirs.
+        if text::absolute(issuer).is_none_or(|uri| uri.fragment().is_some()) {
+            problems.push(Problem::new(format!("{at}/issuer"), "must be an absolute URI without fragment"));
+        } else if earlier.clone().any(|earlier| earlier.issuer == *issuer) {
             problems.push(Problem::new(format!("{at}/issuer"), "is there twice"));
+        } else if earlier.any(|earlier| one.could_name_people_of(earlier)) {
+            let reason = "must not begin with that of another issuer, nor the other way round";
+            problems.push(Problem::new(format!("{at}/subject_prefix"), reason));
         }
         problems.extend(of_keys(&at, keys));
         problems.extend(audience.as_ref().and_then(|audience| text::name(&format!("{at}/audience"), audience)));
         problems.extend(text::items(&format!("{at}/scopes"), scopes));
+        problems.extend(text::items(&format!("{at}/resources"), resources));
         let prefix = subject_prefix.as_ref().filter(|prefix| prefix.len() > 128 || !prefix.ends_with(ENDS));
         let reason = "must end with `:`, `#`, `/` or `|` and have at most 128 bytes";
         problems.extend(prefix.map(|_| Problem::new(format!("{at}/subject_prefix"), reason)));
@@ -106,11 +127,37 @@ mod tests {
             (private, "jwks/keys/0"),
             (TrustedIssuer { issuer: "corp".to_owned(), ..good() }, "issuer"),
             (TrustedIssuer { audience: Some(String::new()), ..good() }, "audience"),
+            (TrustedIssuer { resources: vec![String::new()], ..good() }, "resources/0"),
             (TrustedIssuer { subject_prefix: Some("corp".to_owned()), ..good() }, "subject_prefix"),
         ] {
             assert_eq!(wrong(&[issuer]), [format!("{MEMBER}/0/{member}")]);
         }
         assert_eq!(wrong(&vec![good(); MOST + 1]), [MEMBER]);
+    }
+
+    #[test]
+    fn no_issuer_names_people_of_another_one() {
+        let known = |issuer: &str, prefix: Option<&str>| TrustedIssuer {
+            issuer: issuer.to_owned(),
+            subject_prefix: prefix.map(str::to_owned),
+            ..good()
+        };
+        let (a, b) = ("https://a.example", "https://b.example");
+        for (one, other) in [(Some("corp:"), Some("corporate:")), (Some("corp:eu:"), Some("corp:us:")), (None, None)] {
+            assert!(wrong(&[known(a, one), known(b, other)]).is_empty(), "{one:?} {other:?}");
+        }
+        assert!(wrong(&[known(a, None), known("https://a.example/b", None)]).is_empty());
+        for (one, other) in [
+            (Some("corp:"), Some("corp:eu:")),
+            (Some("corp:eu:"), Some("corp:")),
+            (Some("corp:"), Some("corp:")),
+            (None, Some("https://a.example#eu:")),
+            (Some("https:"), None),
+        ] {
+            let found = wrong(&[known(a, one), known(b, other)]);
+            assert_eq!(found, [format!("{MEMBER}/1/subject_prefix")], "{one:?} {other:?}");
+        }
+        assert_eq!(wrong(&[known("https://a.example#x", None)]), [format!("{MEMBER}/0/issuer")]);
     }
 
     #[test]

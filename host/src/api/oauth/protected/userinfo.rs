@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::words;
 use crate::{
-    api::{Answer, Call, read},
+    api::{Answer, Call, challenge, log_failure, read},
     authn::{bearer, possession},
     domain::{
         Caller, Credentials, Failure, Needs, permit,
@@ -44,6 +45,21 @@ pub async fn get(call: Call) -> Result<Answer, Failure> {
 
 /// postUserinfo: the token may also stand in the form (RFC 6750 §2.2), but never in both places, nor in a query.
 pub async fn post(call: Call) -> Result<Answer, Failure> {
+    let caller = match in_header_or_form(&call) {
+        Ok(caller) => caller,
+        Err(failure) => return Ok(refused(&call, &failure)),
+    };
+    answer(&call, &caller).await
+}
+
+/// The same words as without a form, where the edge has found them.
+fn refused(call: &Call, failure: &Failure) -> Answer {
+    log_failure(failure, &call.request.request_id);
+    let metadata = challenge::metadata(&call.app.domain, failure, Needs::Person(SCOPE), call.params.target());
+    challenge::pointing(words::word(failure), metadata.as_deref())
+}
+
+fn in_header_or_form(call: &Call) -> Result<Caller, Failure> {
     let in_form = match read::sent_media_type(&call.request).eq_ignore_ascii_case(read::FORM) {
         true => read::form(&call.request)?.get("access_token").map(str::to_owned),
         false => None,
@@ -58,7 +74,7 @@ pub async fn post(call: Call) -> Result<Answer, Failure> {
     let domain = &call.app.domain;
     let caller = Caller::Bearer(token::verify(domain, call.tenant(), &shown)?);
     permit(domain, &caller, Needs::Person(SCOPE), call.params.target())?;
-    answer(&call, &caller).await
+    Ok(caller)
 }
 
 async fn answer(call: &Call, caller: &Caller) -> Result<Answer, Failure> {

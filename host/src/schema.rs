@@ -1,35 +1,45 @@
-//! The JSON Schema of a component's configurations. It comes from a stranger and is worked with outside of the sandbox, so what it
-//! may cost is bounded before anything is done with it.
+//! JSON Schemas of strangers: of components' configurations and of tenants' types of authorization details. They are worked with
+//! in the host, so what one may cost is bounded before anything is done with it, in this one place.
 //!
-//! Made by `describe`. A schema is refused that refers to itself or grows beyond bounds when what it refers to is put in its place;
-//! what is left costs at most one step for each of its parts and each part of a configuration. Patterns are those that a time
-//! linear in the text is enough for. Knows nothing of components.
+//! Called by `plugin` and `domain`, each with bounds of its own. A schema is refused that refers to itself or grows beyond bounds
+//! when what it refers to is put in its place; what is left costs at most one step for each of its parts and each part of a value.
+//! Patterns are those that a time linear in the text is enough for. Knows nothing of components, tenants or details.
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-/// Problems told about one configuration. The author of a policy fixes a few at a time.
-const PROBLEMS: usize = 20;
 /// Parts of a schema (values of its JSON text), with all that it refers to. Those that are written by hand have some hundred.
 const PARTS: usize = 4096;
 /// How deep parts may stand in each other, which is how deep the host's stack gets.
 const DEPTH: usize = 64;
-/// Patterns of a schema, wherever they stand.
-const PATTERNS: usize = 64;
 /// The largest compiled pattern, in bytes.
 const PATTERN: usize = 256 << 10;
-/// Steps for one configuration: some tenths of a second.
+/// Steps for one value: some tenths of a second.
 const STEPS: usize = 16 << 20;
 /// Steps up to which every problem is gathered, which takes memory for each of them.
 const GATHERED: usize = 1 << 20;
-/// Bytes that patterns may look at together, for one configuration.
+/// Bytes that patterns may look at together, for one value.
 const MATCHED: usize = 1 << 20;
 
+/// What a schema may be, beside what none may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The longest, as text in bytes.
+    pub bytes: usize,
+    /// Patterns, wherever they stand: each is compiled.
+    pub patterns: usize,
+    /// Whether it may refer to parts of its own.
+    pub references: bool,
+}
+
 /// A schema that is ready for use.
-pub(super) struct Schema {
+pub struct Schema {
     validator: Validator,
     size: Size,
 }
+
+/// What does not fit: a JSON Pointer into the value, and a sentence.
+pub type Misfit = (String, String);
 
 /// How large a schema is with all that it refers to.
 #[derive(Clone, Copy, Default)]
@@ -40,9 +50,12 @@ struct Size {
 
 impl Schema {
     /// Reads a schema, or says what is wrong with it.
-    pub(super) fn read(text: &str) -> Result<Schema, String> {
+    pub fn read(text: &str, bounds: Bounds) -> Result<Schema, String> {
+        if text.len() > bounds.bytes {
+            return Err(format!("it has more than {} bytes", bounds.bytes));
+        }
         let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let mut measure = Measure { root: &schema, size: Size::default() };
+        let mut measure = Measure { root: &schema, bounds, size: Size::default() };
         measure.part(&schema, 0)?;
         let size = measure.size;
         let patterns = PatternOptions::regex().size_limit(PATTERN).dfa_size_limit(PATTERN);
@@ -51,25 +64,21 @@ impl Schema {
         Ok(Schema { validator: validator.map_err(|error| error.to_string())?, size })
     }
 
-    /// What is wrong with `conf`: JSON Pointers into it, each with a sentence. Takes a while for a large one.
-    pub(super) fn problems(&self, conf: &str) -> Vec<(String, String)> {
-        let whole = |message: String| vec![(String::new(), message)];
-        let value = match serde_json::from_str::<Value>(conf) {
-            Ok(value) => value,
-            Err(error) => return whole(format!("not JSON: {error}")),
-        };
-        let steps = self.size.parts.saturating_mul(parts(&value));
-        if steps > STEPS || self.size.patterns.saturating_mul(conf.len()) > MATCHED {
-            return whole("it is too large to be held against the component's schema".to_owned());
+    /// What of a value does not fit, `most` of it at most. The value has `bytes` as text. Takes a while for a large one.
+    pub fn misfits(&self, value: &Value, bytes: usize, most: usize) -> Vec<Misfit> {
+        let whole = |message: &str| vec![(String::new(), message.to_owned())];
+        let steps = self.size.parts.saturating_mul(parts(value));
+        if steps > STEPS || self.size.patterns.saturating_mul(bytes) > MATCHED {
+            return whole("it is too large to be held against its schema");
         }
-        if self.validator.is_valid(&value) {
+        if self.validator.is_valid(value) {
             return Vec::new();
         }
         if steps > GATHERED {
-            return whole("does not fit the component's schema, and is too large to say where".to_owned());
+            return whole("it does not fit its schema, and is too large to say where");
         }
-        // Masked: a message that repeated the value could be as long as the configuration, and hold its secrets.
-        let errors = self.validator.iter_errors(&value).take(PROBLEMS);
+        // Masked: a message that repeated the value could be as long as the value, and hold its secrets.
+        let errors = self.validator.iter_errors(value).take(most);
         errors.map(|error| (error.instance_path().to_string(), error.masked().to_string())).collect()
     }
 }
@@ -86,6 +95,7 @@ fn parts(value: &Value) -> usize {
 /// Counts a schema with what it refers to in its place, and stops at the bounds.
 struct Measure<'a> {
     root: &'a Value,
+    bounds: Bounds,
     size: Size,
 }
 
@@ -107,6 +117,9 @@ impl<'a> Measure<'a> {
 
     fn member(&mut self, key: &str, value: &'a Value, depth: usize) -> Result<(), String> {
         match (key, value) {
+            ("$ref", Value::String(_)) if !self.bounds.references => {
+                return Err("references are not taken: write the schema out".to_owned());
+            }
             ("$ref", Value::String(to)) => {
                 // As a fragment of the document itself; what an anchor or another document is called is not looked up.
                 let there = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
@@ -119,8 +132,8 @@ impl<'a> Measure<'a> {
             ("patternProperties", Value::Object(inside)) => self.size.patterns += inside.len(),
             _ => {}
         }
-        if self.size.patterns > PATTERNS {
-            return Err(format!("it has more than {PATTERNS} patterns"));
+        if self.size.patterns > self.bounds.patterns {
+            return Err(format!("it has more than {} patterns", self.bounds.patterns));
         }
         self.part(value, depth + 1)
     }
@@ -132,12 +145,38 @@ mod tests {
 
     use super::*;
 
+    const PATTERNS: usize = 64;
+    const BOUNDS: Bounds = Bounds { bytes: 1 << 20, patterns: PATTERNS, references: true };
+
     fn refusal(schema: &Value) -> String {
-        Schema::read(&schema.to_string()).err().unwrap_or_default()
+        Schema::read(&schema.to_string(), BOUNDS).err().unwrap_or_default()
     }
 
-    fn told(schema: &Value, conf: &Value) -> usize {
-        Schema::read(&schema.to_string()).unwrap().problems(&conf.to_string()).len()
+    fn told(schema: &Value, value: &Value) -> usize {
+        let schema = Schema::read(&schema.to_string(), BOUNDS).unwrap();
+        schema.misfits(value, value.to_string().len(), 20).len()
+    }
+
+    #[test]
+    fn bounds_are_the_callers() {
+        let refused = |schema: Value, bounds: Bounds| Schema::read(&schema.to_string(), bounds).err();
+        let referring = json!({ "$defs": { "a": {} }, "$ref": "#/$defs/a" });
+        assert_eq!(refused(referring.clone(), BOUNDS), None);
+        assert!(refused(referring, Bounds { references: false, ..BOUNDS }).unwrap().contains("references"));
+        let named = json!({ "properties": { "$ref": { "type": "string" } } });
+        assert_eq!(refused(named, Bounds { references: false, ..BOUNDS }), None, "a member of that name is no reference");
+        let patterned = json!({ "allOf": [{ "pattern": "a" }, { "patternProperties": { "b": {} } }] });
+        assert_eq!(refused(patterned.clone(), Bounds { patterns: 2, ..BOUNDS }), None);
+        assert!(refused(patterned, Bounds { patterns: 1, ..BOUNDS }).unwrap().contains("patterns"));
+        assert!(refused(json!({ "title": "long" }), Bounds { bytes: 8, ..BOUNDS }).unwrap().contains("bytes"));
+    }
+
+    #[test]
+    fn no_more_is_told_than_is_wanted() {
+        let schema = Schema::read(&json!({ "items": { "type": "string" } }).to_string(), BOUNDS).unwrap();
+        let wrong = json!([1, 2, 3]);
+        assert_eq!(schema.misfits(&wrong, 7, 2).len(), 2);
+        assert_eq!(schema.misfits(&wrong, 7, 1)[0].0, "/0");
     }
 
     #[test]
