@@ -182,10 +182,43 @@ async fn what_is_said_of_an_issuer_is_shown_and_checked() {
     let at = |place: usize, member: &str| format!("/security/trusted_issuers/{place}/{member}");
     let problems = wrong_members(&shop.admin.put(&path, &server).await.expect(422));
     assert_eq!(problems, [at(1, "issuer"), at(2, "issuer"), at(2, "jwks"), at(2, "subject_prefix")]);
+    // No issuer names people of another one: not by its prefix, and not by a fragment of its name.
+    let mut other = shown.clone();
+    (other["issuer"], other["subject_prefix"]) = (json!("https://other.example"), json!("corp:eu:"));
+    let mut third = shown.clone();
+    (third["issuer"], third["subject_prefix"]) = (json!("https://third.example#x"), json!("third:"));
+    server["security"]["trusted_issuers"] = json!([shown, other, third]);
+    let problems = wrong_members(&shop.admin.put(&path, &server).await.expect(422));
+    assert_eq!(problems, [at(1, "subject_prefix"), at(2, "issuer")]);
     // Who has an assertion revokes what it has got like any other token.
     let got = shop.ask(&form(&signer.sign(&said(&shop)))).await.expect(200).json();
     let caller = shop.server.anonymous().with_header("authorization", &basic("till", &shop.till));
     let form = format!("token={}", got["access_token"].as_str().unwrap());
     post_form(&caller, "/default/shop/oauth2/revoke", &form).await.expect(200);
     assert!(!shop.is_good(&got["access_token"]).await);
+}
+
+/// A resource that has no scopes looks at nothing but the audience of a token, so no scope of the issuer's bounds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_gives_away_the_resources_that_are_named_for_it() {
+    const PLAIN: &str = "https://plain.example/mcp";
+    let (shop, signer) = shop(json!({ "scopes": [] })).await;
+    let service = json!({ "authorization_server_id": "shop", "id": "plain", "name": "Plain", "resource": PLAIN });
+    shop.admin.post(&format!("{ADMIN}/services"), &service).await.expect(201);
+    let ask = async || shop.ask(&format!("{}&resource={PLAIN}", form(&signer.sign(&said(&shop))))).await;
+    refused(ask().await, "invalid_target");
+    let mut server = shop.admin.get(&format!("{ADMIN}/servers/shop")).await.expect(200).json();
+    for (resources, wrong) in [(json!(["plain"]), true), (json!(["https://other.example/"]), false), (json!([PLAIN]), false)] {
+        server["security"]["trusted_issuers"][0]["resources"] = resources.clone();
+        let answer = shop.admin.put(&format!("{ADMIN}/servers/shop"), &server).await;
+        match wrong {
+            true => assert_eq!(wrong_members(&answer.expect(422)), ["/security/trusted_issuers/0/resources/0"]),
+            false => assert_eq!(answer.expect(200).json()["security"]["trusted_issuers"][0]["resources"], resources),
+        }
+        if resources != json!([PLAIN]) {
+            refused(ask().await, "invalid_target");
+        }
+    }
+    let got = ask().await.expect(200).json();
+    assert_eq!(claims(&got["access_token"])["aud"], json!([PLAIN]));
 }

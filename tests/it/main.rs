@@ -77,6 +77,7 @@ mod possession;
 mod profiles;
 mod promises;
 mod proofs;
+mod pss;
 mod registration;
 mod replay;
 mod required_consents;

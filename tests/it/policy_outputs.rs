@@ -40,6 +40,17 @@ async fn a_policy_narrows_scopes_and_adds_claims() {
     assert_eq!((&said["sub"], &said["scope"]), (&json!("anna"), &json!("email openid")));
     assert!(said["aud"].is_array());
     assert!(claims(&answer, "id_token")["tier"].is_null(), "they are the access token's");
+    let outputs = json!({
+        "claims": "{'tier': 1}",
+        "id_token_claims": "{'tier': {'level': authn_ctx.level}, 'name': 'red', 'sub': 'admin', 'nonce': 'x', 'gid': 'y', 'cgid': 'z'}",
+    });
+    change(&shop, "out", outputs).await;
+    let answer = shop.login("openid profile email").await.expect(200);
+    let said = claims(&answer, "id_token");
+    assert_eq!((&said["tier"], &said["name"], &said["sub"]), (&json!({ "level": 3 }), &json!("red"), &json!("anna")));
+    assert!(said["nonce"].is_null() && said["gid"] != "y" && said["cgid"].is_null(), "{said}");
+    assert_eq!(claims(&answer, "access_token")["tier"], 1);
+    assert!(claims(&answer, "access_token")["name"].is_null());
     // A refresh asks again, and what the policy hands over now counts.
     change(&shop, "out", json!({ "scopes": "['openid']", "claims": "{'tier': 9}" })).await;
     let again = shop.refresh(&answer.json()).await.expect(200);
@@ -56,6 +67,7 @@ async fn what_cannot_be_understood_lets_nobody_in() {
         json!({ "scopes": "'openid'" }),
         json!({ "scopes": "[1]" }),
         json!({ "claims": "['tier']" }),
+        json!({ "id_token_claims": "['tier']" }),
         json!({ "claims": "{'tier': 'x'.repeat(9000)}" }),
     ] {
         let body = json!({ "policy_name": "out", "validators": with_outputs(wrong.clone()) });
@@ -83,8 +95,10 @@ async fn the_policy_of_clients_does_the_same_for_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_brings_what_the_policy_has_handed_over() {
     let shop = Storefront::open().await;
-    make_policy(&shop.admin, "out", with_outputs(json!({ "scopes": "['openid', 'orders']", "claims": "{'tier': 1}" })))
-        .await;
+    let outputs = json!({
+        "scopes": "['openid', 'orders']", "claims": "{'tier': 1}", "id_token_claims": "{'colour': 'red'}",
+    });
+    make_policy(&shop.admin, "out", with_outputs(outputs)).await;
     shop.change(json!({ "user_policy_id": "out" })).await;
     let mut browser = shop.browser();
     let page = browser.login(&shop.request(""), "ann", crate::support::storefront::PASSWORD).await.expect(200);
@@ -93,4 +107,6 @@ async fn a_code_brings_what_the_policy_has_handed_over() {
     let tokens = shop.redeem(&back).await;
     assert_eq!(tokens["scope"], "openid orders", "at {AID}");
     assert_eq!(crate::support::tills::claims(&tokens["access_token"])["tier"], 1);
+    let about = crate::support::tills::claims(&tokens["id_token"]);
+    assert_eq!((&about["colour"], &about["tier"]), (&json!("red"), &Value::Null));
 }

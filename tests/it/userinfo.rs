@@ -59,7 +59,9 @@ fn refused(answer: Answer, status: u16, error: &str) {
     assert_eq!(answer.json()["error"], error);
     let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
     match error {
-        "invalid_request" if status == 401 => assert_eq!(challenge, "Bearer", "nothing was presented"),
+        "invalid_request" if status == 401 => {
+            assert!(challenge.starts_with("Bearer resource_metadata="), "nothing was presented: {challenge}");
+        }
         "invalid_request" => {}
         _ => assert!(challenge.starts_with(&format!("Bearer error=\"{error}\"")), "{challenge}"),
     }

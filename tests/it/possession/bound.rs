@@ -73,7 +73,9 @@ async fn a_token_that_is_bound_to_nothing_is_no_better_for_a_proof() {
     beside.get(TENANT).await.expect(200);
     let answer = server.anonymous().get(TENANT).await.expect(401);
     let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
-    assert_eq!(challenges, ["Bearer", "DPoP algs=\"RS256 PS256 ES256 ES384 EdDSA\""]);
+    let there = format!("resource_metadata=\"{}/default/admin/.well-known/oauth-protected-resource\"", server.url);
+    let dpop = format!("DPoP algs=\"RS256 PS256 ES256 ES384 EdDSA\", {there}");
+    assert_eq!(challenges, [format!("Bearer {there}").as_str(), &dpop]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

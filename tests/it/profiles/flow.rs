@@ -53,8 +53,17 @@ fn object(signer: &Signer, parameters: &Parameters, more: Value) -> String {
 
 /// What a signed token says.
 fn claims(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap()).unwrap()
+    part(token, 1)
+}
+
+/// What signs a token, as its header says.
+fn signed_with(token: &str) -> Value {
+    part(token, 0)["alg"].clone()
+}
+
+fn part(token: &str, place: usize) -> Value {
+    let text = token.split('.').nth(place).unwrap();
+    serde_json::from_slice(&BASE64URL_NOPAD.decode(text.as_bytes()).unwrap()).unwrap()
 }
 
 impl Bank {
@@ -181,13 +190,12 @@ async fn messages_are_signed_both_ways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fapi_1_takes_signed_requests_and_answers_with_signatures() {
-    let bank = Bank::open().await;
-    let mut body = super::held_to("fapi_rw");
-    body["grant_types"] = json!(["authorization_code", "implicit"]);
-    bank.admin.post(&format!("{}/servers", super::ADMIN), &body).await.expect(201);
+    let grants = json!(["authorization_code", "implicit"]);
+    let bank = Bank::held_with("fapi_rw", json!({ "grant_types": grants })).await;
     let signer = Signer::new("ES256", "one");
-    let types =
-        json!({ "grant_types": ["authorization_code", "implicit"], "response_types": ["code", "code id_token"] });
+    let types = json!({
+        "grant_types": grants, "response_types": ["code", "code id_token"], "scopes": ["openid", "profile"],
+    });
     bank.makes("app", &signer, types).await.expect(201);
     let browser = bank.browser().await;
     let ask = async |more: &[(&str, &str)]| {
@@ -196,18 +204,55 @@ async fn fapi_1_takes_signed_requests_and_answers_with_signatures() {
         bank.brings(&browser, &sent).await
     };
     assert_eq!(member(&bank.brings(&browser, &parameters(&[])).await, "error"), Some("invalid_request"));
-    for wrong in
-        [&[][..], &[("response_type", "code id_token"), ("nonce", "")], &[("response_mode", "jwt"), ("nonce", "")]]
-    {
+    // Each has its scope beside the object at least, where it does not count.
+    for wrong in [
+        &[][..],
+        &[("scope", "profile")],
+        &[("response_type", "code id_token"), ("nonce", "")],
+        &[("response_type", "code id_token"), ("scope", "")],
+        &[("response_mode", "jwt"), ("nonce", "")],
+        &[("response_mode", "jwt"), ("scope", "")],
+        &[("response_mode", "jwt"), ("scope", "profile"), ("state", "")],
+    ] {
         let told = ask(wrong).await;
         assert_eq!(member(&told, "code"), None, "{wrong:?}");
-        assert!(member(&told, "error").is_some() || member(&told, "response").is_some(), "{told:?}");
+        let error = match member(&told, "response") {
+            Some(response) => claims(response)["error"].clone(),
+            None => json!(member(&told, "error")),
+        };
+        assert_eq!(error, "invalid_request", "{wrong:?}: {told:?}");
     }
     let told = ask(&[("response_type", "code id_token")]).await;
     let token = claims(member(&told, "id_token").unwrap_or_else(|| panic!("{told:?}")));
     assert!(token["c_hash"].is_string() && token["s_hash"].is_string(), "{token}");
+    // Whoever asks for no ID token may do without openid, and gets the answer signed.
+    for scope in ["openid", "profile"] {
+        let told = ask(&[("response_mode", "jwt"), ("scope", scope)]).await;
+        assert!(claims(member(&told, "response").unwrap())["code"].is_string(), "{told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_an_rsa_key_keeps_the_profiles_with_ps256() {
+    let rsa = json!({ "key_type": "rsa", "signing_alg": "PS256", "grant_types": ["authorization_code", "implicit"] });
+    let bank = Bank::held_with("fapi_rw", rsa).await;
+    let signer = Signer::new("PS256", "one");
+    let types =
+        json!({ "grant_types": ["authorization_code", "implicit"], "response_types": ["code", "code id_token"] });
+    bank.makes("app", &signer, types).await.expect(201);
+    let browser = bank.browser().await;
+    let ask = async |more: &[(&str, &str)]| {
+        let request = object(&signer, &parameters(more), json!({}));
+        bank.brings(&browser, &parameters(&[("request", &request)])).await
+    };
+    let told = ask(&[("response_type", "code id_token")]).await;
+    let token = member(&told, "id_token").unwrap_or_else(|| panic!("{told:?}"));
+    assert_eq!(signed_with(token), "PS256");
+    assert!(claims(token)["c_hash"].is_string());
     let told = ask(&[("response_mode", "jwt")]).await;
-    assert!(claims(member(&told, "response").unwrap())["code"].is_string(), "{told:?}");
+    let response = member(&told, "response").unwrap();
+    assert_eq!(signed_with(response), "PS256");
+    assert!(claims(response)["code"].is_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,8 +39,15 @@ impl Bank {
 
     /// With an authorization server `bank` that is held to a profile.
     async fn held_to(profile: &str) -> Bank {
+        Bank::held_with(profile, json!({})).await
+    }
+
+    /// The same with other members.
+    async fn held_with(profile: &str, more: Value) -> Bank {
         let bank = Bank::open().await;
-        bank.admin.post(&format!("{ADMIN}/servers"), &held_to(profile)).await.expect(201);
+        let mut body = held_to(profile);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        bank.admin.post(&format!("{ADMIN}/servers"), &body).await.expect(201);
         bank
     }
 

@@ -36,6 +36,9 @@ async fn a_server_contradicts_no_profile_of_its_own() {
         }
     }
     assert_eq!(bank.refused(held_to("fapi_rw"), json!({ "key_type": "eddsa" })).await, ["/jwks"]);
+    let mut strong = held_to("fapi_rw");
+    (strong["id"], strong["key_type"], strong["signing_alg"]) = (json!("strong"), json!("rsa"), json!("PS256"));
+    bank.admin.post(&format!("{ADMIN}/servers"), &strong).await.expect(201);
     bank.admin.post(&format!("{ADMIN}/servers"), &held_to("fapi_2_message_signing")).await.expect(201);
     // What is there is held to it as well, and every other way to save it.
     let path = format!("{ADMIN}/servers/bank");
@@ -45,6 +48,7 @@ async fn a_server_contradicts_no_profile_of_its_own() {
     let wrong = bank.admin.post(&format!("{path}/keys"), &json!({ "key_type": "rsa" })).await.expect(422);
     assert_eq!(wrong_members(&wrong), ["/key_type"]);
     bank.admin.post(&format!("{path}/keys"), &json!({ "key_type": "eddsa" })).await.expect(201);
+    bank.admin.post(&format!("{path}/keys"), &json!({ "key_type": "rsa", "signing_alg": "PS256" })).await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -220,3 +220,37 @@ async fn types_are_saved_shown_and_told_and_make_sense() {
     let many: serde_json::Map<String, Value> = (0..101).map(|number| (format!("t{number}"), json!({}))).collect();
     refuse(json!(many), "").await;
 }
+
+/// RFC 9396 §7: with every access token what was granted with it, also where it travels through the browser.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_the_front_channel_comes_with_its_details() {
+    let shop = bank().await;
+    let grants = json!(["authorization_code", "implicit", "refresh_token", "client_credentials"]);
+    shop.change(json!({ "grant_types": grants })).await;
+    let path = format!("{ADMIN}/clients/web");
+    let mut body = shop.admin.get(&path).await.expect(200).json();
+    body.as_object_mut().unwrap().retain(|name, _| !["client_secret", "scope"].contains(&name.as_str()));
+    (body["grant_types"], body["response_types"]) = (grants, json!(["code", "id_token", "token"]));
+    shop.admin.put(&path, &body).await.expect(200);
+    let details = json!([payment("10.00 EUR"), { "type": "account" }]);
+    let asking = |kind: &str, details: Option<&Value>| {
+        let text = details.map(Value::to_string);
+        let more: Vec<(&str, &str)> = text.iter().map(|text| ("authorization_details", text.as_str())).collect();
+        let url = request(&shop, "openid", &[&[("nonce", "n")][..], &more].concat());
+        url.replace("response_type=code&", &format!("response_type={}&", kind.replace(' ', "%20")))
+    };
+    let mut browser = shop.browser();
+    for kind in ["token", "id_token token", "code token"] {
+        let page = agree(&mut browser, &asking(kind, Some(&details))).await;
+        let told = page.parameter("authorization_details").unwrap_or_else(|| panic!("{kind}: {}", page.url));
+        assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), details, "{kind}");
+        let token = json!(page.parameter("access_token").unwrap());
+        assert_eq!(claims(&token)["authorization_details"], details, "{kind}");
+        assert!(page.url.contains("#"), "never in a query: {}", page.url);
+    }
+    // Where there is no token, or nothing was asked for, nothing is told.
+    let page = agree(&mut browser, &asking("code", Some(&details))).await;
+    assert!(page.parameter("code").is_some() && page.parameter("authorization_details").is_none(), "{}", page.url);
+    let page = agree(&mut browser, &asking("token", None)).await;
+    assert!(page.parameter("access_token").is_some() && page.parameter("authorization_details").is_none(), "{}", page.url);
+}

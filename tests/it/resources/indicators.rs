@@ -184,6 +184,15 @@ async fn an_identifier_is_one_services_and_makes_sense() {
         let answer = shop.admin.post(&path, &body(AID, wrong)).await.expect(422);
         assert_eq!(wrong_members(&answer), ["/resource"], "{wrong}");
     }
+    // Tokens for an authorization server would be good there, and whoever runs the service would have them.
+    for server in [AID, "other", "admin"] {
+        let issuer = format!("{}/default/{server}", shop.server.url);
+        let answer = shop.admin.post(&path, &body(AID, &issuer)).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/resource"], "{issuer}");
+        let changed = json!({ "name": "The orders-api", "resource": issuer.replacen("http:", "HTTP:", 1) });
+        let answer = shop.admin.put(&format!("{path}/orders-api"), &changed).await.expect(422);
+        assert_eq!(wrong_members(&answer), ["/resource"], "{issuer}");
+    }
     // Another server may have one of the same name.
     let made = shop.admin.post(&path, &body("other", ORDERS)).await.expect(201).json();
     assert_eq!(made["resource"], ORDERS);

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{AID, BACK, ELSEWHERE, ORDERS, PLAIN, STOCK, VERIFIER, mall};
 use crate::support::{
-    made::{ADMIN, FORM},
+    Answer, Caller,
+    made::{ADMIN, FORM, post_form},
     storefront::{PASSWORD, Storefront},
     tills::claims,
 };
@@ -55,6 +56,49 @@ async fn a_server_says_which_resources_it_has() {
     assert_eq!(other["protected_resources"], json!([ELSEWHERE]));
     let system = read(&shop, "/default/system/.well-known/openid-configuration").await;
     assert!(system["protected_resources"].is_null());
+}
+
+/// RFC 9728 §5.1: whoever has no good token is told where the metadata is of the server whose tokens are good there.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_good_token_is_told_where_to_get_one() {
+    let shop = mall(json!({})).await;
+    let (nobody, stranger) = (shop.server.anonymous(), Caller::new(&shop.server.url).with_token("no-token"));
+    let userinfo = format!("/default/{AID}/oauth2/userinfo");
+    for (path, server) in [
+        (userinfo.as_str(), format!("default/{AID}")),
+        ("/default/default/privacy/consents", "default/default".to_owned()),
+        ("/api/system/default/consents", "default/system".to_owned()),
+        ("/api/admin/default/tenant", "default/admin".to_owned()),
+        ("/api/developer/default/clients", "default/developer".to_owned()),
+    ] {
+        let metadata = format!("{}/{server}/.well-known/oauth-protected-resource", shop.server.url);
+        for caller in [&nobody, &stranger] {
+            let challenges = challenges(&caller.get(path).await.expect(401));
+            assert!(challenges.iter().any(|one| one.starts_with("Bearer ")), "{path}: {challenges:?}");
+            for challenge in &challenges {
+                assert!(challenge.ends_with(&format!("resource_metadata=\"{metadata}\"")), "{path}: {challenge}");
+            }
+        }
+        let found = read(&shop, metadata.strip_prefix(&shop.server.url).unwrap()).await;
+        assert_eq!(found["resource"], format!("{}/{server}", shop.server.url));
+    }
+    // Also where the token may stand in a form.
+    for form in ["", "access_token=none"] {
+        let challenges = challenges(&post_form(&nobody, &userinfo, form).await.expect(401));
+        assert!(challenges.iter().all(|one| one.contains("resource_metadata=")), "{challenges:?}");
+    }
+    // A server that is not there has none, and neither has whoever asks for a name and a password.
+    for path in ["/default/nothing/oauth2/userinfo", "/api/admin/nothing/tenant", "/api/applications/default"] {
+        let challenges = challenges(&nobody.get(path).await);
+        assert!(challenges.iter().all(|one| !one.contains("resource_metadata")), "{path}: {challenges:?}");
+    }
+    let refused = nobody.post(&format!("/default/{AID}/oauth2/token"), &json!({})).await;
+    assert!(challenges(&refused).iter().all(|one| !one.contains("resource_metadata")), "{}", refused.text());
+}
+
+fn challenges(answer: &Answer) -> Vec<String> {
+    let values = answer.headers.get_all("www-authenticate").iter();
+    values.map(|value| value.to_str().unwrap().to_owned()).collect()
 }
 
 /// From the metadata of the resource to that of its server, a registration of its own, a code with PKCE, and a token.

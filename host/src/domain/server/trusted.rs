@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     Problem,
     client::{ClientKeys, key_set, secure_uri},
+    resource,
     text,
 };
 
@@ -82,6 +83,8 @@ pub(super) fn problems(issuers: &[TrustedIssuer]) -> Vec<Problem> {
         problems.extend(audience.as_ref().and_then(|audience| text::name(&format!("{at}/audience"), audience)));
         problems.extend(text::items(&format!("{at}/scopes"), scopes));
         problems.extend(text::items(&format!("{at}/resources"), resources));
+        let unsound = |(number, one): (usize, &String)| resource::problem(&format!("{at}/resources/{number}"), one);
+        problems.extend(resources.iter().enumerate().filter_map(unsound));
         let prefix = subject_prefix.as_ref().filter(|prefix| prefix.len() > 128 || !prefix.ends_with(ENDS));
         let reason = "must end with `:`, `#`, `/` or `|` and have at most 128 bytes";
         problems.extend(prefix.map(|_| Problem::new(format!("{at}/subject_prefix"), reason)));
