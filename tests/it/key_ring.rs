@@ -12,7 +12,7 @@ use crate::support::{Caller, TestServer};
 /// Puts a new key of `kind` in front of the ring of default/system.
 async fn put_in_front(server: &TestServer, kind: KeyType) {
     let domain = &server.app.domain;
-    let mut ring = key_ring::generate(domain, "default", "system", kind).await.unwrap();
+    let mut ring = key_ring::generate(domain, "default", "system", kind.into()).await.unwrap();
     let old = key_ring::current(domain, "default", "system").unwrap();
     ring.keys.extend(old.keys.iter().cloned());
     let write = domain.write(move |write| records::put(write, &["default", "system"], &ring).map_err(Failure::from));

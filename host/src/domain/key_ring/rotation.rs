@@ -108,6 +108,25 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_before_there_was_a_choice_are_read() {
+        for (kind, algorithm) in [("rsa", Algorithm::Rs256), ("ecdsa", Algorithm::Es256), ("eddsa", Algorithm::EdDsa)] {
+            let kept = format!(r#"{{"kid":"a","kind":"{kind}","public_jwk":"{{}}","private":{SEALED}}}"#);
+            assert_eq!(serde_json::from_str::<StoredKey>(&kept).unwrap().algorithm, algorithm);
+        }
+        let kept = serde_json::to_string(&ring_of(&[("a", Turn::Kept)]).keys[0]).unwrap();
+        assert!(kept.contains(r#""algorithm":"ES256""#), "{kept}");
+    }
+
+    #[test]
+    fn no_key_comes_back_to_sign_otherwise() {
+        let (before, mut after) = (ring_of(&[("a", Turn::Kept), ("b", Turn::Retired(9))]), ring_of(&[("b", Turn::Kept)]));
+        assert_eq!(after.otherwise(&before), None);
+        after.keys[0].algorithm = Algorithm::Ps256;
+        assert_eq!(after.otherwise(&before), Some(0));
+        assert_eq!(after.otherwise(&ring_of(&[("c", Turn::Kept)])), None, "another key may sign as it likes");
+    }
+
+    #[test]
     fn keys_take_turns() {
         let mut ring = ring_of(&[("a", Turn::Kept), ("brought", Turn::Kept)]);
         assert!(ring.rotate(0, 9).is_err());

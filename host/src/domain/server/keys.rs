@@ -95,3 +95,16 @@ fn longest(write: &Write<'_>, tenant: &str, id: &str) -> Result<i64, Failure> {
     let lives = states.iter().map(|state| state.value.access_token_seconds.max(state.value.id_token_seconds));
     Ok(lives.max().unwrap_or_default().saturating_add(LEEWAY))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_before_there_was_a_choice_are_read() {
+        let server: Server = serde_json::from_str(r#"{"name":"Shop","key_type":"eddsa"}"#).unwrap();
+        assert_eq!(server.signing_alg, Algorithm::EdDsa);
+        assert!(serde_json::to_string(&server).unwrap().contains(r#""signing_alg":"EdDSA""#));
+        assert_eq!(serde_json::from_str::<Server>("{}").unwrap().signing_alg, Algorithm::Rs256);
+    }
+}
