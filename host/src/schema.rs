@@ -164,7 +164,11 @@ mod tests {
         assert_eq!(refused(referring.clone(), BOUNDS), None);
         assert!(refused(referring, Bounds { references: false, ..BOUNDS }).unwrap().contains("references"));
         let named = json!({ "properties": { "$ref": { "type": "string" } } });
-        assert_eq!(refused(named, Bounds { references: false, ..BOUNDS }), None, "a member of that name is no reference");
+        assert_eq!(
+            refused(named, Bounds { references: false, ..BOUNDS }),
+            None,
+            "a member of that name is no reference"
+        );
         let patterned = json!({ "allOf": [{ "pattern": "a" }, { "patternProperties": { "b": {} } }] });
         assert_eq!(refused(patterned.clone(), Bounds { patterns: 2, ..BOUNDS }), None);
         assert!(refused(patterned, Bounds { patterns: 1, ..BOUNDS }).unwrap().contains("patterns"));

@@ -208,7 +208,9 @@ async fn an_issuer_gives_away_the_resources_that_are_named_for_it() {
     let ask = async || shop.ask(&format!("{}&resource={PLAIN}", form(&signer.sign(&said(&shop))))).await;
     refused(ask().await, "invalid_target");
     let mut server = shop.admin.get(&format!("{ADMIN}/servers/shop")).await.expect(200).json();
-    for (resources, wrong) in [(json!(["plain"]), true), (json!(["https://other.example/"]), false), (json!([PLAIN]), false)] {
+    for (resources, wrong) in
+        [(json!(["plain"]), true), (json!(["https://other.example/"]), false), (json!([PLAIN]), false)]
+    {
         server["security"]["trusted_issuers"][0]["resources"] = resources.clone();
         let answer = shop.admin.put(&format!("{ADMIN}/servers/shop"), &server).await;
         match wrong {

@@ -61,7 +61,8 @@ async fn everything_that_such_a_server_signs_is_signed_with_ps256() {
     let key = keys["keys"].as_array().unwrap().iter().find(|key| key["use"] == "sig").unwrap().clone();
     assert_eq!((&key["kty"], &key["alg"]), (&json!("RSA"), &json!("PS256")));
 
-    let tokens = shop.ask(&redeem(&shop.code(&shop.grant(&["openid"], None).await, None).await)).await.expect(200).json();
+    let tokens =
+        shop.ask(&redeem(&shop.code(&shop.grant(&["openid"], None).await, None).await)).await.expect(200).json();
     for token in ["access_token", "id_token"] {
         assert_eq!(algorithm(&tokens[token]), "PS256");
         assert!(is_signed(&tokens[token], &key), "{token}");
@@ -73,7 +74,10 @@ async fn everything_that_such_a_server_signs_is_signed_with_ps256() {
     // Clients may ask for what it signs with, and for nothing else.
     let client = |algorithm: &str| json!({ "client_name": "App", "redirect_uris": [CALLBACK], "id_token_signed_response_alg": algorithm, "userinfo_signed_response_alg": algorithm });
     let made = anybody.post("/default/shop/oauth2/register", &client("PS256")).await.expect(201).json();
-    assert_eq!((&made["id_token_signed_response_alg"], &made["userinfo_signed_response_alg"]), (&json!("PS256"), &json!("PS256")));
+    assert_eq!(
+        (&made["id_token_signed_response_alg"], &made["userinfo_signed_response_alg"]),
+        (&json!("PS256"), &json!("PS256"))
+    );
     let refused = anybody.post("/default/shop/oauth2/register", &client("RS256")).await.expect(400).json();
     assert_eq!(refused["error"], "invalid_client_metadata");
 }
@@ -102,8 +106,16 @@ async fn the_next_key_may_sign_otherwise() {
     admin.post(&format!("{keys}/rotate"), &json!({})).await.expect(200);
     // Like the present one, unless something else is said.
     admin.post(&keys, &json!({})).await.expect(201);
-    assert_eq!(signing_keys(&admin, "shop").await, [told("rsa", "PS256"), told("rsa", "PS256"), told("ecdsa", "ES256")]);
-    let kids: Vec<Value> = admin.get(&keys).await.expect(200).json()["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
+    assert_eq!(
+        signing_keys(&admin, "shop").await,
+        [told("rsa", "PS256"), told("rsa", "PS256"), told("ecdsa", "ES256")]
+    );
+    let kids: Vec<Value> = admin.get(&keys).await.expect(200).json()["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["kid"].clone())
+        .collect();
     assert_ne!(kids[0], kids[1], "another key, not the same one once more");
 }
 

@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn challenges_for_tokens_say_where_one_is_to_be_had() {
         let told = |credentials: Credentials| {
-            let answer = pointing(add(Answer::empty(StatusCode::UNAUTHORIZED), credentials), Some("https://id.example/x"));
+            let answer =
+                pointing(add(Answer::empty(StatusCode::UNAUTHORIZED), credentials), Some("https://id.example/x"));
             let values = answer.headers.get_all(WWW_AUTHENTICATE).iter();
             values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };

@@ -109,7 +109,8 @@ mod tests {
             assert_eq!(detached.verify(payload, &other.verifier()), Err(JwsError::Signature));
 
             let (_, signature) = text.split_once("..").unwrap();
-            let header = json!({ "alg": key.algorithm().name(), "typ": "event", "kid": key.kid(), "seq": 8 }).to_string();
+            let header =
+                json!({ "alg": key.algorithm().name(), "typ": "event", "kid": key.kid(), "seq": 8 }).to_string();
             let forged = format!("{}..{signature}", BASE64URL_NOPAD.encode(header.as_bytes()));
             assert_eq!(Detached::read(&forged).unwrap().verify(payload, &key.verifier()), Err(JwsError::Signature));
             // With the payload in its place it is a plain JWS.

@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 mod algorithm;
 mod private;
 
-pub use algorithm::{Algorithm, KeyType};
 pub use super::verifying::{VerifyingKey, thumbprint};
+pub use algorithm::{Algorithm, KeyType};
 pub(super) use private::rsa_pair;
 
 /// A private key with its public half. Signing needs no lock.

@@ -10,8 +10,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bearer, Credentials, Domain, Failure, client::Client, details::Detail, expiry, identity::Identity,
-    in_force::Added, server::Server, token::latest,
+    Bearer, Credentials, Domain, Failure, client::Client, details::Detail, expiry, identity::Identity, in_force::Added,
+    server::Server, token::latest,
 };
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},

@@ -198,12 +198,7 @@ async fn in_turn<T: Send + 'static>(domain: &Domain, work: impl FnOnce() -> T + 
 }
 
 /// A new ring for a server.
-pub async fn generate(
-    domain: &Domain,
-    tenant: &str,
-    server: &str,
-    algorithm: Algorithm,
-) -> Result<KeyRing, Failure> {
+pub async fn generate(domain: &Domain, tenant: &str, server: &str, algorithm: Algorithm) -> Result<KeyRing, Failure> {
     Owner::Server(tenant, server).generate(domain, algorithm).await
 }
 

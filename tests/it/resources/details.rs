@@ -252,5 +252,9 @@ async fn a_token_of_the_front_channel_comes_with_its_details() {
     let page = agree(&mut browser, &asking("code", Some(&details))).await;
     assert!(page.parameter("code").is_some() && page.parameter("authorization_details").is_none(), "{}", page.url);
     let page = agree(&mut browser, &asking("token", None)).await;
-    assert!(page.parameter("access_token").is_some() && page.parameter("authorization_details").is_none(), "{}", page.url);
+    assert!(
+        page.parameter("access_token").is_some() && page.parameter("authorization_details").is_none(),
+        "{}",
+        page.url
+    );
 }

@@ -59,7 +59,8 @@ fn round_trip() {
     for kind in Algorithm::ALL {
         let key = SigningKey::generate(kind).unwrap();
         let token = sign(&key, "at+jwt", &rfc_claims()).unwrap();
-        let (alg, kid, typ) = (key.algorithm().name().to_owned(), Some(key.kid().to_owned()), Some("at+jwt".to_owned()));
+        let (alg, kid, typ) =
+            (key.algorithm().name().to_owned(), Some(key.kid().to_owned()), Some("at+jwt".to_owned()));
         assert_eq!(decode_header(&token).unwrap(), Header { alg, kid, typ });
         assert_eq!(verify(&token, &key.verifier()).unwrap(), rfc_claims());
         assert_eq!(peek_claims(&token).unwrap(), rfc_claims());

@@ -119,7 +119,11 @@ fn public_jwk_has_only_public_members() {
 fn an_rsa_key_signs_in_one_way_only() {
     let key = SigningKey::generate(Algorithm::Ps256).unwrap();
     let other = SigningKey::from_pkcs8(Algorithm::Rs256, &key.pkcs8().unwrap()).unwrap();
-    assert_eq!((key.thumbprint(), key.kind()), (other.thumbprint(), KeyType::Rsa), "the same key, as if it signed otherwise");
+    assert_eq!(
+        (key.thumbprint(), key.kind()),
+        (other.thumbprint(), KeyType::Rsa),
+        "the same key, as if it signed otherwise"
+    );
     let (pss, plain) = (key.sign(b"message").unwrap(), other.sign(b"message").unwrap());
     assert!(key.verifier().verify(b"message", &pss) && other.verifier().verify(b"message", &plain));
     assert!(!key.verifier().verify(b"message", &plain) && !other.verifier().verify(b"message", &pss));

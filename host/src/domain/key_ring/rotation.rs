@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn no_key_comes_back_to_sign_otherwise() {
-        let (before, mut after) = (ring_of(&[("a", Turn::Kept), ("b", Turn::Retired(9))]), ring_of(&[("b", Turn::Kept)]));
+        let (before, mut after) =
+            (ring_of(&[("a", Turn::Kept), ("b", Turn::Retired(9))]), ring_of(&[("b", Turn::Kept)]));
         assert_eq!(after.otherwise(&before), None);
         after.keys[0].algorithm = Algorithm::Ps256;
         assert_eq!(after.otherwise(&before), Some(0));

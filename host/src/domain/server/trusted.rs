@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     Problem,
     client::{ClientKeys, key_set, secure_uri},
-    resource,
-    text,
+    resource, text,
 };
 
 /// The most issuers that a server trusts.
