@@ -69,7 +69,7 @@ async fn everything_that_such_a_server_signs_is_signed_with_ps256() {
     }
     assert!(shop.is_good(&tokens["access_token"]).await, "and taken by ourselves");
     let userinfo = Caller::new(&shop.server.url).with_token(tokens["access_token"].as_str().unwrap());
-    userinfo.get("/default/shop/oauth2/userinfo").await.expect(200);
+    userinfo.get("/default/shop/userinfo").await.expect(200);
 
     // Clients may ask for what it signs with, and for nothing else.
     let client = |algorithm: &str| json!({ "client_name": "App", "redirect_uris": [CALLBACK], "id_token_signed_response_alg": algorithm, "userinfo_signed_response_alg": algorithm });

@@ -63,7 +63,7 @@ async fn a_server_says_which_resources_it_has() {
 async fn whoever_has_no_good_token_is_told_where_to_get_one() {
     let shop = mall(json!({})).await;
     let (nobody, stranger) = (shop.server.anonymous(), Caller::new(&shop.server.url).with_token("no-token"));
-    let userinfo = format!("/default/{AID}/oauth2/userinfo");
+    let userinfo = format!("/default/{AID}/userinfo");
     for (path, server) in [
         (userinfo.as_str(), format!("default/{AID}")),
         ("/default/default/privacy/consents", "default/default".to_owned()),
@@ -88,7 +88,7 @@ async fn whoever_has_no_good_token_is_told_where_to_get_one() {
         assert!(challenges.iter().all(|one| one.contains("resource_metadata=")), "{challenges:?}");
     }
     // A server that is not there has none, and neither has whoever asks for a name and a password.
-    for path in ["/default/nothing/oauth2/userinfo", "/api/admin/nothing/tenant", "/api/applications/default"] {
+    for path in ["/default/nothing/userinfo", "/api/admin/nothing/tenant", "/api/applications/default"] {
         let challenges = challenges(&nobody.get(path).await);
         assert!(challenges.iter().all(|one| !one.contains("resource_metadata")), "{path}: {challenges:?}");
     }
