@@ -3,6 +3,7 @@
 
 mod background;
 mod certificates;
+mod logouts;
 mod observer;
 
 use std::{
@@ -143,7 +144,7 @@ impl Server {
         tokio::spawn(background::look_at_components(sandbox.clone()));
         tokio::spawn(background::purge(Arc::downgrade(&app)));
         let candidates = tokio::spawn(background::ask_candidates(Arc::downgrade(&app)));
-        let logouts = tokio::spawn(background::tell_logouts(Arc::downgrade(&app)));
+        let logouts = tokio::spawn(logouts::tell(Arc::downgrade(&app)));
         let summons = tokio::spawn(background::summon(Arc::downgrade(&app)));
         let commands = Arc::new(crate::cli::commands::Commands::new(Arc::clone(&app), sandbox));
         let until = waits(stopped.clone());

@@ -89,3 +89,19 @@ async fn people_answer_devices_and_requests_in_chromium() {
     let script = script.with("BASE", &server.url).with("ADMIN_SECRET", SECRET).with("SHOTS", screenshots());
     script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(None).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_client_learns_of_a_logout_in_chromium() {
+    if !installed("/usr/bin/chromium") {
+        return;
+    }
+    let Some(script) = Script::node("check-session.mjs") else { return };
+    let server = TestServer::start().await;
+    // The same site as the server's: what browsers do with cookies in frames of other sites is not ours to show.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let callback = format!("http://127.0.0.1:{port}/callback");
+    let on = json!({ "server": { "security": { "session_management": true } } });
+    open(&server.as_admin(), "shop", json!([staff()]), &callback, on).await;
+    let script = script.with("BASE", &server.url).with("CALLBACK", &callback).with("SHOTS", screenshots());
+    script.with("USERNAME", ALICE.0).with("PASSWORD", ALICE.1).run(None).await;
+}

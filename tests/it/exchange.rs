@@ -2,7 +2,9 @@
 
 mod actors;
 mod audiences;
+mod bound;
 mod policies;
+mod revoked;
 mod subjects;
 
 use serde_json::{Value, json};

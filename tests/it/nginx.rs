@@ -1,15 +1,17 @@
-//! The package for nginx with a real nginx: what Portcullis denies never reaches the upstream.
+//! The package for nginx with a real nginx: what Portcullis denies never reaches the upstream. And nginx as a proxy that hands on the
+//! certificates of clients.
 //!
 //! Skipped, and loudly so, where nginx is not installed (`.ci/run` installs it).
 
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -18,9 +20,10 @@ use tokio::{
 use crate::{
     gateways::{unpack, write},
     support::{
-        Wire,
+        TestServer, Wire,
+        certificates::Certificates,
         gateway::Guarded,
-        made::{ADMIN, bearer_of, make_client, make_policy},
+        made::{ADMIN, FORM, bearer_of, make_client, make_policy, make_server},
         wire::Reply,
     },
 };
@@ -37,7 +40,12 @@ impl Nginx {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         std::fs::write(folder.join("listen.conf"), format!("listen {free};\n")).unwrap();
         std::fs::write(folder.join("upstream.conf"), format!("server {upstream};\n")).unwrap();
-        let master = Command::new(folder.join("start.sh")).stdout(Stdio::null()).spawn().unwrap();
+        Nginx::run(&mut Command::new(folder.join("start.sh")), folder, free).await
+    }
+
+    /// Starts it and waits until it listens.
+    async fn run(command: &mut Command, folder: &Path, free: SocketAddr) -> Nginx {
+        let master = command.stdout(Stdio::null()).spawn().unwrap();
         let mut nginx = Nginx { master, url: format!("http://{free}") };
         for _ in 0..1000 {
             if TcpStream::connect(free).await.is_ok() {
@@ -237,4 +245,92 @@ async fn nothing_gets_through_nginx_while_portcullis_is_gone() {
         assert_eq!(nginx.ask(line, &[]).await.status, 500, "{line}");
     }
     assert_eq!(upstream.take(), [""; 0], "something has reached the upstream");
+}
+
+/// An nginx in front of the server at `upstream` that speaks TLS and hands on whatever certificate a client shows, as its documents say.
+async fn tls_proxy(folder: &Path, certificates: &Certificates, upstream: &str) -> Nginx {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let [certificate, key] = ["server.pem", "server.key"].map(|name| certificates.file(name).display().to_string());
+    let here = folder.display();
+    let config = format!(
+        "pid {here}/nginx.pid;\nerror_log {here}/logs/error.log;\nworker_processes 1;\nevents {{}}\nhttp {{\n\
+         access_log off;\n\
+         client_body_temp_path {here}/body;\nproxy_temp_path {here}/proxy;\nfastcgi_temp_path {here}/fastcgi;\n\
+         uwsgi_temp_path {here}/uwsgi;\nscgi_temp_path {here}/scgi;\n\
+         server {{\nlisten {free} ssl;\nssl_certificate {certificate};\nssl_certificate_key {key};\n\
+         ssl_verify_client optional_no_ca;\n\
+         location / {{\nproxy_pass {upstream};\nproxy_set_header Host $host;\n\
+         proxy_set_header X-Client-Cert $ssl_client_escaped_cert;\n}}\n}}\n}}\n"
+    );
+    std::fs::create_dir(folder.join("logs")).unwrap();
+    std::fs::write(folder.join("nginx.conf"), config).unwrap();
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-g", "daemon off;"]);
+    Nginx::run(command.stderr(Stdio::null()), folder, free).await
+}
+
+/// One request through a proxy, over TLS with the certificate of `who`.
+async fn through(
+    nginx: &Nginx,
+    certificates: &Certificates,
+    who: Option<&str>,
+    (line, headers, body): (&str, &[(&str, &str)], &str),
+) -> Reply {
+    let stream = certificates.connect(nginx.url.trim_start_matches("http://"), who, "http/1.1").await.unwrap();
+    let mut wire = Wire::over(stream);
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    wire.send(format!("{line} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n{body}")).await;
+    wire.reply().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nginx_hands_on_the_certificates_of_clients() {
+    if !installed() {
+        return;
+    }
+    let (certificates, folder) = (Certificates::new(), tempfile::tempdir().unwrap());
+    let authorities = certificates.file("ca.pem");
+    let server = TestServer::with(|config| {
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        config.client_certificates.header = Some("x-client-cert".to_owned());
+        config.client_certificates.authorities = Some(authorities);
+    })
+    .await;
+    let admin = server.as_admin();
+    make_server(&admin, "shop", json!({})).await;
+    make_client(&admin, "shop", "machine", &[]).await;
+    let mut machine = admin.get(&format!("{ADMIN}/clients/machine")).await.expect(200).json();
+    for (member, value) in [
+        ("client_secret", json!("")),
+        ("token_endpoint_auth_method", json!("tls_client_auth")),
+        ("tls_client_auth_san_dns", json!("localhost")),
+        ("tls_client_certificate_bound_access_tokens", json!(true)),
+    ] {
+        machine[member] = value;
+    }
+    admin.put(&format!("{ADMIN}/clients/machine"), &machine).await.expect(200);
+    let nginx = tls_proxy(folder.path(), &certificates, &server.url).await;
+    let (token, form) = ("POST /default/shop/oauth2/token", "grant_type=client_credentials&client_id=machine");
+    let own = [("content-type", FORM)];
+    let asked = through(&nginx, &certificates, Some("client"), (token, &own, form)).await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let tokens: Value = asked.json();
+    // Nobody vouches for the stranger, and what a client writes into the header never arrives.
+    let pem = std::fs::read_to_string(certificates.file("client.pem")).unwrap();
+    let escaped = form_urlencoded::byte_serialize(pem.as_bytes()).collect::<String>().replace('+', "%20");
+    let forged = [own[0], ("x-client-cert", escaped.as_str())];
+    for (who, headers) in [(None, &own[..]), (Some("stranger"), &own), (None, &forged), (Some("stranger"), &forged)] {
+        let refused = through(&nginx, &certificates, who, (token, headers, form)).await;
+        assert_eq!(refused.status, 401, "{who:?}: {}", refused.text());
+    }
+    // The token is good with that certificate, through the same proxy.
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let about = format!("token={}", tokens["access_token"].as_str().unwrap());
+    let headers = [own[0], ("authorization", bearer.as_str())];
+    for (who, status) in [(Some("client"), 200), (Some("server"), 401), (Some("stranger"), 401), (None, 401)] {
+        let reply =
+            through(&nginx, &certificates, who, ("POST /default/shop/oauth2/introspect", &headers, &about)).await;
+        assert_eq!(reply.status, status, "{who:?}: {}", reply.text());
+    }
 }

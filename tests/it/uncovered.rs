@@ -65,6 +65,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("self_service", crate::self_service::COVERS),
     ("servers", crate::servers::COVERS),
     ("services", crate::services::COVERS),
+    ("session management", crate::session_management::COVERS),
     ("setups", crate::setups::COVERS),
     ("setups_tokens", crate::setups_tokens::COVERS),
     ("shadows", crate::shadows::COVERS),

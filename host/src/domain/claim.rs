@@ -55,7 +55,7 @@ impl Named for Claim {
 /// Two that it writes now and then are a tenant's to say as well. `roles` are those of people, whatever they mean there; in the
 /// token of an organization's client ours replace them. `may_act` (RFC 8693 §4.4) names who may act for somebody, which only a
 /// tenant knows.
-const RESERVED: [&str; 31] = [
+const RESERVED: [&str; 32] = [
     "acr",
     "act",
     "aid",
@@ -72,6 +72,7 @@ const RESERVED: [&str; 31] = [
     "client_id",
     "client_since",
     "cnf",
+    "exchanged_from",
     "exp",
     "gid",
     "iat",

@@ -45,6 +45,8 @@ pub struct Abilities {
     pub proofs: Vec<&'static str>,
     /// Whether clients may register themselves.
     pub registration: bool,
+    /// Whether pages of clients can watch for logouts.
+    pub manages_sessions: bool,
     /// Whether tokens can be bound to the certificates of clients.
     pub binds_to_certificates: bool,
     /// The identifiers of its services, for which clients may ask for tokens (RFC 8707).
@@ -73,6 +75,7 @@ pub fn abilities(domain: &Domain, tenant: &str, id: &str) -> Result<Abilities, F
         methods: proof::methods(domain).filter(|method| profile::may_prove(&server.value, *method)).collect(),
         proofs: proof::algorithms().filter(|algorithm| profile::may_sign(&server.value, algorithm)).collect(),
         registration: registers(id, &server.value),
+        manages_sessions: server.value.security.session_management,
         binds_to_certificates: domain.certificates.arrive(),
         resources: resources::all(Place { domain, tenant, server: id })?,
         details_types: server.value.security.details_types.keys().cloned().collect(),

@@ -249,11 +249,10 @@ fn witnessed<'a>(received: &Received<'a>, origin: &'a str) -> Evidence<'a> {
 /// Whether a token may be shown here: it is for this resource, or for none in particular, which has the issuer and whom its client
 /// names as audience. One for another resource would be good for whoever got it there.
 fn is_for(claims: &Map<String, Value>, of_client: &[String], resource: Option<&str>) -> bool {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let usual = |one: &str| text("iss") == Some(one) || of_client.iter().any(|own| own == one);
+    let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
     let audience = claims.get("aud").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let audience: Vec<&str> = audience.collect();
-    let general = !audience.is_empty() && audience.iter().all(|one| usual(one));
+    let general = token::is_general(audience.iter().copied(), issuer, of_client);
     general || resource.is_some_and(|resource| audience.contains(&resource))
 }
 
@@ -307,5 +306,10 @@ mod tests {
         assert!(is_for(&[here], Some(here)) && is_for(&[here, us], Some(here)) && is_for(&[there, here], Some(here)));
         assert!(!is_for(&[there], Some(here)) && !is_for(&[there, us], Some(here)) && !is_for(&[there, us], None));
         assert!(!is_for(&[], Some(here)), "one for nobody is for nobody");
+        let named = "https://named.example";
+        assert!(
+            !is_for(&[named], Some(here)) && !is_for(&[named, us], None),
+            "one for whom the client names is for them"
+        );
     }
 }

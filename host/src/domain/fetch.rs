@@ -18,6 +18,12 @@ pub trait Fetch: Send + Sync {
 
     /// Any request, and the whole answer, whatever its status. Redirects are answers like others.
     fn exchange<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>>;
+
+    /// Like [`Fetch::ask`], to let somebody know who may not answer: those who hang hold up nobody but each other.
+    fn tell<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Reply, FetchFailure>>;
+
+    /// Like [`Fetch::exchange`], to look at an address that a client has chosen: those that hang hold up nobody but each other.
+    fn look<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>>;
 }
 
 /// A question to a server, as part of a protocol.

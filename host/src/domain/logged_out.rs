@@ -2,9 +2,11 @@
 //! Logout 1.0), and their pages in the browser (Front-Channel Logout 1.0).
 //!
 //! [`note`] is called by `session` wherever one ends because somebody says so, inside the same transaction, so that nothing is
-//! lost when the server is killed; the server's own task takes what is due ([`due`]) and [`tell`]s it, until the client has
-//! heard it or was tried for long enough. A client may hear the same twice, and never that a session just ran out: that ends
+//! lost when the server is killed; the server's own task takes what is due ([`due`], in [`Turns`]) and [`tell`]s it, until the client
+//! has heard it or was tried for long enough. A client may hear the same twice, and never that a session just ran out: that ends
 //! nothing it has started itself.
+
+mod turns;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,7 @@ use crate::{
     store::{Record, Table, Write, records},
     world::Micros,
 };
+pub use turns::Turns;
 
 /// The media type of a logout token (Back-Channel Logout §2.4).
 const TYPE: &str = "logout+jwt";
@@ -33,8 +36,8 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const GOOD_FOR: i64 = 120;
 /// How long to wait after each try that failed, in seconds. After the last one nobody tries any more.
 const PAUSES: [i64; 6] = [10, 60, 300, 1800, 7200, 21_600];
-/// How many are told at the same time.
-pub const AT_ONCE: usize = 32;
+/// How many of a tenant's are looked at to find some whose turn it is: a client that hangs may have many before the others'.
+const LOOKED_AT: usize = 8 * turns::OF_TENANT;
 
 /// Somebody who has yet to hear that a session is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,10 +58,11 @@ impl Record for Notice {
     const TABLE: Table = Table::LogoutNotice;
 }
 
-/// A notice whose time has come, with its key.
+/// A notice whose time has come, with its key: tenant, time, server, session, client.
 #[derive(Clone, Debug)]
 pub struct Due {
-    key: Vec<String>,
+    /// The key.
+    pub key: Vec<String>,
     notice: Notice,
 }
 
@@ -99,7 +103,7 @@ pub fn due(domain: &Domain) -> Result<Vec<Due>, Failure> {
     let (read, now) = (domain.store.read()?, domain.world.now_seconds());
     let mut found = Vec::new();
     for tenant in records::owners::<Notice>(&read)? {
-        let first = records::list_after::<Notice>(&read, &[&tenant], None, AT_ONCE)?;
+        let first = records::list_after::<Notice>(&read, &[&tenant], None, LOOKED_AT)?;
         let is_due = |key: &[String]| key.get(1).and_then(|at| at.parse::<i64>().ok()).is_some_and(|at| at <= now);
         found.extend(first.into_iter().filter(|(key, _)| is_due(key)).map(|(key, notice)| Due { key, notice }));
     }
@@ -118,7 +122,11 @@ enum Told {
 pub async fn tell(domain: &Domain, due: Due) -> Result<(), Failure> {
     let Due { key, notice } = due;
     let tenant = key.first().map(String::as_str).unwrap_or_default();
-    let told = post(domain, tenant, &notice).await?;
+    let told = match post(domain, tenant, &notice).await {
+        Ok(told) => told,
+        // Whatever is wrong here is no better in a second, and must not take the place of others until it is.
+        Err(failure) => unheard(&notice, &failure.to_log().unwrap_or_default()),
+    };
     let again = match (told, PAUSES.get(notice.tries)) {
         (Told::Done, _) => None,
         (Told::Unheard, Some(pause)) => Some(domain.world.now_seconds().saturating_add(*pause)),
@@ -163,7 +171,7 @@ async fn post(domain: &Domain, tenant: &str, notice: &Notice) -> Result<Told, Fa
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", token.expose()).finish();
     let form = Secret::new(form);
     let question = Question { url: &address.uri, authorization: None, form: Some(&form) };
-    Ok(match domain.outbound.ask(question).await {
+    Ok(match domain.outbound.tell(question).await {
         Ok(reply) if matches!(reply.status, 200 | 204) => Told::Done,
         // It has understood the request and will not have it (§2.8); the same again would not be better.
         Ok(reply) if reply.status == 400 => {

@@ -87,6 +87,7 @@ pub mod second_factor;
 pub mod server;
 pub mod service;
 pub mod session;
+pub mod session_state;
 pub mod setup;
 pub mod shadow;
 mod stamp;

@@ -37,6 +37,9 @@ const REDIRECTS: usize = 3;
 const PARALLEL: usize = 8;
 /// Questions that are asked at the same time. Their answers are small, and people wait for them.
 const PARALLEL_QUESTIONS: usize = 64;
+/// What is told at the same time, and the addresses of clients that are looked at: each has places of its own, so that clients whose
+/// servers hang do not keep people from logging in elsewhere.
+const PARALLEL_OF_CLIENTS: usize = 32;
 /// The largest answer to a question.
 const ANSWER: usize = 1024 * 1024;
 
@@ -49,6 +52,8 @@ pub struct Outbound {
     most: usize,
     places: Semaphore,
     questions: Semaphore,
+    notices: Semaphore,
+    looks: Semaphore,
     /// Read when the first https URL is asked for.
     trust: OnceCell<Arc<ClientConfig>>,
 }
@@ -65,8 +70,14 @@ impl Outbound {
             most: *body_bytes,
             places: Semaphore::new(PARALLEL),
             questions: Semaphore::new(PARALLEL_QUESTIONS),
+            notices: Semaphore::new(PARALLEL_OF_CLIENTS),
+            looks: Semaphore::new(PARALLEL_OF_CLIENTS),
             trust: OnceCell::new(),
         }
+    }
+
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, FetchFailure>>) -> Result<T, FetchFailure> {
+        timeout(self.patience, asked).await.unwrap_or(Err(FetchFailure::TooSlow))
     }
 
     async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchFailure> {
@@ -84,16 +95,16 @@ impl Outbound {
         Err(FetchFailure::Address("must not be redirected more than three times"))
     }
 
-    async fn answer_to(&self, question: &Question<'_>) -> Result<Reply, FetchFailure> {
-        let _place = self.questions.acquire().await.map_err(|_| FetchFailure::Broken)?;
+    async fn answer_to(&self, question: &Question<'_>, places: &Semaphore) -> Result<Reply, FetchFailure> {
+        let _place = places.acquire().await.map_err(|_| FetchFailure::Broken)?;
         let target = Target::read(question.url).map_err(FetchFailure::Address)?;
         let stream = self.connect(&target).await?;
         exchange::ask(&target, stream, question, ANSWER.min(self.most)).await
     }
 
-    async fn any(&self, exchange: &Exchange<'_>) -> Result<Exchanged, FetchFailure> {
+    async fn any(&self, exchange: &Exchange<'_>, places: &Semaphore) -> Result<Exchanged, FetchFailure> {
         // Large answers have to queue up with the documents.
-        let places = if exchange.most > ANSWER { &self.places } else { &self.questions };
+        let places = if exchange.most > ANSWER { &self.places } else { places };
         let _place = places.acquire().await.map_err(|_| FetchFailure::Broken)?;
         let target = Target::read(exchange.url).map_err(FetchFailure::Address)?;
         // Held against the URL as it is asked, so that nobody can read it in two ways.
@@ -132,16 +143,22 @@ impl Outbound {
 
 impl Fetch for Outbound {
     fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFailure>> {
-        Box::pin(async move { timeout(self.patience, self.fetch(url)).await.unwrap_or(Err(FetchFailure::TooSlow)) })
+        Box::pin(async move { self.in_time(self.fetch(url)).await })
     }
 
     fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Reply, FetchFailure>> {
-        Box::pin(async move {
-            timeout(self.patience, self.answer_to(&question)).await.unwrap_or(Err(FetchFailure::TooSlow))
-        })
+        Box::pin(async move { self.in_time(self.answer_to(&question, &self.questions)).await })
     }
 
     fn exchange<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>> {
-        Box::pin(async move { timeout(self.patience, self.any(&exchange)).await.unwrap_or(Err(FetchFailure::TooSlow)) })
+        Box::pin(async move { self.in_time(self.any(&exchange, &self.questions)).await })
+    }
+
+    fn tell<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Reply, FetchFailure>> {
+        Box::pin(async move { self.in_time(self.answer_to(&question, &self.notices)).await })
+    }
+
+    fn look<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>> {
+        Box::pin(async move { self.in_time(self.any(&exchange, &self.looks)).await })
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         boot,
         elsewhere::summons::{self, Due},
-        expiry, logged_out, shadow,
+        expiry, shadow,
     },
     plugin::Sandbox,
     world::Stopwatch,
@@ -80,36 +80,6 @@ pub(super) async fn ask_candidates(app: Weak<App>) {
         rest += watch.elapsed() * REST;
         if rest >= SHORTEST_REST {
             tokio::time::sleep(std::mem::take(&mut rest)).await;
-        }
-    }
-}
-
-/// How often clients are looked for that have yet to hear of a logout.
-const LOGOUTS_EVERY: Duration = Duration::from_secs(1);
-
-/// Tells clients that sessions are over, until the server is gone. One that does not answer holds up nobody but those that
-/// are told at the same time.
-pub(super) async fn tell_logouts(app: Weak<App>) {
-    loop {
-        tokio::time::sleep(LOGOUTS_EVERY).await;
-        let Some(app) = app.upgrade() else { return };
-        let due = match logged_out::due(&app.domain) {
-            Ok(due) => due,
-            Err(failure) => {
-                tracing::warn!(reason = failure.to_log(), "nobody can be told of logouts");
-                continue;
-            }
-        };
-        let mut telling = JoinSet::new();
-        for one in due.into_iter().take(logged_out::AT_ONCE) {
-            let app = Arc::clone(&app);
-            telling.spawn(async move { logged_out::tell(&app.domain, one).await });
-        }
-        drop(app);
-        while let Some(told) = telling.join_next().await {
-            if let Ok(Err(failure)) = told {
-                tracing::warn!(reason = failure.to_log(), "a client could not be told of a logout");
-            }
         }
     }
 }

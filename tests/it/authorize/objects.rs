@@ -296,6 +296,37 @@ async fn an_object_lies_at_a_registered_address_and_nothing_else_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_keys_of_a_client_may_lie_at_an_address_of_its_own() {
+    let (signer, elsewhere) = (Signer::new("ES256", "one"), Elsewhere::start().await);
+    let shop = Shop::on(elsewhere.known_to_server().await, json!({})).await;
+    let keys = elsewhere.serves("/keys", json!({ "keys": [signer.jwk()] }));
+    make_till(&shop, "till", &signer, json!({ "jwks": null, "jwks_uri": keys })).await;
+    let browser = shop.browser_of("alice").await;
+    let bring = async |signer: &Signer| {
+        let object = signer.sign(&shop.object(json!({ "exp": NOW + 3000 })));
+        shop.told(&browser, &object).await
+    };
+    for _ in 0..2 {
+        assert!(bring(&signer).await.get("code").is_some());
+    }
+    assert_eq!(elsewhere.asked("/keys"), 1, "they are remembered");
+    // A key that is not there, by the name of one that is.
+    refuses(&bring(&Signer::new("ES256", "one")).await, "invalid_request_object", "another's key");
+    // The client takes another one: it is found once we may ask again, and the old one is good no more.
+    let next = Signer::new("ES256", "two");
+    elsewhere.serves("/keys", json!({ "keys": [next.jwk()] }));
+    refuses(&bring(&next).await, "invalid_request_object", "not known yet");
+    assert_eq!(elsewhere.asked("/keys"), 1, "nobody makes us ask all the time");
+    shop.server.world.advance_seconds(31);
+    assert!(bring(&next).await.get("code").is_some());
+    refuses(&bring(&signer).await, "invalid_request_object", "the old key");
+    // Nobody is believed whose keys cannot be had.
+    elsewhere.serves("/keys", "nothing");
+    shop.server.world.advance_seconds(601);
+    refuses(&bring(&next).await, "invalid_request_object", "no keys");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_object_may_be_encrypted_for_the_server() {
     let signer = Signer::new("ES256", "one");
     let shop = with_till(&signer, json!({})).await;

@@ -2,6 +2,7 @@
 //! that tells the same.
 
 mod assessing;
+mod certificates;
 mod command;
 mod flow;
 mod saving;

@@ -5,6 +5,7 @@ covers!("protectedResource", "protectedServer", "protectedServerOfPath");
 
 mod details;
 mod elsewhere;
+mod exchanged;
 mod indicators;
 mod metadata;
 

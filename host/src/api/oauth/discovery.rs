@@ -46,6 +46,8 @@ pub struct Metadata {
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_session_iframe: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
     pub response_types_supported: Vec<&'static str>,
@@ -121,6 +123,7 @@ fn metadata(found: Abilities) -> Metadata {
         methods,
         proofs,
         registration,
+        manages_sessions,
         binds_to_certificates,
         resources,
         details_types,
@@ -153,6 +156,7 @@ fn metadata(found: Abilities) -> Metadata {
         introspection_endpoint: at("/oauth2/introspect"),
         revocation_endpoint: at("/oauth2/revoke"),
         end_session_endpoint: at("/oauth2/logout"),
+        check_session_iframe: (asks && manages_sessions).then(|| at("/oauth2/check_session")),
         registration_endpoint: registration.then(|| at("/oauth2/register")),
         scopes_supported: scopes,
         response_modes_supported: modes(&response_types),

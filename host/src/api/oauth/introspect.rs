@@ -186,6 +186,7 @@ fn access(claims: &Claims) -> IntrospectAnswer<'_> {
         authorization_details,
         act,
         sub_since: _,
+        exchanged_from: _,
         more,
     } = claims;
     IntrospectAnswer {

@@ -1,4 +1,4 @@
-//! The style of the pages, and the script of the one page that has one.
+//! The style of the pages, and the scripts of the two pages that have one.
 
 use http::{StatusCode, header::CACHE_CONTROL};
 
@@ -18,6 +18,14 @@ pub async fn style(_: Call) -> Result<Answer, Failure> {
 
 /// pageScript
 pub async fn script(_: Call) -> Result<Answer, Failure> {
-    let script = include_str!("assets/post.js");
-    Ok(Answer::with(StatusCode::OK, "text/javascript; charset=utf-8", script).header(CACHE_CONTROL, A_DAY))
+    Ok(javascript(include_str!("assets/post.js")))
+}
+
+/// checkSessionScript
+pub async fn check_session(_: Call) -> Result<Answer, Failure> {
+    Ok(javascript(include_str!("assets/check-session.js")))
+}
+
+fn javascript(script: &'static str) -> Answer {
+    Answer::with(StatusCode::OK, "text/javascript; charset=utf-8", script).header(CACHE_CONTROL, A_DAY)
 }

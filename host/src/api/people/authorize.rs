@@ -88,7 +88,7 @@ pub async fn begin(call: Call) -> Result<Answer, Failure> {
             layout::offer(&destination, Language::of(&call.request, &[]), Some(brand))
         }
     };
-    Ok(cookies::keep(answer, &call, &browser))
+    cookies::keep_state(cookies::keep(answer, &call, &browser), &call, &browser)
 }
 
 /// Where a form of a client's own page goes on: it comes without cookies (SameSite=Lax), a link does not. Without this the person

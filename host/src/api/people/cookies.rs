@@ -1,4 +1,5 @@
-//! The two cookies of a server in a browser: the session of who has logged in, and the one that binds a login to the browser.
+//! The cookies of a server in a browser: the session of who has logged in, and the one that binds a login to the browser. A server with
+//! session management has a third one, which is worth nothing: it says whether the session is still the same.
 //!
 //! Called by every page. What they are worth is the domain's business; here is only how they travel (RFC 6265bis). Over TLS
 //! their names begin with `__Host-`, so that no other host and no unencrypted page can set them. Plain HTTP is for loopback.
@@ -10,8 +11,10 @@ use crate::{
     api::{Answer, Call},
     crypto::{Secret, digest},
     domain::{
+        Failure,
         authorize::Browser,
         handle::{self, Purpose},
+        server, session_state,
     },
 };
 
@@ -49,9 +52,52 @@ pub fn start_session(answer: Answer, call: &Call, cookie: &Secret, seconds: i64)
     set(answer, call, Purpose::Session, cookie.expose(), Some(seconds))
 }
 
-/// Takes the session from the browser.
+/// Takes the session from the browser, and what says that there is one.
 pub fn end_session(answer: Answer, call: &Call) -> Answer {
-    set(answer, call, Purpose::Session, "", Some(0))
+    let answer = set(answer, call, Purpose::Session, "", Some(0));
+    match find_state(call) {
+        Some(_) => set_state(answer, call, "", 0),
+        None => answer,
+    }
+}
+
+/// Gives a browser in which a session starts its state, where the server has session management.
+pub fn start_state(answer: Answer, call: &Call, cookie: &Secret, seconds: i64) -> Answer {
+    let state = session_state::of_new(&call.app.domain, call.tenant(), call.param("aid"), cookie.expose());
+    set_state(answer, call, &state, seconds)
+}
+
+/// Makes the browser's state be that of the session which it has now, where the server has session management: the session may be
+/// older than that, or have ended elsewhere.
+pub fn keep_state(answer: Answer, call: &Call, browser: &Browser) -> Result<Answer, Failure> {
+    let (domain, tenant, id) = (&call.app.domain, call.tenant(), call.param("aid"));
+    let server = server::current(domain, tenant, id)?;
+    if !server.value.security.session_management {
+        return Ok(answer);
+    }
+    let known = find_state(call);
+    Ok(match session_state::of_browser(domain, tenant, (id, &server.value), browser)? {
+        Some(state) if known.as_ref() == Some(&state.value) => answer,
+        Some(state) => set_state(answer, call, &state.value, state.seconds),
+        None if known.is_some() => set_state(answer, call, "", 0),
+        None => answer,
+    })
+}
+
+/// The name of the cookie with the browser's state.
+pub fn state_name(call: &Call) -> String {
+    named('o', call.tenant(), call.param("aid"), is_secure(&call.app.domain.public_url))
+}
+
+fn find_state(call: &Call) -> Option<String> {
+    value(call, &state_name(call)).filter(|state| !state.is_empty())
+}
+
+/// Unlike the others it is for script, and for a page in frames of other sites, which have it over TLS only.
+fn set_state(answer: Answer, call: &Call, state: &str, seconds: i64) -> Answer {
+    let sites = if is_secure(&call.app.domain.public_url) { "None; Secure" } else { "Lax" };
+    let line = format!("{}={state}; Path=/; SameSite={sites}; Max-Age={seconds}", state_name(call));
+    answer.and_header(SET_COOKIE, &line)
 }
 
 fn set(answer: Answer, call: &Call, purpose: Purpose, value: &str, seconds: Option<i64>) -> Answer {
@@ -66,21 +112,29 @@ fn set(answer: Answer, call: &Call, purpose: Purpose, value: &str, seconds: Opti
 fn find(call: &Call, purpose: Purpose) -> Option<String> {
     let secure = is_secure(&call.app.domain.public_url);
     let name = name(purpose, call.tenant(), call.param("aid"), secure);
+    let value = value(call, &name);
+    value.filter(|value| value.len() <= LONGEST && handle::looks_like(purpose, value))
+}
+
+/// The value of a cookie that the request brings.
+fn value(call: &Call, name: &str) -> Option<String> {
     let headers = call.request.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = headers.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let value = pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
-    value.filter(|value| value.len() <= LONGEST && handle::looks_like(purpose, value))
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 /// Longer than any handle.
 const LONGEST: usize = 128;
 
-/// The name of a cookie. Every server has its own: they are issuers that trust each other with nothing.
 fn name(purpose: Purpose, tenant: &str, server: &str, secure: bool) -> String {
+    named(if purpose == Purpose::Session { 's' } else { 'b' }, tenant, server, secure)
+}
+
+/// The name of a cookie. Every server has its own: they are issuers that trust each other with nothing.
+fn named(letter: char, tenant: &str, server: &str, secure: bool) -> String {
     let hash = digest::sha256(format!("{tenant}/{server}").as_bytes());
     let short = HEXLOWER.encode(hash.first_chunk::<4>().map_or(&[], |chunk| chunk.as_slice()));
     let prefix = if secure { "__Host-" } else { "" };
-    let letter = if purpose == Purpose::Session { 's' } else { 'b' };
     format!("{prefix}pc-{letter}-{short}")
 }
 

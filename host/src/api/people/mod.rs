@@ -6,6 +6,7 @@ pub mod account;
 pub mod assets;
 pub mod authorize;
 pub mod callback;
+pub mod check_session;
 pub mod confirm;
 pub mod connected;
 pub mod consent;

@@ -4,6 +4,7 @@ mod account;
 mod arrivals;
 mod assets;
 mod authorize;
+mod check_session;
 mod device;
 mod login;
 mod logout;
@@ -11,5 +12,13 @@ mod logout;
 use crate::api::route::Row;
 
 /// Every table.
-pub static TABLES: &[&[Row]] =
-    &[assets::ROWS, authorize::ROWS, login::ROWS, arrivals::ROWS, device::ROWS, logout::ROWS, account::ROWS];
+pub static TABLES: &[&[Row]] = &[
+    assets::ROWS,
+    authorize::ROWS,
+    login::ROWS,
+    arrivals::ROWS,
+    device::ROWS,
+    logout::ROWS,
+    check_session::ROWS,
+    account::ROWS,
+];

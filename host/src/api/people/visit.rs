@@ -45,6 +45,7 @@ struct Shown {
     name: String,
     logo: Option<String>,
     cookie_seconds: i64,
+    manages_sessions: bool,
     ways: usize,
 }
 
@@ -91,6 +92,7 @@ impl Visit {
             name: server.value.name.clone(),
             logo: server.value.logo_uri.clone(),
             cookie_seconds: server.value.cookie_seconds,
+            manages_sessions: server.value.security.session_management,
             ways: server.value.authentications.iter().filter(|method| !method.disabled).count(),
         };
         let request = login::current(domain, tenant, aid, call.param("login"))?.request;
@@ -185,7 +187,11 @@ impl Visit {
 
     /// The same in a new session.
     pub fn go_on_in(&self, session: &Secret) -> Answer {
-        cookies::start_session(self.go_on(), &self.call, session, self.server.cookie_seconds)
+        let answer = cookies::start_session(self.go_on(), &self.call, session, self.server.cookie_seconds);
+        match self.server.manages_sessions {
+            true => cookies::start_state(answer, &self.call, session, self.server.cookie_seconds),
+            false => answer,
+        }
     }
 
     /// What the page says of a wrong attempt, with the status; or the way on.

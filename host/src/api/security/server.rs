@@ -69,6 +69,9 @@ pub struct ServerSecurityBody {
     /// more than the token had, for no other resource than it was for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_policy_id: Option<String>,
+    /// True lets pages of clients watch for logouts in a frame (`check_session_iframe`, OpenID Connect Session Management 1.0). Browsers
+    /// that block or partition cookies in frames of other sites tell them that everybody has changed: back-channel logout works in all.
+    pub session_management: bool,
     /// The issuers whose assertions about people are taken for tokens (RFC 7523 §2.1), at most 50. None when left
     /// out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,6 +106,7 @@ pub fn parse(body: ServerSecurityBody, problems: &mut Vec<Problem>) -> ServerSec
         authentication_device_endpoint,
         client_policy_id,
         exchange_policy_id,
+        session_management,
         trusted_issuers,
     } = body;
     let defaults = ServerSecurity::default();
@@ -137,6 +141,7 @@ pub fn parse(body: ServerSecurityBody, problems: &mut Vec<Problem>) -> ServerSec
         authentication_device_endpoint: said(authentication_device_endpoint),
         client_policy: said(client_policy_id),
         exchange_policy: said(exchange_policy_id),
+        session_management,
         trusted_issuers: trusted_issuers.into_iter().map(trusted::parse).collect(),
     }
 }
@@ -159,6 +164,7 @@ pub fn show(security: ServerSecurity) -> Option<ServerSecurityBody> {
         authentication_device_endpoint,
         client_policy,
         exchange_policy,
+        session_management,
         trusted_issuers,
     } = security;
     let details = |(name, DetailsType { description, schema }): (String, DetailsType)| {
@@ -177,6 +183,7 @@ pub fn show(security: ServerSecurity) -> Option<ServerSecurityBody> {
         authentication_device_endpoint,
         client_policy_id: client_policy,
         exchange_policy_id: exchange_policy,
+        session_management,
         trusted_issuers: trusted_issuers.into_iter().map(trusted::show).collect(),
     })
 }

@@ -26,6 +26,7 @@ use crate::{
         logged_out,
         login::Login,
         session::Session,
+        session_state,
         setup::effective::{self, Lifetimes},
         token::{self, Kept, Order},
     },
@@ -156,8 +157,17 @@ async fn open(
         let with = id_token::With { nonce, access_token, code: code_text.as_ref(), state };
         members.push(("id_token", id_token::sign(domain, &order, with).await?.expose().to_owned()));
     }
+    members.extend(session_state(asked, client.0, &grant).map(|state| ("session_state", state)));
     let agreed = reach::agreed(place, request)?;
     Ok((Opened { id, grant, agreed, code, token: kept.flatten() }, members))
+}
+
+/// What the client's pages ask our own page with whether the session goes on (OpenID Connect Session Management 1.0 §2).
+fn session_state(asked: Asked<'_>, client: &str, grant: &Grant) -> Option<String> {
+    let Place { domain, tenant, id, server } = asked.place;
+    let told = server.security.session_management && grant.scopes.iter().any(|scope| scope == id_token::OPENID);
+    let session = grant.session.as_deref().filter(|_| told)?;
+    session_state::for_client(domain, (tenant, id), (client, &asked.login.request.redirect_uri), session)
 }
 
 /// What clients know the session by, in which this is granted.

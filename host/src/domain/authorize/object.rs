@@ -56,7 +56,7 @@ pub(super) async fn fetch(place: Place<'_>, client: &Client, uri: &str, address:
     let url = uri.split('#').next().unwrap_or(uri);
     let headers = [("accept".to_owned(), "application/oauth-authz-req+jwt".to_owned())];
     let exchange = Exchange { method: "GET", url, headers: &headers, body: &[], hosts: None, most: jwe::MOST_BYTES };
-    match domain.outbound.exchange(exchange).await {
+    match domain.outbound.look(exchange).await {
         Ok(answer) if answer.status == 200 => {
             let text = String::from_utf8(answer.body).map_err(|_| wrong("the request_uri holds no request object"))?;
             Ok(text.trim().to_owned())

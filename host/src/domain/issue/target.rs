@@ -75,7 +75,7 @@ impl Target {
         (had, known): (&[Detail], &[String]),
         about_person: bool,
     ) -> Result<Target, Refused> {
-        let target = Target::of_scopes(asked, scopes, about_person)?;
+        let mut target = Target::of_scopes(asked, scopes, about_person)?;
         // A resource without scopes is agreed to by its name, which nobody has done here; a policy may.
         if asked.server.1.security.exchange_policy.is_none() {
             for resource in &target.audience {
@@ -85,10 +85,14 @@ impl Target {
                 }
             }
         }
+        // Where nobody says for whom, it is for all that it may be for.
+        let nobody = target.audience.is_empty() && asked.sent.audience.is_empty();
+        let reached = if nobody { resources::still(place(asked), known)? } else { target.audience.clone() };
+        target.scopes = resources::scopes_for(place(asked), &reached, target.scopes, about_person)?;
         let still = details::still(asked.server.1, &asked.proven.client.value, had);
         let details = details::narrowed(still, asked.sent.authorization_details);
         let details = details.map_err(|wrong| Refused::Details(wrong.0))?;
-        let details = details::for_resources(place(asked), details, &target.audience)?;
+        let details = details::for_resources(place(asked), details, &reached)?;
         Ok(Target { details, ..target })
     }
 
@@ -145,14 +149,21 @@ fn named(asked: &Asked<'_>) -> Result<Vec<String>, Refused> {
     found.map_err(|Unknown(name)| Refused::Target(name))
 }
 
+/// The resources of a grant that still are some. None when it is for no resource in particular; one for resources that are all
+/// gone is for nothing.
+pub(super) fn granted(asked: &Asked<'_>, grant: &Grant) -> Result<Vec<String>, Refused> {
+    let granted = resources::still(place(asked), &grant.resources)?;
+    match grant.resources.first() {
+        Some(first) if granted.is_empty() => Err(Refused::Target(first.clone())),
+        _ => Ok(granted),
+    }
+}
+
 /// The resources of a token that is made from a grant. A grant for no resource in particular is for each that it has a scope of;
 /// one for resources that are all gone is for none.
 fn audience(asked: &Asked<'_>, grant: &Grant, scopes: &[String]) -> Result<Vec<String>, Refused> {
     let (place, wanted) = (place(asked), named(asked)?);
-    let granted = resources::still(place, &grant.resources)?;
-    if let (Some(first), true) = (grant.resources.first(), granted.is_empty()) {
-        return Err(Refused::Target(first.clone()));
-    }
+    let granted = granted(asked, grant)?;
     let is_granted = |resource: &String| -> Result<bool, Failure> {
         match granted.is_empty() {
             true => resources::reaches(place, resource, scopes),

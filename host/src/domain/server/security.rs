@@ -41,6 +41,8 @@ pub struct ServerSecurity {
     pub client_policy: Option<String>,
     /// Decides before a token is exchanged for another one (RFC 8693).
     pub exchange_policy: Option<String>,
+    /// Whether pages of clients can watch for logouts (OpenID Connect Session Management 1.0).
+    pub session_management: bool,
     /// Whose assertions about people are taken for tokens (RFC 7523 §2.1).
     pub trusted_issuers: Vec<TrustedIssuer>,
 }
@@ -70,6 +72,7 @@ impl Default for ServerSecurity {
             authentication_device_endpoint: None,
             client_policy: None,
             exchange_policy: None,
+            session_management: false,
             trusted_issuers: Vec::new(),
         }
     }

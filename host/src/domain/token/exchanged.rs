@@ -37,7 +37,12 @@ pub struct Exchanged {
     pub act: Option<Actor>,
     /// Who may act, as that one says.
     pub may_act: Option<Value>,
+    /// The access tokens that it comes from, by their `jti`: that one, and those that it was exchanged for itself.
+    pub from: Vec<String>,
 }
+
+/// The most tokens that one comes from: each of them is looked up whenever it is shown.
+pub const MOST_BEFORE: usize = 8;
 
 #[cfg(test)]
 mod tests {

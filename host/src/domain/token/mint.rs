@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ANY_SERVER, AccessToken, Claims, Exchanged, Issued, TYPE};
+use super::{ANY_SERVER, AccessToken, Claims, Exchanged, Issued, TYPE, audience};
 use crate::{
     crypto::{Secret, jws},
     domain::{
@@ -21,7 +21,6 @@ use crate::{
         handle::{self, Purpose},
         identity::Identity,
         in_force::{self, Added},
-        issue::id_token::OPENID,
         key_ring, organization, possession,
         server::Server,
         setup::effective,
@@ -148,8 +147,8 @@ fn form(order: &Order<'_>) -> Form {
 }
 
 /// Members that not every token has: what the tenant's claims say must not stand in their place where they are left out.
-const OPTIONAL: [&str; 9] =
-    ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details", "act", "sub_since"];
+const OPTIONAL: [&str; 10] =
+    ["gid", "cgid", "auth_time", "acr", "amr", "cnf", "authorization_details", "act", "sub_since", "exchanged_from"];
 
 fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> Result<Claims, Failure> {
     more.extend(order.claims.map(|added| added.access_token.clone()).unwrap_or_default());
@@ -171,7 +170,7 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> R
         None => Cow::Borrowed(order.subject()),
     };
     Ok(Claims {
-        aud: audience(order, &issuer),
+        aud: audience::of(order, &issuer),
         iss: issuer,
         sub: sub.into_owned(),
         client_id: client_id.to_owned(),
@@ -193,20 +192,9 @@ fn claims(domain: &Domain, order: &Order<'_>, mut more: Map<String, Value>) -> R
         authorization_details: order.details.to_vec(),
         act: order.exchanged.and_then(|exchanged| exchanged.act.clone()),
         sub_since: (identity.is_none() && order.exchanged.is_some()).then_some(order.machine().1),
+        exchanged_from: order.exchanged.map(|exchanged| exchanged.from.clone()).unwrap_or_default(),
         more,
     })
-}
-
-/// Whom a token is for. One for certain resources is for nobody else (RFC 8707 §2.2), but for userinfo, which is ours, where it
-/// tells who somebody is. Without the issuer in it we do not take it ourselves.
-fn audience(order: &Order<'_>, issuer: &str) -> Vec<String> {
-    let issuer = issuer.to_owned();
-    if order.audience.is_empty() {
-        return std::iter::once(issuer).chain(order.client.1.audience.iter().cloned()).collect();
-    }
-    let tells_who = order.scopes.iter().any(|scope| scope == OPENID);
-    let us = (tells_who && !order.audience.contains(&issuer)).then_some(issuer);
-    order.audience.iter().cloned().chain(us).collect()
 }
 
 fn sign(domain: &Domain, order: &Order<'_>, claims: &Claims) -> Result<Secret, Failure> {

@@ -4,9 +4,11 @@
 //! mint         make one            verify   whose is it, for every bearer
 //! introspect   what is it worth    revoke   give it back          asker   whose business it is
 //! latest       the refresh token of each grant that is good now         exchanged   what is left of the token that one was made for
+//! audience     whom it is for
 //! ```
 
 pub mod asker;
+mod audience;
 mod exchanged;
 pub mod introspect;
 pub mod latest;
@@ -24,7 +26,8 @@ use crate::{
     world::Micros,
 };
 
-pub use exchanged::{Actor, Exchanged};
+pub use audience::is_general;
+pub use exchanged::{Actor, Exchanged, MOST_BEFORE};
 pub(super) use mint::readable;
 pub use mint::{Form, Kept, Minted, Order, mint};
 pub(super) use verify::known;
@@ -75,6 +78,9 @@ pub struct Claims {
     /// Which client of the name `sub`, where another client has exchanged its token: it goes with that one too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_since: Option<Micros>,
+    /// The access tokens that it was exchanged for, by their `jti`, the first one first: it goes with each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanged_from: Vec<String>,
     /// What the tenant's claims add.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -123,7 +129,8 @@ pub struct RefreshToken {
     pub confirmation: Option<Confirmation>,
 }
 
-/// A signed access token that was revoked before its end.
+/// An access token that was revoked before its end, by its `jti`: a signed one, which stays as it is, and also an opaque one for the
+/// sake of those that it was exchanged for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RevokedToken {
     /// When it would have ended, in seconds since 1970.

@@ -1,6 +1,7 @@
 //! Revocation (RFC 7009): a client gives a token back before its end.
 //!
-//! Called by its edge. A refresh token takes everything made from its grant with it; an access token goes alone.
+//! Called by its edge. A refresh token takes everything made from its grant with it; an access token takes those that it was
+//! exchanged for.
 
 use super::{AccessToken, Known, RevokedToken, asker::Asker, introspect::refresh, known};
 use crate::{
@@ -51,7 +52,8 @@ async fn end_grant(domain: &Domain, tenant: &str, grant: &str) -> Result<Revoked
     Ok(Revoked::Done)
 }
 
-/// An opaque token is forgotten. A signed one stays as it is, so its name is kept as long as it would have been good.
+/// An opaque token is forgotten, a signed one stays as it is. The name of either is kept as long as it would have been good: what it
+/// was exchanged for asks for it.
 async fn end_access(domain: &Domain, tenant: &str, known: &Known) -> Result<Revoked, Failure> {
     let (tenant, kept) = (tenant.to_owned(), known.kept.clone());
     let (jti, revoked) = (known.bearer.jti.clone(), RevokedToken { ends: known.bearer.expires });
@@ -59,7 +61,6 @@ async fn end_access(domain: &Domain, tenant: &str, known: &Known) -> Result<Revo
         .write(move |write| {
             if let Some(name) = &kept {
                 records::delete::<AccessToken>(write, &[&tenant, name])?;
-                return Ok(Revoked::Done);
             }
             records::put(write, &[&tenant, &jti], &revoked)?;
             expiry::note(write, &[&tenant, &jti], &revoked)?;

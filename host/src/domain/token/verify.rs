@@ -178,7 +178,7 @@ fn still_good(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Fail
     };
     let still_has = may_have && in_force::has_scopes(domain, tenant, &bearer.server, &bearer.scopes)?;
     let granted = is_granted(domain, bearer)? && goes_on(domain, bearer)? && is_the_same(domain, known)?;
-    Ok(same_client && still_has && granted && is_issued(domain, tenant, known)?)
+    Ok(same_client && still_has && granted && is_issued(domain, tenant, known)? && origins_hold(domain, tenant, known)?)
 }
 
 /// Whether what the client has on its own behalf for longer than this token is still there.
@@ -207,6 +207,17 @@ fn is_granted(domain: &Domain, bearer: &Bearer) -> Result<bool, Failure> {
     }
     let server = server::current(domain, &bearer.tenant, &bearer.server)?;
     Ok(authentication::still_knows(domain, &server.value, &grant.identity))
+}
+
+/// Whether none of the tokens that it was exchanged for was revoked: whoever gives one back because it has leaked means what was
+/// made of it, too.
+fn origins_hold(domain: &Domain, tenant: &str, known: &Known) -> Result<bool, Failure> {
+    for jti in &known.claims.exchanged_from {
+        if domain.store.record::<RevokedToken>(&[tenant, jti])?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether the server still stands by it: it has the key, or the record, and has not revoked it.

@@ -38,4 +38,17 @@ pub(super) static ROWS: &[Row] = &[
         },
         run: |call| Box::pin(assets::script(call)),
     },
+    Row {
+        method: Method::GET,
+        path: "/assets/check-session.js",
+        id: "checkSessionScript",
+        needs: Needs::Nothing, // the same for everybody
+        doc: Doc {
+            summary: "The script of the page that clients frame to learn of logouts.",
+            query: &[],
+            body: None,
+            answers: &[(StatusCode::OK, None)],
+        },
+        run: |call| Box::pin(assets::check_session(call)),
+    },
 ];

@@ -13,10 +13,13 @@ mod actor;
 mod audience;
 mod subject;
 
-use super::{Asked, Refused, Tokens, own, person, scopes, target::Target};
+use super::{
+    Asked, Refused, Tokens, own, person, scopes,
+    target::{self, Target},
+};
 use crate::domain::{
     Failure,
-    client::AuthMethod,
+    client::{self, AuthMethod},
     in_force::{
         machines::{self, Exchange, Machine},
         scope_policies,
@@ -54,6 +57,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
         ends: subject.ends,
         act: act.clone().or_else(|| subject.act.clone()),
         may_act: subject.may_act.clone(),
+        from: subject.from.clone(),
     };
     let wanted = Wanted { subject: &subject, actor: act.as_ref(), exchanged: &exchanged };
     decide(asked, wanted, &target).await?;
@@ -65,7 +69,7 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
 /// does not become one that is: whoever was shown it there could otherwise come here with it (RFC 8707 §2).
 fn target(asked: &Asked<'_>, subject: &Subject) -> Result<Target, Refused> {
     let scopes = scopes::narrowed(&scopes::still(asked, &subject.scopes)?, asked.sent.scope)?;
-    let limit = limit(asked, subject);
+    let limit = limit(asked, subject)?;
     let mut target = Target::of_exchange(asked, scopes, (&subject.details, &limit), subject.person().is_some())?;
     target.audience.extend(audience::named(asked, &target.scopes)?);
     if target.audience.is_empty() {
@@ -81,15 +85,26 @@ fn target(asked: &Asked<'_>, subject: &Subject) -> Result<Target, Refused> {
     }
 }
 
-/// Whom the new token may be for where nobody decides: the resources that were granted, or those that the old one was for. None
-/// when the old one was for this server and all that it guards.
-fn limit(asked: &Asked<'_>, subject: &Subject) -> Vec<String> {
+/// Whom the new token may be for where nobody decides: whom the old one was for, of what was granted. None when that was this
+/// server and all that it guards.
+fn limit(asked: &Asked<'_>, subject: &Subject) -> Result<Vec<String>, Refused> {
     let issuer = asked.domain.issuer(asked.tenant, asked.server.0);
-    let granted = subject.grant.as_ref().map(|(_, grant)| grant.resources.clone()).unwrap_or_default();
-    match granted.is_empty() && !subject.is_id_token && !subject.audience.contains(&issuer) {
-        true => subject.audience.clone(),
-        false => granted,
+    let granted = match &subject.grant {
+        Some((_, grant)) => target::granted(asked, grant)?,
+        None => Vec::new(),
+    };
+    if subject.is_id_token || is_general(asked, subject, &issuer)? {
+        return Ok(granted);
     }
+    // The issuer may stand there for userinfo only.
+    let is_meant = |name: &&String| **name != issuer || granted.contains(name);
+    Ok(subject.audience.iter().filter(is_meant).cloned().collect())
+}
+
+/// Whether the old token was for nobody in particular.
+fn is_general(asked: &Asked<'_>, subject: &Subject, issuer: &str) -> Result<bool, Failure> {
+    let client = client::current(asked.domain, asked.tenant, &subject.client_id)?;
+    Ok(token::is_general(subject.audience.iter().map(String::as_str), issuer, &client.value.audience))
 }
 
 /// What is exchanged for what.

@@ -17,7 +17,7 @@ use crate::{
         details::Detail,
         grant::{self, Grant},
         identity::Identity,
-        token::{self, Actor, Known},
+        token::{self, Actor, Known, MOST_BEFORE},
     },
     world::Micros,
 };
@@ -55,6 +55,8 @@ pub(super) struct Subject {
     pub(super) may_act: Option<Value>,
     /// The keys it is bound to.
     pub(super) confirmation: Option<Confirmation>,
+    /// The access tokens that the new one comes from, by their `jti`: this one, and those that it was exchanged for.
+    pub(super) from: Vec<String>,
 }
 
 impl Subject {
@@ -108,6 +110,10 @@ fn of_access_token(asked: &Asked<'_>, known: &Known) -> Result<Option<Subject>, 
         Some(_) => None,
         None => Some((sub.clone(), claims.sub_since.unwrap_or(claims.client_since))),
     };
+    let from: Vec<String> = claims.exchanged_from.iter().chain([&claims.jti]).cloned().collect();
+    if from.len() > MOST_BEFORE {
+        return Err(Failure::malformed(MEMBER, format!("comes from {MOST_BEFORE} others already")));
+    }
     Ok(Some(Subject {
         machine,
         sub,
@@ -121,6 +127,7 @@ fn of_access_token(asked: &Asked<'_>, known: &Known) -> Result<Option<Subject>, 
         act: claims.act.clone(),
         may_act: claims.more.get(MAY_ACT).cloned(),
         confirmation: bearer.confirmation.clone(),
+        from,
     }))
 }
 
@@ -149,6 +156,7 @@ fn of_id_token(asked: &Asked<'_>, token: &str) -> Result<Option<Subject>, Failur
         act: None,
         may_act: claims.get(MAY_ACT).cloned(),
         confirmation: None,
+        from: Vec::new(),
         grant: Some((id.to_owned(), grant)),
     }))
 }
