@@ -104,12 +104,12 @@ pub struct ClientSecurityBody {
     /// With `ping`, where the server tells it so (CIBA Core §10.2): https. Required with `ping`, and only then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_client_notification_endpoint: Option<String>,
-    /// What its requests of that kind are signed with (CIBA Core §7.1.1): `RS256`, `PS256`, `ES256`, `ES384` or `EdDSA`. They
-    /// are not signed when left out.
+    /// What its requests of that kind are signed with (CIBA Core §7.1.1): `RS256`, `PS256`, `ES256`, `ES384` or `EdDSA`,
+    /// with a key of its `jwks` or `jwks_uri`. Then all of them must be signed; none may be when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_authentication_request_signing_alg: Option<String>,
-    /// True when it sends a code that the person has chosen, by which they show that they want to be asked (`user_code`, CIBA
-    /// Core §7.1). False when left out.
+    /// True when it has to send `user_code` (CIBA Core §7.1): the code that the person has chosen on their account page.
+    /// People who have chosen none cannot be asked by it. False when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_user_code_parameter: Option<bool>,
 }

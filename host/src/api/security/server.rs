@@ -52,13 +52,14 @@ pub struct ServerSecurityBody {
     /// answer (RFC 8628 §3.5, CIBA Core §7.3), as `5s`: from a second to a minute. Five seconds when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll_interval: Option<String>,
-    /// Where people's authentication devices are told by POST that a client asks them (OpenID Connect CIBA); nowhere when left out, and
-    /// people answer on their account page only. The body is a JSON object: `id`, `request_state`, `tenant_id`, `server_id`, `subject`,
-    /// `client_id`, `client_name`, `scopes` (each with `name`, `display_name` and `description`), `resources`, `authorization_details`,
-    /// `binding_message`, `acr_values`, `requested_at` and `expires_at`. The Authorization header has a bearer token of the type `backchannel-request+jwt` that a key of
-    /// the server's `jwks_uri` has signed, with `iss` (the issuer), `aud` (this address), `iat`, `exp`, `jti` and `body_sha256`, the
-    /// SHA-256 of the body in base64url. Any status of the family 2xx says that it was heard; otherwise it is told a few times more. The
-    /// device answers by `acceptBackchannelRequest` or `rejectBackchannelRequest`, with `id` and `request_state`.
+    /// Where people's authentication devices are told by POST that a client asks them (CIBA Core §3); nowhere when left
+    /// out, and people answer on their account page only. The body is a JSON object: `id`, `request_state`, `tenant_id`,
+    /// `server_id`, `subject`, `client_id`, `client_name`, `scopes` (each with `name`, `display_name` and `description`),
+    /// `resources`, `authorization_details`, `binding_message`, `acr_values`, `requested_at` and `expires_at`. The
+    /// Authorization header has a bearer token of the type `backchannel-request+jwt` that a key of the server's
+    /// `jwks_uri` has signed, with `iss` (the issuer), `aud` (this address), `iat`, `exp`, `jti` and `body_sha256`, the
+    /// SHA-256 of the body in base64url. Any status of the family 2xx says that it was heard; otherwise it is told a few
+    /// times more. The device answers by `acceptBackchannelRequest` or `rejectBackchannelRequest`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authentication_device_endpoint: Option<String>,
     /// The policy that decides before a client gets a token on its own behalf (`client_credentials`); it may narrow
