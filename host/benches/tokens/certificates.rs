@@ -67,7 +67,8 @@ fn make_clients(folder: &Path) {
     let mut admin = Admin::new(&server);
     setup::make_server(&mut admin, ES, "ecdsa");
     let mut bound = setup::client(ES, BOUND);
-    bound["tls_client_certificate_bound_access_tokens"] = json!(true);
+    let members = bound.as_object_mut().unwrap();
+    members.insert("tls_client_certificate_bound_access_tokens".to_owned(), json!(true));
     admin.make("clients", &bound);
     let certified = json!({
         "client_id": CERTIFIED, "client_name": CERTIFIED, "authorization_server_id": ES, "grant_types": ["client_credentials"],

@@ -97,6 +97,9 @@ impl Script {
     }
 }
 
+/// How long each exchange of a connection took, in nanoseconds, and its script as it is afterwards.
+type Done = (Vec<u64>, Script);
+
 /// Runs a script on a connection of its own each, for `time` once they are connected, and answers how long each exchange took.
 /// Every answer must be 200 and hold `expected`, but those of a flow, which looks at them itself.
 pub(crate) fn run(way: &Way, scripts: Vec<Script>, expected: &'static str, time: Duration) -> (Latencies, Vec<Script>) {
@@ -104,7 +107,7 @@ pub(crate) fn run(way: &Way, scripts: Vec<Script>, expected: &'static str, time:
     for (place, script) in scripts.into_iter().enumerate() {
         shares.get_mut(place % THREADS).unwrap().push(script);
     }
-    let done: Vec<(Duration, Vec<(Vec<u64>, Script)>)> = thread::scope(|scope| {
+    let done: Vec<(Duration, Vec<Done>)> = thread::scope(|scope| {
         let start = |share: Vec<Script>| scope.spawn(move || thread(way, share, expected, time));
         let running: Vec<_> = shares.into_iter().map(start).collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -115,12 +118,7 @@ pub(crate) fn run(way: &Way, scripts: Vec<Script>, expected: &'static str, time:
 }
 
 /// The part of one thread, and how long that took from when its connections were there.
-fn thread(
-    way: &Way,
-    scripts: Vec<Script>,
-    expected: &'static str,
-    time: Duration,
-) -> (Duration, Vec<(Vec<u64>, Script)>) {
+fn thread(way: &Way, scripts: Vec<Script>, expected: &'static str, time: Duration) -> (Duration, Vec<Done>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let streams: Vec<_> = scripts.iter().map(|_| runtime.block_on(connect(way))).collect();
     let (watch, mut tasks) = (Stopwatch::start(), JoinSet::new());
@@ -137,7 +135,7 @@ async fn connection(
     expected: &'static str,
     watch: Stopwatch,
     time: Duration,
-) -> (Vec<u64>, Script) {
+) -> Done {
     let (mut nanos, mut buffer) = (Vec::with_capacity(1 << 16), Vec::with_capacity(ROOM));
     while watch.elapsed() < time {
         let mut request = script.next();

@@ -125,7 +125,7 @@ pub async fn tell(domain: &Domain, due: Due) -> Result<(), Failure> {
     let told = match post(domain, tenant, &notice).await {
         Ok(told) => told,
         // Whatever is wrong here is no better in a second, and must not take the place of others until it is.
-        Err(failure) => unheard(&notice, &failure.to_log().unwrap_or_default()),
+        Err(failure) => unheard(&notice, failure.to_log().unwrap_or_default()),
     };
     let again = match (told, PAUSES.get(notice.tries)) {
         (Told::Done, _) => None,

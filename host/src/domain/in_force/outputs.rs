@@ -156,7 +156,7 @@ mod tests {
             json!({ "claims": ["level"] }),
             json!({ "claims": null }),
             json!({ "id_token_claims": ["level"] }),
-            json!({ "id_token_claims": many.clone() }),
+            json!({ "id_token_claims": many }),
             json!({ "claims": many }),
             json!({ "claims": { "long": "x".repeat(MOST_BYTES) } }),
         ] {
