@@ -24,6 +24,9 @@ pub trait Fetch: Send + Sync {
 
     /// Like [`Fetch::exchange`], to look at an address that a client has chosen: those that hang hold up nobody but each other.
     fn look<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>>;
+
+    /// Like [`Fetch::exchange`], to let clients and devices know of requests elsewhere: those that hang hold up nobody but each other.
+    fn call<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>>;
 }
 
 /// A question to a server, as part of a protocol.

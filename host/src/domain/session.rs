@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Domain, Failure, authentication, expiry, grant,
+    Domain, Failure, authentication, elsewhere, expiry, grant,
     handle::{self, Purpose},
     identity::Identity,
     logged_out,
@@ -198,7 +198,8 @@ pub async fn end_one(domain: &Domain, tenant: &str, server: &str, subject: &str,
 }
 
 /// Ends all sessions of a person and all that they have let clients do, offline use included: somebody has left, or a stranger is
-/// in their account. What they have agreed to stays remembered.
+/// in their account. So does what they have said yes to elsewhere and nobody has fetched yet, and the code with which clients may
+/// ask them there. What they have agreed to stays remembered.
 pub async fn end_everything(domain: &Domain, tenant: &str, server: &str, subject: &str) -> Result<(), Failure> {
     server::current(domain, tenant, server)?;
     let [tenant, server, subject] = [tenant, server, subject].map(str::to_owned);
@@ -210,7 +211,7 @@ pub async fn end_everything(domain: &Domain, tenant: &str, server: &str, subject
             for (name, session) in of_subject(&*write, &tenant, &server, &subject)? {
                 leave(write, &tenant, &server, &name, &session)?;
             }
-            Ok(())
+            elsewhere::end(write, [&tenant, &server, &subject])
         })
         .await
 }

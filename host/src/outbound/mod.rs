@@ -54,6 +54,7 @@ pub struct Outbound {
     questions: Semaphore,
     notices: Semaphore,
     looks: Semaphore,
+    calls: Semaphore,
     /// Read when the first https URL is asked for.
     trust: OnceCell<Arc<ClientConfig>>,
 }
@@ -72,6 +73,7 @@ impl Outbound {
             questions: Semaphore::new(PARALLEL_QUESTIONS),
             notices: Semaphore::new(PARALLEL_OF_CLIENTS),
             looks: Semaphore::new(PARALLEL_OF_CLIENTS),
+            calls: Semaphore::new(PARALLEL_OF_CLIENTS),
             trust: OnceCell::new(),
         }
     }
@@ -160,5 +162,8 @@ impl Fetch for Outbound {
 
     fn look<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>> {
         Box::pin(async move { self.in_time(self.any(&exchange, &self.looks)).await })
+    }
+    fn call<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Exchanged, FetchFailure>> {
+        Box::pin(async move { self.in_time(self.any(&exchange, &self.calls)).await })
     }
 }

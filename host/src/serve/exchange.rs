@@ -70,6 +70,7 @@ pub(super) async fn exchange<S: Service>(
         line.activity.speaks_frames();
         unify(&mut head);
     }
+    let pinned = edge.secure && !headers::is_this_machine(&head.headers);
     let certificates = line.chain(&mut head.headers);
     let peer = forwarded::client(line.peer, &head.headers, &edge.trusted);
     let (text, request_id) = edge.request_ids.of(&head.headers);
@@ -96,7 +97,7 @@ pub(super) async fn exchange<S: Service>(
         request_id: &request_id,
     });
     let head_only = method == Method::HEAD;
-    Ok(headers::finish(answer, Wanted { request_id, secure: edge.secure, head_only }))
+    Ok(headers::finish(answer, Wanted { request_id, pinned, head_only }))
 }
 
 /// The bytes of a body; 0 when they are still to be made.

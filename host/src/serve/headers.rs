@@ -3,7 +3,7 @@
 //! Called by `exchange` last. An answer may bring its own caching and content security policy (a page does); nothing
 //! can take the other headers away.
 
-use http::{HeaderName, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use super::{outgoing::Outgoing, request_id};
 use crate::api::message::{Answer, Payload};
@@ -19,8 +19,8 @@ const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; inclu
 pub(super) struct Wanted {
     /// The request's id.
     pub(super) request_id: HeaderValue,
-    /// Whether the connection is encrypted.
-    pub(super) secure: bool,
+    /// Whether browsers are to come to this name by TLS only, from now on and at every port (RFC 6797).
+    pub(super) pinned: bool,
     /// Whether only the head was asked for.
     pub(super) head_only: bool,
 }
@@ -33,7 +33,7 @@ pub(super) fn finish(answer: Answer, wanted: Wanted) -> Response<Outgoing> {
     headers.insert(request_id::NAME, wanted.request_id);
     unless_set(&mut headers, header::CACHE_CONTROL, NO_STORE);
     unless_set(&mut headers, header::CONTENT_SECURITY_POLICY, NO_CONTENT);
-    if wanted.secure {
+    if wanted.pinned {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
     }
     // hyper knows the length; two different ones would split the response.
@@ -52,6 +52,13 @@ pub(super) fn finish(answer: Answer, wanted: Wanted) -> Response<Outgoing> {
     response
 }
 
-fn unless_set(headers: &mut http::HeaderMap, name: HeaderName, value: HeaderValue) {
+/// Whether a request names the machine that it is sent from. Whatever else runs there is not ours to pin.
+pub(super) fn is_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn unless_set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     headers.entry(name).or_insert(value);
 }

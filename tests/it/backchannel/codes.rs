@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Branch, PAGE};
 use crate::support::{
     Browser,
+    made::ADMIN,
     storefront::{PASSWORD, Storefront, is_calm},
 };
 
@@ -68,6 +69,17 @@ async fn only_who_has_just_logged_in_sets_a_code_on_its_own_page() {
     );
     let page = branch.shop.browser().login(CODE_PAGE, "ann", PASSWORD).await.expect(200);
     assert!(page.url.ends_with("/account/request-code"), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_goes_with_everything_else_of_the_person() {
+    let branch = branch().await;
+    let mut ann = branch.shop.browser_of("ann").await;
+    assert_eq!(sets(&mut ann, "let me in").await, 200);
+    branch.begins("scope=openid&login_hint=ann&user_code=let+me+in").await.expect(200);
+    let path = format!("{ADMIN}/servers/shop/people/ann/sessions");
+    branch.shop.server.as_admin().delete(&path).await.expect(204);
+    assert_eq!(branch.word("scope=openid&login_hint=ann&user_code=let+me+in").await, "invalid_user_code");
 }
 
 #[tokio::test(flavor = "multi_thread")]

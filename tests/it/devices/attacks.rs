@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::{DEVICE_CODE, Living, PAGE, text};
 use crate::support::{
     Page,
-    made::post_form,
+    made::{ADMIN, post_form},
     storefront::{AID, PASSWORD, is_calm},
 };
 
@@ -185,4 +185,24 @@ async fn a_link_with_the_code_begins_nothing_and_other_pages_send_no_forms() {
     assert!(!page.text().contains("<script") && page.form("/device").value("user_code") == Some(""));
     let answer = browser.ask(Method::GET, "/default/shop/device?user_code=a&user_code=b", Vec::new()).await;
     assert_eq!(answer.status, 400);
+}
+
+/// Whoever has stolen a session has let a device of their own in, which waits until nobody looks any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_that_nobody_has_fetched_ends_with_everything_else_of_the_person() {
+    let living = Living::room().await;
+    let (waiting, other) = (living.waits().await, living.waits().await);
+    let mut browser = living.shop.browser();
+    living.lets_in(&mut browser, &waiting).await.expect(200);
+    let admin = living.shop.server.as_admin();
+    let sessions = |name: &str| format!("{ADMIN}/servers/shop/people/{name}/sessions");
+    admin.delete(&sessions("bob")).await.expect(204);
+    admin.delete(&sessions("ann")).await.expect(204);
+    assert_eq!(living.word(&waiting).await, "invalid_grant");
+    assert_eq!(living.word(&other).await, "authorization_pending", "nobody has said anything to it");
+
+    let again = living.waits().await;
+    living.lets_in(&mut browser, &again).await.expect(200);
+    admin.delete(&sessions("bob")).await.expect(204);
+    living.polls(&again).await.expect(200);
 }

@@ -106,6 +106,16 @@ async fn a_client_certificate_is_optional_and_checked() {
         assert_eq!(reply.status, 200);
         assert_eq!(reply.header("strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
     }
+    // Browsers would hold what else runs on the machine to it, at every port.
+    for (host, pinned) in
+        [("localhost:8443", false), ("shop.localhost", false), ("LOCALHOST", false), ("localhost.example", true)]
+    {
+        let stream = certificates.connect(&server.url, None, "http/1.1").await.unwrap();
+        let mut wire = Wire::over(stream);
+        wire.send(format!("GET /health/live HTTP/1.1\r\nhost: {host}\r\n\r\n")).await;
+        let reply = wire.reply().await.unwrap();
+        assert_eq!(reply.header("strict-transport-security").is_some(), pinned, "{host}");
+    }
     // In TLS 1.3 the client is done before the server has looked at its certificate, so the refusal may come later.
     if let Ok(stream) = certificates.connect(&server.url, Some("stranger"), "http/1.1").await {
         let mut wire = Wire::over(stream);

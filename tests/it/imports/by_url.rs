@@ -231,15 +231,19 @@ async fn https_is_trusted_by_its_certificate() {
     let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     let tls = TlsAcceptor::from(Arc::new(config.with_single_cert(vec![chain], key).unwrap()));
     let port = elsewhere(Some(tls)).await.port();
-    let allowed = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let allowed = ["localhost".to_owned(), "127.0.0.1".to_owned(), "other.example".to_owned()];
 
     let ca = certificates.file("ca.pem");
-    let (_server, admin) = allowing(&allowed, |config| config.outbound.ca = Some(ca)).await;
+    let (_server, admin) = allowing(&allowed, |config| {
+        config.outbound.ca = Some(ca);
+        config.outbound.connect_to = vec![format!("other.example:{port}=127.0.0.1:{port}")];
+    })
+    .await;
     by_url(&admin, &format!("https://localhost:{port}/good")).await.expect(200);
     let down = by_url(&admin, &format!("https://localhost:{port}/down")).await;
     assert_eq!(reason(&down), "must not be redirected from https to http");
     // The certificate is for another name.
-    let other = by_url(&admin, &format!("https://127.0.0.1:{port}/good")).await;
+    let other = by_url(&admin, &format!("https://other.example:{port}/good")).await;
     assert_eq!(reason(&other), "has no certificate that this server trusts");
 
     let (_server, admin) = allowing(&allowed, |_| {}).await;

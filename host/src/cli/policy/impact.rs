@@ -177,6 +177,11 @@ impl Listed {
             "decided {decided}: {same} the same, {newly_allowed} newly allowed, {newly_denied} newly denied, \
              {changed_reasons} with other reasons, {not_reproducible} not reproducible"
         ));
+        if *decided == 0 {
+            output::note(
+                "the log has no decision of this policy in that time: `--policy` names another one to compare with",
+            );
+        }
         if *damaged_pages > 0 {
             output::say(&format!("{damaged_pages} pages of the log are damaged and were left out"));
         }

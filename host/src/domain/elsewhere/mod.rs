@@ -284,6 +284,23 @@ fn answer_to<T: Asks>(write: &mut Write<'_>, key: &[&str; 3], said: &Said, now: 
     Ok(records::put(write, key, &request)?)
 }
 
+/// Takes away what a person has said yes to and nobody has fetched yet, and their code, inside a transaction.
+pub(in crate::domain) fn end(write: &mut Write<'_>, [tenant, server, subject]: [&str; 3]) -> Result<(), Failure> {
+    records::delete::<person_code::PersonCode>(write, &[tenant, server, subject])?;
+    forget_yes::<DeviceRequest>(write, [tenant, server, subject])?;
+    forget_yes::<BackchannelRequest>(write, [tenant, server, subject])
+}
+
+fn forget_yes<T: Asks>(write: &mut Write<'_>, [tenant, server, subject]: [&str; 3]) -> Result<(), Failure> {
+    for (key, request) in records::list_after::<T>(&*write, &[tenant, server], None, usize::MAX)? {
+        let is_theirs = matches!(&request.waiting().said, Said::Yes { identity, .. } if identity.subject == subject);
+        if let ([tenant, server, name], true) = (key.as_slice(), is_theirs) {
+            forget(write, &[tenant, server, name], &request)?;
+        }
+    }
+    Ok(())
+}
+
 /// What is not there is not named: what its name would be made of is a secret.
 fn gone() -> Failure {
     Failure::not_found("request", "of this login")

@@ -76,8 +76,9 @@ pub(super) async fn prove(
     address: &str,
 ) -> Result<(), NotAsked> {
     let Some(shown) = shown else { return Err(NotAsked::MissingCode) };
-    let account = format!("code of {}", whose.subject);
-    let attempt = Try { tenant: whose.tenant, server: whose.server.0, account: &account, address };
+    // No server has such an id: what is typed at a login counts for itself.
+    let place = format!("{}/request-code", whose.server.0);
+    let attempt = Try { tenant: whose.tenant, server: &place, account: whose.subject, address };
     if let Err(seconds) = domain.guesses.allowed(attempt) {
         return Err(Failure::TooMany { seconds }.into());
     }

@@ -66,7 +66,7 @@ fn send(domain: &Domain, tenant: &str, server: &str, which: &Elsewhere) -> Resul
     tokio::spawn(async move {
         let exchange =
             Exchange { method: "POST", url: &url, headers: &headers, body: body.as_bytes(), hosts: None, most: MOST };
-        match outbound.exchange(exchange).await {
+        match outbound.call(exchange).await {
             Ok(answer) if (200..300).contains(&answer.status) => {}
             Ok(answer) => tracing::info!(client, status = answer.status, "a client did not take a notification"),
             Err(failure) => tracing::info!(client, reason = %failure, "a client could not be told of an answer"),

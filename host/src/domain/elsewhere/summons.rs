@@ -206,7 +206,7 @@ async fn post(domain: &Domain, tenant: &str, server_id: &str, request: &str) -> 
         ("content-type".to_owned(), "application/json".to_owned()),
     ];
     let exchange = Exchange { method: "POST", url, headers: &headers, body: body.as_bytes(), hosts: None, most: MOST };
-    Ok(match domain.outbound.exchange(exchange).await {
+    Ok(match domain.outbound.call(exchange).await {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
         Ok(answer) => Err(format!("answered with status {}", answer.status)),
         Err(failure) => Err(failure.to_string()),

@@ -28,12 +28,29 @@ pub struct Outputs {
 
 /// The claims that policies add to tokens, each under rules of all claims: none of them says what the server itself says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "Map<String, Value>")]
 pub struct Added {
     /// To access tokens.
     pub access_token: Map<String, Value>,
     /// To ID tokens. Userinfo does not have them: it is asked for later, when no policy is.
     pub id_token: Map<String, Value>,
+}
+
+impl From<Map<String, Value>> for Added {
+    /// Grants of before there were claims of ID tokens have those of access tokens alone.
+    fn from(mut kept: Map<String, Value>) -> Added {
+        let is_part = |(name, value): (&String, &Value)| {
+            ["access_token", "id_token"].contains(&name.as_str()) && value.is_object()
+        };
+        if !kept.iter().all(is_part) {
+            return Added { access_token: kept, id_token: Map::new() };
+        }
+        let mut part = |name| match kept.remove(name) {
+            Some(Value::Object(claims)) => claims,
+            _ => Map::new(),
+        };
+        Added { access_token: part("access_token"), id_token: part("id_token") }
+    }
 }
 
 impl Outputs {
@@ -141,8 +158,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_when_all_claims_were_the_access_tokens_is_read_as_none() {
-        assert_eq!(serde_json::from_value::<Added>(json!({ "tier": 1 })).unwrap(), Added::default());
+    fn what_was_kept_when_all_claims_were_the_access_tokens_is_theirs() {
+        let map = |value: Value| value.as_object().cloned().unwrap();
+        for before in [json!({ "tier": 1 }), json!({ "access_token": 1 }), json!({ "tier": 1, "id_token": {} })] {
+            let added = serde_json::from_value::<Added>(before.clone()).unwrap();
+            assert_eq!((Value::Object(added.access_token), added.id_token), (before, Map::new()));
+        }
+        let both = Added { access_token: map(json!({ "tier": 1 })), id_token: map(json!({ "level": 2 })) };
+        for added in [both, Added::default()] {
+            assert_eq!(serde_json::from_value::<Added>(json!(added)).unwrap(), added);
+            let kept = rmp_serde::to_vec_named(&added).unwrap();
+            assert_eq!(rmp_serde::from_slice::<Added>(&kept).unwrap(), added);
+        }
     }
 
     #[test]

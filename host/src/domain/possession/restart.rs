@@ -26,10 +26,12 @@ const KEY: [&str; 2] = ["proofs", "taken"];
 
 /// Begins to take proofs, after those of the process before.
 pub async fn begin(domain: &Domain) -> Result<(), Failure> {
+    // None was dated later, whatever the clock has done meanwhile.
+    let most = domain.world.now_seconds().saturating_add(AHEAD);
     match domain.store.record::<Taken>(&KEY)?.map(|taken| taken.until) {
         None => {}
-        Some(Some(until)) => domain.proofs.forget_until(until),
-        Some(None) => domain.proofs.forget_until(domain.world.now_seconds().saturating_add(AHEAD)),
+        Some(Some(until)) => domain.proofs.forget_until(until.min(most)),
+        Some(None) => domain.proofs.forget_until(most),
     }
     leave(domain, None).await
 }

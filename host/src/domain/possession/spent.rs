@@ -91,7 +91,10 @@ impl Spent {
 
     /// Takes no proof that was made until then.
     pub(super) fn forget_until(&self, time: i64) {
-        self.known().forget_before(time.saturating_add(1));
+        let mut known = self.known();
+        known.forget_before(time.saturating_add(1));
+        // The next process has to know of it as well, when this one takes no later proof.
+        known.latest = known.latest.max(time);
     }
 
     /// When the last one was made that was used.
@@ -153,6 +156,16 @@ mod tests {
     use super::*;
 
     const TILL: [&str; 2] = ["t", "till"];
+
+    #[test]
+    fn what_a_process_forgets_until_the_next_one_hears_of_as_well() {
+        let spent = Spent::new(100);
+        spent.forget_until(115);
+        assert!(spent.spend(TILL, ["k", "a"], 115, 110).is_err());
+        assert_eq!(spent.latest(), 115, "it has taken none itself");
+        assert!(spent.spend(TILL, ["k", "a"], 116, 110).is_ok());
+        assert_eq!(spent.latest(), 116);
+    }
 
     #[test]
     fn a_proof_is_good_once_for_its_key() {

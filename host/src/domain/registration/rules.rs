@@ -6,7 +6,10 @@ use crate::{
     crypto::Secret,
     domain::{
         Caller, Domain, Failure, Problem,
-        client::{self, AuthMethod, Client, ClientScopes, security::ClientSecurity},
+        client::{
+            self, AuthMethod, Client, ClientScopes,
+            security::{BackchannelClient, ClientSecurity},
+        },
         issue::{BACKCHANNEL, JWT_BEARER, TOKEN_EXCHANGE},
         key_ring, proof,
         scope::{self, Scope},
@@ -100,6 +103,15 @@ fn still_demanded(security: &ClientSecurity, before: &ClientSecurity) -> ClientS
         require_pushed_requests: security.require_pushed_requests || before.require_pushed_requests,
         require_signed_requests: security.require_signed_requests || before.require_signed_requests,
         dpop_bound_tokens: security.dpop_bound_tokens || before.dpop_bound_tokens,
+        backchannel_authentication: security.backchannel_authentication.clone().map(|asks| {
+            let before = before.backchannel_authentication.clone().unwrap_or_default();
+            let unsigned = asks.request_signing_alg.is_empty();
+            BackchannelClient {
+                request_signing_alg: if unsigned { before.request_signing_alg } else { asks.request_signing_alg },
+                user_code: asks.user_code || before.user_code,
+                ..asks
+            }
+        }),
         ..security.clone()
     }
 }
@@ -194,4 +206,27 @@ fn choose(
         refused.map(|name| Problem::new("/scope", format!("`{name}` is not for clients that register themselves"))),
     );
     Ok(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(request_signing_alg: &str, user_code: bool) -> ClientSecurity {
+        let asks = BackchannelClient {
+            notification_endpoint: None,
+            request_signing_alg: request_signing_alg.to_owned(),
+            user_code,
+        };
+        ClientSecurity { backchannel_authentication: Some(asks), ..ClientSecurity::default() }
+    }
+
+    #[test]
+    fn a_client_does_not_let_itself_off_what_it_shows_when_it_asks_people_elsewhere() {
+        let (lax, strict) = (asks("", false), asks("ES256", true));
+        assert_eq!(still_demanded(&lax, &strict), strict);
+        assert_eq!(still_demanded(&strict, &lax), strict);
+        assert_eq!(still_demanded(&asks("PS256", false), &strict), asks("PS256", true));
+        assert_eq!(still_demanded(&lax, &ClientSecurity::default()), lax);
+    }
 }
