@@ -2,6 +2,7 @@
 //! come with them. Who gets tokens, for how long, and what ends them.
 
 mod code;
+mod families;
 mod flow;
 mod id_token;
 mod password;

@@ -1,13 +1,10 @@
 //! The live tokens and consents of setups: who sees them, who deletes them, and what a deleted one is worth.
 
-use portcullis::{
-    domain::{setup::client::entity_id, token::latest::Latest},
-    store::records,
-};
+use portcullis::domain::setup::client::entity_id;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Caller, TestServer,
+    Answer, Caller,
     made::{bearer_of, make_client},
     storefront::{AID, Storefront},
 };
@@ -242,21 +239,4 @@ async fn consents_are_listed_until_they_end() {
     shop.server.world.advance_seconds(601);
     shop.admin.get(CONSENTS).await.expect(204);
     assert!(browser.open(&shop.request("")).await.has_form("/consent"), "it was too long ago");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tokens_of_older_stores_are_listed_too() {
-    let shop = Storefront::open().await;
-    logs_in(&shop, "ann").await;
-    let written = shop.server.app.domain.write(|write| {
-        for (key, _) in records::list_prefix::<Latest>(&*write, &["default"])? {
-            records::delete::<Latest>(write, &key.iter().map(String::as_str).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    });
-    written.await.unwrap();
-    assert!(users(&shop.admin, TOKENS).await.is_empty(), "lists read what was filed");
-    let (folder, world) = shop.server.stop().await;
-    let server = TestServer::on(folder, world, |_| {}).await;
-    assert_eq!(users(&server.as_admin(), TOKENS).await, ["ann"]);
 }

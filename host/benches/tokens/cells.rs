@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portcullis::{
     crypto::Secret,
-    store::{Store, StoreError},
+    store::{Options, Store, StoreError},
     world::Stopwatch,
 };
 
@@ -18,7 +18,7 @@ use crate::{
     setup::{self, Admin, ES, RS, client_of},
     stored,
     table::{self, Row},
-    turns::{Side, by_turns},
+    turns::{Side, beside_rate, by_turns},
 };
 
 /// One cell: warmed up, then measured. `scripts` makes one for each connection.
@@ -115,19 +115,21 @@ fn a_token(server: &Server) -> String {
     answer.get("access_token").and_then(serde_json::Value::as_str).unwrap().to_owned()
 }
 
-/// What is durable before it is answered: codes and refresh tokens, beside one commit after the other.
+/// What is durable before it is answered: codes and refresh tokens, beside one commit after the other in a store of its own, which
+/// is small and has nothing else to do.
 pub(crate) fn durable(plan: &Plan) {
     let folder = setup::with_server("durable");
     let seconds = (plan.warm_up + plan.cell).as_secs_f64();
     let wanted = (seconds * 12_000.0) as usize;
     let domain = stored::open(folder.path());
-    let serial = commits(&domain.store);
     let (codes, refreshes) = stored::granted(&domain, ES, &client_of(ES), wanted);
     domain.store.clone().close();
     drop(domain);
     let server = Server::portcullis(folder.path());
     table::head("Durable before the answer");
-    println!("one durable commit after the other: {serial:.0}/s");
+    let apart = Scratch::new("commits");
+    let store = Store::open(&Options { path: apart.path().join("store"), cache_items: 0, redb_cache_bytes: 16 << 20 });
+    let store = store.unwrap();
     let (mut codes, mut refreshes) = (codes.into_iter(), refreshes.into_iter());
     for connections in CONNECTIONS {
         let form = |code: &Secret| {
@@ -149,11 +151,13 @@ pub(crate) fn durable(plan: &Plan) {
             setup::post(address, ES, "token", &form)
         });
         let own: Vec<Secret> = refreshes.by_ref().rev().take(connections).collect();
-        let row = cell(plan, &server, "refresh", connections, "refresh_token", |place| {
+        let side = Side::new(&server, "refresh", connections, "refresh_token", |place| {
             Script::Refresh(own.get(place).unwrap().expose().to_owned(), Arc::clone(&request))
         });
+        let (row, serial, stands) = beside_rate(plan, side, || commits(&store));
+        println!("one durable commit after the other, by turns with them: {serial:.0}/s");
         let limit = if connections > 1 { Limit::AtLeast(3.0) } else { Limit::None };
-        ratio(&format!("refresh@{connections}/one-by-one-commits"), row.rate() / serial, limit);
+        ratio(&format!("refresh@{connections}/one-by-one-commits"), stands, limit);
         ratio(&format!("refresh@{connections}/p99-to-p50"), row.latencies.spread(), Limit::AtMost(10.0));
     }
     server.stop();
@@ -161,7 +165,7 @@ pub(crate) fn durable(plan: &Plan) {
 
 /// Durable commits a second, one after the other, of a small record.
 fn commits(store: &Store) -> f64 {
-    const TIMES: u32 = 300;
+    const TIMES: u32 = 100;
     let watch = Stopwatch::start();
     for number in 0..TIMES {
         store

@@ -15,7 +15,7 @@ use portcullis::{
         identity::Identity,
         server as servers,
         session::Session,
-        token::{AccessToken, RefreshToken},
+        token::{AccessToken, RefreshToken, refresh},
     },
     server::{self, Assembled},
     store::{Index, StoreError, index, records},
@@ -115,12 +115,9 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             ends: now + 86_400,
             ..Grant::default()
         };
-        (
-            grant::new_id(domain),
-            grant,
-            handle::make(domain, Purpose::Code, "default", server),
-            handle::make(domain, Purpose::Refresh, "default", server),
-        )
+        let id = grant::new_id(domain);
+        let refresh = refresh::make(domain, "default", server, &id, 0);
+        (id, grant, handle::make(domain, Purpose::Code, "default", server), refresh)
     };
     let made: Vec<_> = (0..count).map(one).collect();
     let secrets = made.iter().map(|(_, _, code, refresh)| (code.0.clone(), refresh.0.clone())).unzip();
@@ -133,9 +130,9 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
                 index::put(write, Index::SubjectGrants, &["default", &server, "ada"], id)?;
                 let record = Code { grant: id.clone(), ends: now + 86_400, ..Code::default() };
                 records::put(write, &["default", &server, &code.1], &record)?;
-                let record =
-                    RefreshToken { grant: id.clone(), since: now, ends: now + 86_400, ..RefreshToken::default() };
-                records::put(write, &["default", &server, &refresh.1], &record)?;
+                let (hash, ends) = (refresh.1.clone(), now + 86_400);
+                let record = RefreshToken { hash, since: now, ends, ..RefreshToken::default() };
+                records::put(write, &["default", &server, "ada", id], &record)?;
             }
             Ok::<(), StoreError>(())
         })

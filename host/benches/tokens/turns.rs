@@ -91,6 +91,20 @@ pub(crate) fn by_turns<const N: usize>(plan: &Plan, mut sides: [Side<'_>; N]) ->
     })
 }
 
+/// Measures a cell, and before each of its turns a rate that `other` answers. Prints the cell's row, and answers it with the middle of
+/// the other rates and of how its own stands to them.
+pub(crate) fn beside_rate(plan: &Plan, mut side: Side<'_>, mut other: impl FnMut() -> f64) -> (Row, f64, f64) {
+    side.turn(plan.warm_up);
+    let (mut turns, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        others.push(other());
+        turns.push(side.turn(plan.cell / ROUNDS));
+    }
+    let Turned { row, rates } = together(side, turns);
+    let stands = report::median(rates.iter().zip(&others).map(|(mine, theirs)| mine / theirs).collect());
+    (row, report::median(others), stands)
+}
+
 fn together(side: Side<'_>, turns: Vec<(Latencies, Duration)>) -> Turned {
     let rates = turns.iter().map(|(latencies, _)| latencies.rate()).collect();
     let cpu = turns.iter().map(|(_, cpu)| *cpu).sum();

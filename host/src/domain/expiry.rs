@@ -147,7 +147,7 @@ fn take_out(write: &mut Write<'_>, what: What, key: &[&str], now: i64) -> Result
         }
         (What::Grant | What::Session | What::DeviceRequest | What::BackchannelRequest, _) => {}
         (What::Code, _) => forget::<super::authorize::Code>(write, key, now)?,
-        (What::RefreshToken, _) => forget::<token::RefreshToken>(write, key, now)?,
+        (What::RefreshToken, _) => forget::<token::older::Older>(write, key, now)?,
         (What::AccessToken, _) => forget::<token::AccessToken>(write, key, now)?,
         (What::RevokedToken, _) => forget::<token::RevokedToken>(write, key, now)?,
         (What::Login, _) => forget::<Login>(write, key, now)?,

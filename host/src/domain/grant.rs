@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Bearer, Credentials, Domain, Failure, client::Client, details::Detail, expiry, identity::Identity, in_force::Added,
-    server::Server, token::latest,
+    server::Server, token::refresh,
 };
 use crate::{
     store::{Index, Record, Table, View, Write, index, records},
@@ -135,7 +135,7 @@ pub(super) fn make_room_for_own(write: &mut Write<'_>, tenant: &str, more: &Gran
 fn run_out(write: &mut Write<'_>, tenant: &str, id: &str, grant: Grant, until: i64) -> Result<(), Failure> {
     let (list, name) = list_of(&grant);
     index::remove(write, list, &[tenant, &grant.server, name], id)?;
-    latest::end(write, [tenant, &grant.server, &grant.identity.subject, id])?;
+    refresh::forget(write, [tenant, &grant.server, &grant.identity.subject, id])?;
     expiry::unnote(write, &[tenant, id], &grant)?;
     let grant = Grant { ends: grant.ends.min(until), ..grant };
     records::put(write, &[tenant, id], &grant)?;
@@ -175,7 +175,7 @@ pub(super) fn revoke(write: &mut Write<'_>, tenant: &str, id: &str) -> Result<bo
     let Some(grant) = records::get::<Grant>(&*write, &[tenant, id])? else { return Ok(false) };
     let (list, name) = list_of(&grant);
     index::remove(write, list, &[tenant, &grant.server, name], id)?;
-    latest::forget(write, [tenant, &grant.server, &grant.identity.subject, id])?;
+    refresh::forget(write, [tenant, &grant.server, &grant.identity.subject, id])?;
     Ok(records::delete::<Grant>(write, &[tenant, id])?)
 }
 

@@ -45,7 +45,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// How the text starts, so that people and scanners see what has leaked.
-    const fn prefix(self) -> &'static str {
+    pub(super) const fn prefix(self) -> &'static str {
         match self {
             Purpose::Code => "pc_code_",
             Purpose::Refresh => "pc_refresh_",

@@ -1,10 +1,11 @@
 //! What stores of earlier versions lack, made at their next start: the tenants' own keys, the servers' secrets, scopes and
-//! policies that servers and tenants were made without; and the names of scopes and claims, and the latest refresh token of each
-//! grant, which were not filed.
+//! policies that servers and tenants were made without; the names of scopes and claims, which were not filed; and refresh tokens in
+//! the place where they are now.
 //!
 //! Called by `boot` before anything is served. What is there already is left alone, so a start that is killed is repeated.
 
 mod ever;
+mod refresh_tokens;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,6 @@ use super::{
     server::{Secrets, ServerSecrets},
     stamp::Author,
     tenant,
-    token::latest,
 };
 use crate::store::{records, timeline};
 
@@ -26,7 +26,7 @@ const AUTHOR: &str = "upgrade";
 /// Makes what is missing.
 pub(super) async fn run(domain: &Domain) -> Result<(), Failure> {
     ever::file(domain).await?;
-    latest::file_all(domain).await?;
+    refresh_tokens::move_all(domain).await?;
     complete(domain).await?;
     give_policies(domain).await
 }

@@ -3,6 +3,7 @@
 //! Started by `server` once it runs. None of it keeps a server alive that has ended.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -87,17 +88,23 @@ pub(super) async fn ask_candidates(app: Weak<App>) {
 /// How often devices are looked for that have yet to hear that their person is asked, when nobody rings.
 const SUMMONS_EVERY: Duration = Duration::from_secs(1);
 
-/// Tells authentication devices that their people are asked, until the server is gone. One that does not answer holds up nobody,
-/// as long as there are not too many of them.
+/// Tells authentication devices that their people are asked, until the server is gone. Those that do not answer hold up
+/// their own tenant's at most.
 pub(super) async fn summon(app: Weak<App>) {
     let Some(bell) = app.upgrade().map(|app| summons::bell(&app.domain)) else { return };
-    let mut telling = JoinSet::new();
+    let (mut telling, mut tenants) = (JoinSet::new(), HashMap::new());
     loop {
         bell.rings(SUMMONS_EVERY).await;
-        while telling.try_join_next().is_some() {}
+        while let Some(ended) = telling.try_join_next_with_id() {
+            tenants.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+        }
         let Some(app) = app.upgrade() else { return };
-        match summons::due(&app.domain, summons::AT_ONCE.saturating_sub(telling.len())).await {
-            Ok(due) => due.into_iter().for_each(|one| drop(telling.spawn(tell_device(Arc::clone(&app), one)))),
+        let busy: Vec<String> = tenants.values().cloned().collect();
+        match summons::due(&app.domain, &busy).await {
+            Ok(due) => tenants.extend(due.into_iter().map(|one| {
+                let tenant = one.tenant.clone();
+                (telling.spawn(tell_device(Arc::clone(&app), one)).id(), tenant)
+            })),
             Err(failure) => tracing::warn!(reason = failure.to_log(), "no device can be told"),
         }
     }

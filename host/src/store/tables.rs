@@ -59,8 +59,8 @@ pub enum Table {
     Grant,
     /// Authorization codes, also used ones until they end. Key: tenant, server, keyed hash. Value: what it is good for.
     AuthorizationCode,
-    /// Refresh tokens, also used ones until they end. Key: tenant, server, keyed hash. Value: what it is good for.
-    RefreshToken,
+    /// Refresh tokens, also used ones until they end, as they were kept once. Key: tenant, server, keyed hash. Value: its grant.
+    OlderRefresh,
     /// Opaque access tokens. Key: tenant, keyed hash. Value: what it proves.
     AccessToken,
     /// Signed access tokens that were revoked before their end. Key: tenant, jti. Value: when they end.
@@ -85,8 +85,8 @@ pub enum Table {
     ConnectionErrand,
     /// What ends, by when it does. Key: tenant, seconds in twelve digits, what, the rest of its key. Value: its key.
     Expiry,
-    /// The refresh token of a grant that was made last. Key: tenant, server, subject, grant. Value: its keyed hash.
-    LatestRefresh,
+    /// The refresh token of a grant that is good now. Key: tenant, server, subject, grant. Value: its keyed hash and how long it is.
+    RefreshToken,
     /// Secrets of clients that were exchanged and are good for a while yet. Key: tenant, client. Value: the credential and
     /// when it ends.
     Superseded,
@@ -133,7 +133,7 @@ impl Table {
         Table::LedgerHead,
         Table::Grant,
         Table::AuthorizationCode,
-        Table::RefreshToken,
+        Table::OlderRefresh,
         Table::AccessToken,
         Table::RevokedToken,
         Table::Session,
@@ -146,7 +146,7 @@ impl Table {
         Table::ConnectionTokens,
         Table::ConnectionErrand,
         Table::Expiry,
-        Table::LatestRefresh,
+        Table::RefreshToken,
         Table::Superseded,
         Table::ComponentBytes,
         Table::Shadow,
@@ -180,7 +180,7 @@ impl Table {
             Table::LedgerHead => "ledger_head",
             Table::Grant => "grant",
             Table::AuthorizationCode => "authorization_code",
-            Table::RefreshToken => "refresh_token",
+            Table::OlderRefresh => "refresh_token",
             Table::AccessToken => "access_token",
             Table::RevokedToken => "revoked_token",
             Table::Session => "session",
@@ -193,7 +193,7 @@ impl Table {
             Table::ConnectionTokens => "connection_tokens",
             Table::ConnectionErrand => "connection_errand",
             Table::Expiry => "expiry",
-            Table::LatestRefresh => "latest_refresh",
+            Table::RefreshToken => "latest_refresh",
             Table::Superseded => "superseded",
             Table::ComponentBytes => "component_bytes",
             Table::Shadow => "shadow",

@@ -67,7 +67,7 @@ fn of_tenants(table: Table) -> Filed {
         | Table::LedgerHead
         | Table::Grant
         | Table::AuthorizationCode
-        | Table::RefreshToken
+        | Table::OlderRefresh
         | Table::AccessToken
         | Table::RevokedToken
         | Table::Session
@@ -80,7 +80,7 @@ fn of_tenants(table: Table) -> Filed {
         | Table::ConnectionTokens
         | Table::ConnectionErrand
         | Table::Expiry
-        | Table::LatestRefresh
+        | Table::RefreshToken
         | Table::Superseded
         | Table::Shadow
         | Table::PushedRequest

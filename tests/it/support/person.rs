@@ -13,9 +13,9 @@ use portcullis::{
         identity::Identity,
         server,
         session::Session,
-        token::{self, Order, RefreshToken, latest::Latest},
+        token::{self, Order, RefreshToken, refresh},
     },
-    store::{Index, index, records},
+    store::{Index, Write, index, records},
 };
 use serde_json::{Value, json};
 
@@ -149,14 +149,12 @@ impl Person {
     /// A refresh token for a day, made from a grant; answers its name.
     pub async fn may_refresh(&self, domain: &Domain, grant: &str) -> String {
         let now = domain.world.now_seconds();
-        let (_, name) = handle::make(domain, Purpose::Refresh, "default", &self.aid);
-        let token = RefreshToken { grant: grant.to_owned(), since: now, ends: now + 86_400, ..RefreshToken::default() };
-        let (aid, subject, grant, id) = (self.aid.clone(), self.subject.clone(), grant.to_owned(), name.clone());
-        let written = domain.write(move |write| {
-            records::put(write, &["default", &aid, &id], &token)?;
-            Ok(records::put(write, &["default", &aid, &subject, &grant], &Latest { token: id.clone() })?)
-        });
-        written.await.unwrap();
+        let (_, hash) = refresh::make(domain, "default", &self.aid, grant, 0);
+        let token = RefreshToken { hash, since: now, ends: now + 86_400, ..RefreshToken::default() };
+        let (aid, subject, grant) = (self.aid.clone(), self.subject.clone(), grant.to_owned());
+        let name = format!("{grant}.0");
+        let put = move |write: &mut Write<'_>| Ok(records::put(write, &["default", &aid, &subject, &grant], &token)?);
+        domain.write(put).await.unwrap();
         name
     }
 

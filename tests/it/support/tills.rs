@@ -56,6 +56,14 @@ impl Shop {
         Shop { server, admin, till, scale }
     }
 
+    /// The same shop after its server was stopped and started again.
+    pub async fn again(self) -> Shop {
+        let Shop { server, till, scale, .. } = self;
+        let (folder, world) = server.stop().await;
+        let server = TestServer::on(folder, world, |_| {}).await;
+        Shop { admin: server.as_admin(), server, till, scale }
+    }
+
     /// Everything behind the server.
     pub fn domain(&self) -> &Domain {
         &self.server.app.domain

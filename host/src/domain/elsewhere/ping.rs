@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::{Elsewhere, backchannel::BackchannelRequest};
@@ -23,6 +24,9 @@ struct Ping {
 
 /// The largest answer that is read, in bytes: what it says does not matter.
 const MOST: usize = 4096;
+
+/// How many clients are being told at most, or wait for a place among the calls that go out.
+static PLACES: Semaphore = Semaphore::const_new(256);
 
 fn context(name: &str) -> String {
     format!("ping about {name}")
@@ -63,7 +67,12 @@ fn send(domain: &Domain, tenant: &str, server: &str, which: &Elsewhere) -> Resul
     ];
     let body = json!({ "auth_req_id": ping.auth_req_id }).to_string();
     let (outbound, client) = (std::sync::Arc::clone(&domain.outbound), request.waiting.client_id);
+    let Ok(place) = PLACES.try_acquire() else {
+        tracing::warn!(client, "a client was not told of an answer: too many are being told");
+        return Ok(());
+    };
     tokio::spawn(async move {
+        let _place = place;
         let exchange =
             Exchange { method: "POST", url: &url, headers: &headers, body: body.as_bytes(), hosts: None, most: MOST };
         match outbound.call(exchange).await {

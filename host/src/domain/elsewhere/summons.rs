@@ -35,7 +35,9 @@ const GOOD_FOR: i64 = 120;
 /// How long to wait after each try, in seconds. After the last one nobody tries any more.
 const PAUSES: [i64; 4] = [15, 20, 30, 60];
 /// How many devices are told at the same time.
-pub const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 32;
+/// How many of one tenant: those that do not answer must not hold up everybody's.
+const OF_TENANT: usize = 16;
 /// The largest answer that is read, in bytes: what it says does not matter.
 const MOST: usize = 4096;
 
@@ -79,7 +81,8 @@ impl Record for Notice {
 /// A notice whose time has come. It is put off already.
 #[derive(Clone, Debug)]
 pub struct Due {
-    tenant: String,
+    /// Whose it is.
+    pub tenant: String,
     server: String,
     request: String,
     /// When it is told again, as its key has it; none when this is the last time.
@@ -118,28 +121,40 @@ fn digits(seconds: i64) -> String {
     format!("{:012}", seconds.clamp(0, 999_999_999_999))
 }
 
-/// Takes `most` notices that are due now, one of each tenant after the other, and puts them off.
-pub async fn due(domain: &Domain, most: usize) -> Result<Vec<Due>, Failure> {
+/// Takes notices that are due now, one of each tenant after the other, and puts them off. `telling` says of which tenants devices are
+/// being told already.
+pub async fn due(domain: &Domain, telling: &[String]) -> Result<Vec<Due>, Failure> {
     let now = domain.world.now_seconds();
-    let mut found = Vec::new();
-    {
+    let is_due = |key: &[String]| key.get(1).and_then(|at| at.parse::<i64>().ok()).is_some_and(|at| at <= now);
+    let found = {
         let read = domain.store.read()?;
+        let mut found = Vec::new();
         for tenant in records::owners::<Notice>(&read)? {
-            let first = records::list_after::<Notice>(&read, &[&tenant], None, most)?;
-            let is_due = |key: &[String]| key.get(1).and_then(|at| at.parse::<i64>().ok()).is_some_and(|at| at <= now);
-            found.extend(first.into_iter().filter(|(key, _)| is_due(key)).enumerate());
+            let first = records::list_after::<Notice>(&read, &[&tenant], None, OF_TENANT)?;
+            found.push((tenant, first.into_iter().filter(|(key, _)| is_due(key)).collect()));
         }
-    }
+        in_turn(found, telling)
+    };
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    found.sort_by_key(|(turn, _)| *turn);
-    found.truncate(most);
     let take = move |write: &mut Write<'_>| {
-        let taken = found.iter().map(|(_, (key, notice))| put_off(write, key, notice, now));
+        let taken = found.iter().map(|(key, notice)| put_off(write, key, notice, now));
         Ok(taken.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
     };
     domain.write(take).await
+}
+
+/// Those that are told now, of what is due by tenant: whoever has the fewest places comes first.
+fn in_turn<T>(due: Vec<(String, Vec<T>)>, telling: &[String]) -> Vec<T> {
+    let mut turns = Vec::new();
+    for (tenant, due) in due {
+        let busy = telling.iter().filter(|of| **of == tenant).count();
+        turns.extend((busy..OF_TENANT).zip(due));
+    }
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.truncate(AT_ONCE.saturating_sub(telling.len()));
+    turns.into_iter().map(|(_, one)| one).collect()
 }
 
 /// Puts a notice off, inside a transaction. None when it has gone meanwhile.
@@ -262,4 +277,21 @@ fn token(domain: &Domain, (tenant, server): (&str, &str), url: &str, body: &str)
     });
     let key = key_ring::signing(domain, tenant, server)?;
     jws::sign(&key, TYPE, &claims).map_err(|error| Failure::Internal { log: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_whose_devices_hang_holds_up_itself() {
+        let due = |tenant: &str, count: usize| (tenant.to_owned(), vec![tenant.to_owned(); count]);
+        let first = in_turn(vec![due("a", 40), due("b", 2)], &[]);
+        assert_eq!((first.len(), first[..5].concat().as_str()), (18, "ababa"));
+        let hang = vec!["a".to_owned(); 16];
+        assert_eq!(in_turn(vec![due("a", 40), due("b", 20)], &hang), vec!["b"; 16]);
+        let (b, c) = (vec!["b".to_owned(); 15], ["c".to_owned()]);
+        assert!(in_turn(vec![due("d", 1)], &[hang.clone(), b.clone(), c.to_vec()].concat()).is_empty());
+        assert_eq!(in_turn(vec![due("a", 9), due("b", 9), due("d", 1)], &[hang, b].concat()), ["d"]);
+    }
 }

@@ -1,23 +1,28 @@
 //! Tokens for an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
+use std::sync::Arc;
+
 use data_encoding::BASE64URL_NOPAD;
 
 use super::{
     Asked, Refused, Tokens,
-    once::{self, Once},
-    person, required, scopes,
+    once::{CODE, Spent},
+    person::{self, Keep},
+    required, scopes,
     target::Target,
 };
 use crate::{
     crypto::{Secret, digest::sha256},
     domain::{
-        Confirmation,
+        Confirmation, Failure,
         authorize::Code,
         client::Client,
+        grant::{self, Grant},
         handle::{self, Purpose},
         in_force::scope_policies,
         setup::effective::Flow,
     },
+    store::{Write, records},
 };
 
 /// The grant of an authorization code.
@@ -28,23 +33,62 @@ pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, _), proven, sent, .. } = *asked;
     let shown = required("code", sent.code)?;
     if !handle::looks_like(Purpose::Code, shown) {
-        return Err(Refused::Invalid(Code::UNKNOWN));
+        return Err(CODE.unknown());
     }
     let name = handle::name(domain, Purpose::Code, tenant, server_id, shown);
-    let (code, grant) = once::find::<Code>(asked, &name)?;
+    let (code, grant) = find(asked, &name)?;
     check_redirect(&code, &proven.client.value, sent.redirect_uri).map_err(Refused::Invalid)?;
     check_verifier(code.challenge.as_deref(), sent.code_verifier).map_err(Refused::Invalid)?;
     check_key(code.dpop_jkt.as_deref(), asked.confirmation).map_err(Refused::Invalid)?;
     // Only now: whoever cannot show the rest must not be able to end what the person and the client have.
-    once::refuse_stale(asked, &code, &grant.identity.subject).await?;
+    if code.used {
+        return Err(CODE.stolen(asked, &code.grant, &grant).await);
+    }
+    if code.ends <= domain.world.now_seconds() {
+        return Err(CODE.unknown());
+    }
     person::known(asked, &grant.identity)?;
     let scopes = scopes::still(asked, &grant.scopes)?;
     let scopes = scope_policies::without_refused(domain, tenant, asked.server, &scopes, &[Flow::AuthorizationCode])?;
     let target = Target::of_grant(asked, &grant, &scopes)?;
     person::consented(asked, &grant.identity, &target).await?;
     let (tokens, keep) = person::make(asked, (&code.grant, &grant), &target, grant.nonce.as_deref()).await?;
-    once::spend::<Code>(asked, name, keep, &grant.identity.subject).await?;
+    spend(asked, name, keep, &grant.identity.subject).await?;
     Ok(tokens)
+}
+
+/// The code of this name, used or not, and its grant, if it is the asking client's.
+fn find(asked: &Asked<'_>, name: &str) -> Result<(Code, Arc<Grant>), Refused> {
+    let (domain, tenant) = (asked.domain, asked.tenant);
+    // Not through the cache: each is looked for once or twice in its life.
+    let read = domain.store.read().map_err(Failure::from)?;
+    let code = records::get::<Code>(&read, &[tenant, asked.server.0, name]).map_err(Failure::from)?;
+    let code = code.ok_or_else(|| CODE.unknown())?;
+    let grant = grant::current(domain, tenant, &code.grant)?.ok_or_else(|| CODE.unknown())?;
+    CODE.check_owner(asked, &grant)?;
+    Ok((code, grant))
+}
+
+/// Uses up the code of this name and keeps what is given for it, in one transaction.
+async fn spend(asked: &Asked<'_>, name: String, keep: Keep, subject: &str) -> Result<(), Refused> {
+    let (world, tenant, server) = (asked.domain.world.clone(), asked.tenant.to_owned(), asked.server.0.to_owned());
+    let work = move |write: &mut Write<'_>| -> Result<Spent, Failure> {
+        let (now, key) = (world.now_seconds(), [tenant.as_str(), server.as_str(), name.as_str()]);
+        let Some(mut code) = records::get::<Code>(&*write, &key)? else { return Ok(Spent::Gone) };
+        if code.used {
+            grant::revoke(write, &tenant, &code.grant)?;
+            return Ok(Spent::Before);
+        }
+        let grant = records::get::<Grant>(&*write, &[&tenant, &code.grant])?;
+        if code.ends <= now || grant.is_none_or(|grant| grant.ends <= now) {
+            return Ok(Spent::Gone);
+        }
+        code.used = true;
+        records::put(write, &key, &code)?;
+        keep.save(write, &tenant, &server)?;
+        Ok(Spent::Now)
+    };
+    CODE.spend(asked, subject, work).await
 }
 
 /// The redirect URI must be repeated when the authorization request named it, exactly. When it did not, one that is sent

@@ -11,7 +11,7 @@ use crate::domain::{
     in_force::machines::{self, Machine},
     organization,
     setup::effective::{self, Lifetimes},
-    token::RefreshToken,
+    token::refresh::Found,
 };
 
 /// What the policies let the client have on its own behalf now of what is asked for.
@@ -52,11 +52,8 @@ pub(super) async fn open(asked: &Asked<'_>, target: Target, application: Option<
 }
 
 /// Exchanges a refresh token of such a grant, unless the application it was given for bars it now.
-pub(super) async fn refresh(
-    asked: &Asked<'_>,
-    name: String,
-    (token, grant): (&RefreshToken, &Grant),
-) -> Result<Tokens, Refused> {
+pub(super) async fn refresh(asked: &Asked<'_>, found: Found) -> Result<Tokens, Refused> {
+    let grant = &*found.grant;
     let Asked { domain, tenant, proven, sent, .. } = *asked;
     let named = sent.application.or(grant.application.as_deref());
     let application = organization::application(domain, tenant, &proven.client.value, named)?;
@@ -66,5 +63,5 @@ pub(super) async fn refresh(
     let scopes = scopes::narrowed(&grant.scopes, sent.scope)?;
     let target = Target::of_grant(asked, grant, &scopes::still(asked, &scopes)?)?;
     let target = allowed(asked, target).await?;
-    refresh::give(asked, name, (token, grant), &target).await
+    refresh::give(asked, found, &target).await
 }

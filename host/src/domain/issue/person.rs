@@ -28,6 +28,11 @@ pub(super) struct Keep {
 }
 
 impl Keep {
+    /// The same with a refresh token.
+    pub(super) fn with(self, refresh: refresh::Kept) -> Keep {
+        Keep { refresh: Some(refresh), ..self }
+    }
+
     /// Writes it down, inside a transaction.
     pub(super) fn save(&self, write: &mut Write<'_>, tenant: &str, server: &str) -> Result<(), Failure> {
         if let Some(access) = &self.access {
@@ -88,7 +93,7 @@ pub(super) async fn consented(asked: &Asked<'_>, identity: &Identity, target: &T
     }
 }
 
-/// Makes the tokens of a grant: the access token, the next refresh token where client and server have them, and an ID
+/// Makes the first tokens of a grant: the access token, a refresh token where client and server have them, and an ID
 /// token when a person has granted `openid`. Nothing is written yet.
 pub(super) async fn make(
     asked: &Asked<'_>,
@@ -98,12 +103,12 @@ pub(super) async fn make(
 ) -> Result<(Tokens, Keep), Failure> {
     let Asked { server, proven, .. } = *asked;
     let (tokens, keep) = make_without_refresh(asked, grant, target, nonce).await?;
-    let given = refresh::are_given(server.1, &proven.client.value).then(|| refresh::make(asked, grant));
+    let given = refresh::are_given(server.1, &proven.client.value).then(|| refresh::make(asked, grant, 0));
     let (refresh, kept) = given.unzip();
     Ok((Tokens { refresh, ..tokens }, Keep { refresh: kept, ..keep }))
 }
 
-/// Like [`make`], for whoever keeps the refresh token that they have.
+/// Like [`make`], for whoever has a refresh token already.
 pub(super) async fn make_without_refresh(
     asked: &Asked<'_>,
     grant: (&str, &Grant),

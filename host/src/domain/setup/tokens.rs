@@ -1,7 +1,7 @@
 //! The live tokens of a setup: the refresh tokens that people's clients have and may use now.
 //!
-//! Called by the handlers of the dialect `setups`. Only keyed hashes of tokens are kept, so a token goes by the name of its
-//! record; whoever has the token itself may show that instead. Deleting one revokes its grant with everything made from it, as
+//! Called by the handlers of the dialect `setups`. Only keyed hashes of tokens are kept, so a token goes by its grant and its number
+//! there; whoever has the token itself may show that instead. Deleting one revokes its grant with everything made from it, as
 //! revocation does (RFC 7009 §2.1).
 
 use super::{
@@ -17,11 +17,14 @@ use crate::{
         handle::{self, Purpose},
         token::{
             RefreshToken,
-            latest::{self, Latest, Live},
+            refresh::{self, Live},
         },
     },
     store::records,
 };
+
+/// What stands between the grant and the number in the name of a token.
+const BETWEEN: char = '.';
 
 /// What a failure calls one.
 pub const TOKEN: &str = "token";
@@ -29,7 +32,7 @@ pub const TOKEN: &str = "token";
 /// A refresh token that is good now.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Token {
-    /// The name of its record, which is no secret.
+    /// Its grant and its number there, which are no secret.
     pub id: String,
     /// The person whose it is.
     pub user: String,
@@ -61,32 +64,31 @@ pub fn list(
     let server = known(domain, asker.tenant, setup)?;
     let read = domain.store.read()?;
     let Some(chosen) = choose(domain, &read, asker, setup, filter)? else { return Ok(Listed::none()) };
-    page::of::<Latest, _>(&read, &prefix(asker.tenant, setup, chosen.whose), page, |_, latest| {
-        let found = latest::live(domain, &read, asker.tenant, (setup, &server.value), &latest.token)?;
+    page::of::<RefreshToken, _>(&read, &prefix(asker.tenant, setup, chosen.whose), page, |key, token| {
+        let Some(grant) = key.last() else { return Ok(None) };
+        let found = refresh::live(domain, &read, asker.tenant, (setup, &server.value), (grant, token))?;
         let found = found.filter(|live| chosen.client.as_ref().is_none_or(|id| live.grant.client_id == *id));
-        Ok(found.map(|live| show(domain, asker.tenant, latest.token, live)))
+        Ok(found.map(|live| show(domain, asker.tenant, live)))
     })
 }
 
 /// One live token, by its name or by itself.
 pub fn one(domain: &Domain, caller: &Caller, setup: &str, token: &str) -> Result<Token, Failure> {
     let asker = Asker::of(caller)?;
-    let (name, live) = find(domain, asker, setup, token)?;
-    Ok(show(domain, asker.tenant, name, live))
+    let live = find(domain, asker, setup, token)?;
+    Ok(show(domain, asker.tenant, live))
 }
 
 /// Deletes one live token with everything made from its grant.
 pub async fn delete(domain: &Domain, caller: &Caller, setup: &str, token: &str) -> Result<(), Failure> {
     let asker = Asker::of(caller)?;
-    let (name, _) = find(domain, asker, setup, token)?;
-    let (tenant, setup) = (asker.tenant.to_owned(), setup.to_owned());
+    let (tenant, live) = (asker.tenant.to_owned(), find(domain, asker, setup, token)?);
     domain
         .write(move |write| {
             // It may have been used meanwhile: what it was exchanged for goes with the grant.
-            let found = records::get::<RefreshToken>(&*write, &[&tenant, &setup, &name])?;
-            match found.map(|token| grant::revoke(write, &tenant, &token.grant)).transpose()? {
-                Some(true) => Ok(()),
-                Some(false) | None => Err(Failure::not_found(TOKEN, &name)),
+            match grant::revoke(write, &tenant, &live.grant_id)? {
+                true => Ok(()),
+                false => Err(Failure::not_found(TOKEN, name(&live))),
             }
         })
         .await
@@ -102,7 +104,7 @@ pub async fn delete_of(domain: &Domain, caller: &Caller, setup: &str, user: Opti
     domain
         .write(move |write| {
             let prefix: Vec<&str> = prefix.iter().map(String::as_str).collect();
-            for (mut key, _) in records::list_prefix::<Latest>(&*write, &prefix)? {
+            for (mut key, _) in records::list_prefix::<RefreshToken>(&*write, &prefix)? {
                 let Some(id) = key.pop() else { continue };
                 // A client may be called like a person; what it has on its own behalf is not theirs.
                 if records::get::<Grant>(&*write, &[&tenant, &id])?.is_some_and(|grant| grant.person().is_some()) {
@@ -114,29 +116,46 @@ pub async fn delete_of(domain: &Domain, caller: &Caller, setup: &str, user: Opti
         .await
 }
 
-/// The live token that somebody means, if it is their business, and the name of its record. A failure must not say the token.
-fn find(domain: &Domain, asker: Asker<'_>, setup: &str, token: &str) -> Result<(String, Live), Failure> {
+/// The live token that somebody means, if it is their business. A failure must not say the token.
+fn find(domain: &Domain, asker: Asker<'_>, setup: &str, token: &str) -> Result<Live, Failure> {
     let server = known(domain, asker.tenant, setup)?;
-    let name = match handle::looks_like(Purpose::Refresh, token) {
-        true => handle::name(domain, Purpose::Refresh, asker.tenant, setup, token),
-        false => token.to_owned(),
+    let (id, of) = match refresh::find(domain, asker.tenant, setup, token)? {
+        Some(found) if !found.is_used => (String::new(), Some((found.grant_id, found.good.number))),
+        _ if handle::looks_like(Purpose::Refresh, token) => (String::new(), None),
+        _ => (token.to_owned(), parts(token)),
     };
-    match latest::live(domain, &domain.store.read()?, asker.tenant, (setup, &server.value), &name)? {
+    let live = |(grant, number): (String, u64)| {
+        let read = domain.store.read()?;
+        refresh::live_of(domain, &read, asker.tenant, (setup, &server.value), (&grant, number))
+    };
+    match of.map(live).transpose()?.flatten() {
         Some(live) => {
             asker.must_know(&live.client.value, &live.grant.identity.subject)?;
-            Ok((name, live))
+            Ok(live)
         }
-        None => Err(Failure::not_found(TOKEN, name)),
+        None => Err(Failure::not_found(TOKEN, id)),
     }
 }
 
-fn show(domain: &Domain, tenant: &str, name: String, live: Live) -> Token {
-    let Live { token, grant, client } = live;
+/// What a token goes by here.
+fn name(live: &Live) -> String {
+    format!("{}{BETWEEN}{}", live.grant_id, live.token.number)
+}
+
+/// The grant and the number in such a name.
+fn parts(name: &str) -> Option<(String, u64)> {
+    let (grant, number) = name.split_once(BETWEEN)?;
+    Some((grant.to_owned(), number.parse().ok()?))
+}
+
+fn show(domain: &Domain, tenant: &str, live: Live) -> Token {
+    let id = name(&live);
+    let Live { token, grant, client, .. } = live;
     let issuer = domain.issuer(tenant, &grant.server);
     // What was written before tokens kept when they were made is as old as its grant.
     let issued = if token.since == 0 { grant.since } else { token.since };
     Token {
-        id: name,
+        id,
         user: grant.identity.subject,
         client_entity: entity_id(tenant, &grant.client_id),
         client_id: grant.client_id,

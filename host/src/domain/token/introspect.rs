@@ -7,12 +7,17 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Known, RefreshToken, asker::Asker, known};
+use super::{
+    Known,
+    asker::Asker,
+    known,
+    refresh::{self, Found},
+};
 use crate::{
     crypto::{Secret, jws},
     domain::{
         Domain, Failure, authentication, client, encryption,
-        grant::{self, Grant},
+        grant::Grant,
         handle::{self, Purpose},
         key_ring,
         server::Server,
@@ -49,11 +54,11 @@ pub fn introspect(
     token: &str,
 ) -> Result<Option<Introspection>, Failure> {
     if handle::looks_like(Purpose::Refresh, token) {
-        let found = refresh(domain, tenant, server, token)?.filter(|(_, record, _)| !record.used);
-        let found = found.filter(|(.., grant)| asker.may(&grant.client_id));
-        let Some((_, record, grant)) = found else { return Ok(None) };
+        let found = holding(domain, tenant, server, token)?.filter(|found| !found.is_used);
+        let found = found.filter(|found| asker.may(&found.grant.client_id));
+        let Some(Found { grant, good, .. }) = found else { return Ok(None) };
         let subject = about(domain, tenant, &grant)?;
-        return Ok(Some(Introspection::Refresh { grant, subject, ends: record.ends }));
+        return Ok(Some(Introspection::Refresh { grant, subject, ends: good.ends }));
     }
     match known(domain, tenant, token) {
         Ok(known) => {
@@ -113,25 +118,21 @@ pub async fn jwt(
     Ok(Some(Secret::new(token)))
 }
 
-/// A refresh token: the name of its record, the record, and its grant.
-type Found = (String, Arc<RefreshToken>, Arc<Grant>);
-
-/// A refresh token that has not ended, used or not.
-pub(super) fn refresh(
+/// A refresh token that has not ended, used or not, whose grant holds for a client and a person that are still there.
+pub(super) fn holding(
     domain: &Domain,
     tenant: &str,
     (server_id, server): (&str, &Server),
     token: &str,
 ) -> Result<Option<Found>, Failure> {
-    let (name, now) = (handle::name(domain, Purpose::Refresh, tenant, server_id, token), domain.world.now_seconds());
-    let record = domain.store.record::<RefreshToken>(&[tenant, server_id, &name])?;
-    let Some(record) = record.filter(|record| record.ends > now) else { return Ok(None) };
-    let Some(grant) = grant::current(domain, tenant, &record.grant)? else { return Ok(None) };
-    match client::current(domain, tenant, &grant.client_id) {
-        Ok(client) if grant.holds(server, &client.value, now) => {
+    let now = domain.world.now_seconds();
+    let found = refresh::find(domain, tenant, server_id, token)?;
+    let Some(found) = found.filter(|found| found.is_used || found.good.ends > now) else { return Ok(None) };
+    match client::current(domain, tenant, &found.grant.client_id) {
+        Ok(client) if found.grant.holds(server, &client.value, now) => {
             let knows = |person| authentication::still_knows(domain, server, person);
-            let known = grant.person().is_none_or(knows);
-            Ok(known.then_some((name, record, grant)))
+            let known = found.grant.person().is_none_or(knows);
+            Ok(known.then_some(found))
         }
         Ok(_) | Err(Failure::NotFound { .. }) => Ok(None),
         Err(failure) => Err(failure),

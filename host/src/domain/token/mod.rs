@@ -3,7 +3,8 @@
 //! ```text
 //! mint         make one            verify   whose is it, for every bearer
 //! introspect   what is it worth    revoke   give it back          asker   whose business it is
-//! latest       the refresh token of each grant that is good now         exchanged   what is left of the token that one was made for
+//! refresh      the refresh token of each grant       shown    what it says of itself       older   as they were kept once
+//! exchanged    what is left of the token that one was made for
 //! audience     whom it is for
 //! ```
 
@@ -11,9 +12,11 @@ pub mod asker;
 mod audience;
 mod exchanged;
 pub mod introspect;
-pub mod latest;
 mod mint;
+pub mod older;
+pub mod refresh;
 pub mod revoke;
+mod shown;
 mod verify;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +33,7 @@ pub use audience::is_general;
 pub use exchanged::{Actor, Exchanged, MOST_BEFORE};
 pub(super) use mint::readable;
 pub use mint::{Form, Kept, Minted, Order, mint};
+pub use refresh::RefreshToken;
 pub(super) use verify::known;
 pub use verify::{Known, claims, verify, verify_anywhere};
 
@@ -112,23 +116,6 @@ pub struct AccessToken {
     pub ends: i64,
 }
 
-/// A refresh token as it is kept, also when it was used: a second use is a theft (RFC 9700 §4.14.2).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RefreshToken {
-    /// What it was made from.
-    pub grant: String,
-    /// When it was made, in seconds since 1970. 0 when it is of a time that did not keep that.
-    #[serde(default)]
-    pub since: i64,
-    /// When it ends unless it is used, in seconds since 1970. Never later than the grant.
-    pub ends: i64,
-    /// Whether it was used.
-    pub used: bool,
-    /// The keys that whoever uses it must hold, where nothing else proves who that is (RFC 9449 §5, RFC 8705 §4).
-    #[serde(default)]
-    pub confirmation: Option<Confirmation>,
-}
-
 /// An access token that was revoked before its end, by its `jti`: a signed one, which stays as it is, and also an opaque one for the
 /// sake of those that it was exchanged for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,23 +128,12 @@ impl Record for AccessToken {
     const TABLE: Table = Table::AccessToken;
 }
 
-impl Record for RefreshToken {
-    const TABLE: Table = Table::RefreshToken;
-}
-
 impl Record for RevokedToken {
     const TABLE: Table = Table::RevokedToken;
 }
 
 impl expiry::Ends for AccessToken {
     const WHAT: expiry::What = expiry::What::AccessToken;
-    fn ends(&self) -> i64 {
-        self.ends
-    }
-}
-
-impl expiry::Ends for RefreshToken {
-    const WHAT: expiry::What = expiry::What::RefreshToken;
     fn ends(&self) -> i64 {
         self.ends
     }

@@ -3,7 +3,7 @@
 //! Called by its edge. A refresh token takes everything made from its grant with it; an access token takes those that it was
 //! exchanged for.
 
-use super::{AccessToken, Known, RevokedToken, asker::Asker, introspect::refresh, known};
+use super::{AccessToken, Known, RevokedToken, asker::Asker, introspect::holding, known};
 use crate::{
     domain::{
         Domain, Failure, expiry, grant,
@@ -31,10 +31,10 @@ pub async fn revoke(
     token: &str,
 ) -> Result<Revoked, Failure> {
     if handle::looks_like(Purpose::Refresh, token) {
-        return match refresh(domain, tenant, server, token)? {
+        return match holding(domain, tenant, server, token)? {
             None => Ok(Revoked::Done),
-            Some((_, _, grant)) if !asker.may(&grant.client_id) => Ok(Revoked::Foreign),
-            Some((_, record, _)) => end_grant(domain, tenant, &record.grant).await,
+            Some(found) if !asker.may(&found.grant.client_id) => Ok(Revoked::Foreign),
+            Some(found) => end_grant(domain, tenant, &found.grant_id).await,
         };
     }
     match known(domain, tenant, token) {
