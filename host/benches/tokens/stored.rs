@@ -116,7 +116,7 @@ pub(crate) fn granted(domain: &Domain, server: &str, client_id: &str, count: usi
             ..Grant::default()
         };
         let id = grant::new_id(domain);
-        let refresh = refresh::make(domain, "default", server, &id, 0);
+        let refresh = refresh::make(domain, "default", server, (&id, 0), None);
         (id, grant, handle::make(domain, Purpose::Code, "default", server), refresh)
     };
     let made: Vec<_> = (0..count).map(one).collect();

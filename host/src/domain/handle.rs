@@ -1,7 +1,7 @@
 //! Handles: random texts that are worth something to whoever shows them, such as codes, refresh tokens and cookies.
 //!
-//! Called by whoever gives one out or is shown one. Only its keyed hash is kept, which is also the name of its record, so
-//! that neither the data file nor a backup of it holds anything that could be used.
+//! Called by whoever gives one out or is shown one. Only its keyed hash is kept, which is also the name of its record
+//! (that of a refresh token is filed with its grant), so that neither the data file nor a backup of it holds anything that could be used.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
@@ -94,7 +94,7 @@ pub fn name(domain: &Domain, purpose: Purpose, tenant: &str, server: &str, text:
     }
 }
 
-/// The stamp of a handle. Those that were given out before there were stamps have none.
+/// The stamp of a handle. Refresh tokens have none, nor what was given out before there were stamps.
 fn stamp(purpose: Purpose, text: &str) -> Option<&str> {
     let (stamp, random) = text.strip_prefix(purpose.prefix())?.split_once(STAMP_END)?;
     // By their lengths: without a stamp, what is random may begin like one.

@@ -70,7 +70,7 @@ async fn one_that_was_not_made_here_neither_works_nor_spoils_anything() {
         assert!(reason.contains("unknown"), "{forged}: {reason}");
     }
     // One of another server's has another mark.
-    let (foreign, _) = refresh::make(shop.domain(), "default", "admin", grant, 0);
+    let (foreign, _) = refresh::make(shop.domain(), "default", "admin", (grant, 0), None);
     refused(shop.ask(&refresh(&json!(foreign.expose()))).await, "invalid_grant");
     next(&shop, &good).await;
 }
@@ -82,7 +82,7 @@ async fn one_that_was_made_after_the_backup_is_unknown_and_no_theft() {
     let (key, _) = kept(&shop.server).pop().unwrap();
     for number in [0, 1, 7, u64::MAX] {
         // A store that was restored has the older state; the client has what was made from it before.
-        let (later, _) = refresh::make(shop.domain(), "default", "shop", key.last().unwrap(), number);
+        let (later, _) = refresh::make(shop.domain(), "default", "shop", (key.last().unwrap(), number), None);
         let reason = refused(shop.ask(&refresh(&json!(later.expose()))).await, "invalid_grant");
         assert!(reason.contains("unknown"), "{number}: {reason}");
     }

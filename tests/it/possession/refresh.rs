@@ -44,6 +44,46 @@ async fn the_refresh_token_of_a_public_client_is_bound_to_its_key() {
     holder.ask(&shop.server, &nobody, TOKEN, &form).await.expect(200);
 }
 
+/// A thief who binds what they have stolen to a key of their own is no less a thief.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unbound_token_that_somebody_else_has_bound_is_a_theft_when_it_comes_back() {
+    let (shop, nobody) = public().await;
+    let (owner, thief) = (Holder::new("ES256"), Holder::new("ES256"));
+    for proves in [false, true] {
+        let code = shop.code(&shop.grant(&["openid"], None).await, None).await;
+        let first = post_form(&nobody, TOKEN, &of_till(&redeem(&code))).await.expect(200).json();
+        let stolen = of_till(&refresh(&first["refresh_token"]));
+        let bound = thief.ask(&shop.server, &nobody, TOKEN, &stolen).await.expect(200).json();
+        let again = match proves {
+            true => owner.ask(&shop.server, &nobody, TOKEN, &stolen).await,
+            false => post_form(&nobody, TOKEN, &stolen).await,
+        };
+        let reason = refused(again, "invalid_grant").text();
+        assert!(reason.contains("used before"), "{reason}");
+        let form = of_till(&refresh(&bound["refresh_token"]));
+        refused(thief.ask(&shop.server, &nobody, TOKEN, &form).await, "invalid_grant");
+    }
+}
+
+/// Whoever finds a bound one that was used, and has not its key, ends nothing with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bound_token_that_was_used_is_a_theft_for_its_own_key_only() {
+    let (shop, nobody) = public().await;
+    let (holder, finder) = (Holder::new("ES256"), Holder::new("ES256"));
+    let code = shop.code(&shop.grant(&["openid"], None).await, None).await;
+    let first = holder.ask(&shop.server, &nobody, TOKEN, &of_till(&redeem(&code))).await.expect(200).json();
+    let used = of_till(&refresh(&first["refresh_token"]));
+    let second = holder.ask(&shop.server, &nobody, TOKEN, &used).await.expect(200).json();
+    for answer in [finder.ask(&shop.server, &nobody, TOKEN, &used).await, post_form(&nobody, TOKEN, &used).await] {
+        let reason = refused(answer, "invalid_grant").text();
+        assert!(reason.contains("another key"), "{reason}");
+    }
+    let form = of_till(&refresh(&second["refresh_token"]));
+    holder.ask(&shop.server, &nobody, TOKEN, &form).await.expect(200);
+    let reason = refused(holder.ask(&shop.server, &nobody, TOKEN, &used).await, "invalid_grant").text();
+    assert!(reason.contains("used before"), "{reason}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_with_a_secret_may_change_its_key() {
     let shop = Shop::open(json!({})).await;

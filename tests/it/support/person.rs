@@ -149,7 +149,7 @@ impl Person {
     /// A refresh token for a day, made from a grant; answers its name.
     pub async fn may_refresh(&self, domain: &Domain, grant: &str) -> String {
         let now = domain.world.now_seconds();
-        let (_, hash) = refresh::make(domain, "default", &self.aid, grant, 0);
+        let (_, hash) = refresh::make(domain, "default", &self.aid, (grant, 0), None);
         let token = RefreshToken { hash, since: now, ends: now + 86_400, ..RefreshToken::default() };
         let (aid, subject, grant) = (self.aid.clone(), self.subject.clone(), grant.to_owned());
         let name = format!("{grant}.0");

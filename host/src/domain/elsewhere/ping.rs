@@ -3,9 +3,13 @@
 //! Called when an answer is written. A client that is not reached asks the token endpoint by itself, as it may do anyway; so
 //! nothing is tried twice.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::{Elsewhere, backchannel::BackchannelRequest};
@@ -25,8 +29,36 @@ struct Ping {
 /// The largest answer that is read, in bytes: what it says does not matter.
 const MOST: usize = 4096;
 
-/// How many clients are being told at most, or wait for a place among the calls that go out.
-static PLACES: Semaphore = Semaphore::const_new(256);
+/// How many clients of a tenant are being told at most, or wait for a place among the calls that go out.
+const OF_TENANT: usize = 64;
+
+/// How many are, by tenant.
+static TELLING: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+
+/// One of those places, which is free again when it is dropped.
+struct Place(String);
+
+impl Place {
+    /// A place, if the tenant has one left.
+    fn take(tenant: &str) -> Option<Place> {
+        let mut telling = TELLING.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = telling.entry(tenant.to_owned()).or_default();
+        (*busy < OF_TENANT).then(|| {
+            *busy += 1;
+            Place(tenant.to_owned())
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut telling = TELLING.lock().unwrap_or_else(PoisonError::into_inner);
+        match telling.get_mut(&self.0) {
+            Some(busy) if *busy > 1 => *busy -= 1,
+            _ => drop(telling.remove(&self.0)),
+        }
+    }
+}
 
 fn context(name: &str) -> String {
     format!("ping about {name}")
@@ -67,8 +99,8 @@ fn send(domain: &Domain, tenant: &str, server: &str, which: &Elsewhere) -> Resul
     ];
     let body = json!({ "auth_req_id": ping.auth_req_id }).to_string();
     let (outbound, client) = (std::sync::Arc::clone(&domain.outbound), request.waiting.client_id);
-    let Ok(place) = PLACES.try_acquire() else {
-        tracing::warn!(client, "a client was not told of an answer: too many are being told");
+    let Some(place) = Place::take(tenant) else {
+        tracing::warn!(tenant, client, "a client was not told of an answer: too many of this tenant are being told");
         return Ok(());
     };
     tokio::spawn(async move {
@@ -82,4 +114,19 @@ fn send(domain: &Domain, tenant: &str, server: &str, which: &Elsewhere) -> Resul
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_takes_its_own_places_only() {
+        let taken: Vec<Place> = (0..OF_TENANT).map(|_| Place::take("crowded").unwrap()).collect();
+        assert!(Place::take("crowded").is_none());
+        assert!(Place::take("another").is_some());
+        drop(taken);
+        assert!(Place::take("crowded").is_some());
+        assert!(TELLING.lock().unwrap().is_empty());
+    }
 }

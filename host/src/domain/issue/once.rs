@@ -35,7 +35,7 @@ pub(super) const CODE: Once = Once {
 };
 
 /// Refresh tokens.
-pub(super) const REFRESH_TOKEN: Once = Once {
+pub(super) const REFRESH: Once = Once {
     second_use: "refresh token used again",
     unknown: "the refresh token is unknown, has ended, or is another client's",
     again: "the refresh token was used before: what was issued for it has been revoked",

@@ -1,11 +1,11 @@
 //! Refresh tokens (RFC 6749 §6): each is good once, and is exchanged for the next one.
 //!
 //! Made by every grant that a person's consent is behind, and by those of clients of an organization (`own`). A token that was
-//! used stays known as long as its grant lasts: its second use is a theft, see `once`.
+//! used is known as long as its grant lasts: its second use is a theft, see `once`.
 
 use super::{
     Asked, Refused, Tokens,
-    once::{REFRESH_TOKEN as ONCE, Spent},
+    once::{REFRESH, Spent},
     own,
     person::{self, Keep},
     required, scopes,
@@ -55,11 +55,11 @@ pub fn are_given(server: &Server, client: &Client) -> bool {
 /// RFC 8705 §4).
 pub(super) fn make(asked: &Asked<'_>, (grant_id, grant): (&str, &Grant), number: u64) -> (Secret, Kept) {
     let Asked { domain, tenant, server: (server_id, server), proven, confirmation, .. } = *asked;
-    let (secret, hash) = refresh::make(domain, tenant, server_id, grant_id, number);
-    let since = domain.world.now_seconds();
     let is_public = proven.client.value.auth_method == AuthMethod::None;
-    let confirmation = confirmation.filter(|_| is_public).cloned();
-    let token = RefreshToken { hash, number, since, ends: ends(server, grant, since), confirmation };
+    let bound = confirmation.filter(|_| is_public);
+    let (secret, hash) = refresh::make(domain, tenant, server_id, (grant_id, number), bound);
+    let since = domain.world.now_seconds();
+    let token = RefreshToken { hash, number, since, ends: ends(server, grant, since) };
     (secret, Kept { subject: grant.identity.subject.clone(), grant: grant_id.to_owned(), token })
 }
 
@@ -68,14 +68,14 @@ pub(super) fn make(asked: &Asked<'_>, (grant_id, grant): (&str, &Grant), number:
 pub(super) async fn issue(asked: &Asked<'_>) -> Result<Tokens, Refused> {
     let Asked { domain, tenant, server: (server_id, _), sent, .. } = *asked;
     let shown = required("refresh_token", sent.refresh_token)?;
-    let found = refresh::find(domain, tenant, server_id, shown)?.ok_or_else(|| ONCE.unknown())?;
-    ONCE.check_owner(asked, &found.grant)?;
-    check_keys(found.good.confirmation.as_ref(), asked.confirmation).map_err(Refused::Invalid)?;
+    let found = refresh::find(domain, tenant, server_id, shown)?.ok_or_else(|| REFRESH.unknown())?;
+    REFRESH.check_owner(asked, &found.grant)?;
+    check_keys(&found.confirmation, asked.confirmation).map_err(Refused::Invalid)?;
     if found.is_used {
-        return Err(ONCE.stolen(asked, &found.grant_id, &found.grant).await);
+        return Err(REFRESH.stolen(asked, &found.grant_id, &found.grant).await);
     }
     if found.good.ends <= domain.world.now_seconds() {
-        return Err(ONCE.unknown());
+        return Err(REFRESH.unknown());
     }
     if found.grant.own {
         return own::refresh(asked, found).await;
@@ -125,7 +125,7 @@ async fn spend(asked: &Asked<'_>, found: Found, keep: Keep) -> Result<(), Refuse
             Some(_) | None => Ok(Spent::Gone),
         }
     };
-    ONCE.spend(asked, &subject, work).await
+    REFRESH.spend(asked, &subject, work).await
 }
 
 /// Keeps what is given for a token that stays good, now for longer, in one transaction.
@@ -144,13 +144,12 @@ async fn keep_on(asked: &Asked<'_>, found: Found, keep: Keep) -> Result<(), Refu
         keep.save(write, &tenant, &server)?;
         Ok(Spent::Now)
     };
-    ONCE.spend(asked, &subject, work).await
+    REFRESH.spend(asked, &subject, work).await
 }
 
 /// Whoever has found the token of a client that proves nothing but its name has not its key. They learn and change nothing, as with
 /// another client's token.
-fn check_keys(bound: Option<&Confirmation>, shown: Option<&Confirmation>) -> Result<(), &'static str> {
-    let Some(bound) = bound else { return Ok(()) };
+fn check_keys(bound: &Confirmation, shown: Option<&Confirmation>) -> Result<(), &'static str> {
     let nothing = Confirmation::default();
     let shown = shown.unwrap_or(&nothing);
     let holds = |bound: &Option<String>, shown: &Option<String>| bound.is_none() || bound == shown;

@@ -144,8 +144,10 @@ fn name(live: &Live) -> String {
 
 /// The grant and the number in such a name.
 fn parts(name: &str) -> Option<(String, u64)> {
-    let (grant, number) = name.split_once(BETWEEN)?;
-    Some((grant.to_owned(), number.parse().ok()?))
+    let (grant, digits) = name.split_once(BETWEEN)?;
+    let number: u64 = digits.parse().ok()?;
+    // A number may be written in many ways, a name is one.
+    (number.to_string() == digits).then(|| (grant.to_owned(), number))
 }
 
 fn show(domain: &Domain, tenant: &str, live: Live) -> Token {

@@ -1,6 +1,7 @@
 //! Introspection (RFC 7662): what a token is worth now, for whoever it is shown to.
 //!
-//! Called by its edge, which also asks for the answer as a JWT (RFC 9701). Writes nothing and lists nothing: a few lookups in the store's cache, however many tokens there are.
+//! Called by its edge, which also asks for the answer as a JWT (RFC 9701). Writes nothing and lists nothing: a few lookups,
+//! those of access tokens in the store's cache, however many tokens there are.
 
 use std::sync::Arc;
 

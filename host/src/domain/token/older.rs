@@ -22,7 +22,7 @@ pub struct Older {
     pub ends: i64,
     /// Whether it was used before the upgrade.
     pub used: bool,
-    /// The keys that it is bound to.
+    /// The keys that whoever uses it must hold.
     #[serde(default)]
     pub confirmation: Option<Confirmation>,
 }
@@ -38,7 +38,7 @@ impl expiry::Ends for Older {
     }
 }
 
-/// The grant of the token with this hash.
-pub(super) fn grant(view: &impl View, tenant: &str, server: &str, hash: &str) -> Result<Option<String>, Failure> {
-    Ok(records::get::<Older>(view, &[tenant, server, hash])?.map(|token| token.grant))
+/// The token with this hash.
+pub(super) fn find(view: &impl View, tenant: &str, server: &str, hash: &str) -> Result<Option<Older>, Failure> {
+    Ok(records::get::<Older>(view, &[tenant, server, hash])?)
 }

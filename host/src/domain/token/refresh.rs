@@ -38,12 +38,10 @@ pub struct RefreshToken {
     /// When it was made, in seconds since 1970. 0 when it is of a time that did not keep that.
     #[serde(default)]
     pub since: i64,
-    /// When it ends unless it is used, in seconds since 1970. Never later than the grant.
+    /// When it ends unless it is used, in seconds since 1970. Never later than the grant. A record of a time that kept its hash only,
+    /// and that `upgrade` has not written over, is of one that has ended.
     #[serde(default)]
     pub ends: i64,
-    /// The keys that whoever uses it must hold, where nothing else proves who that is (RFC 9449 §5, RFC 8705 §4).
-    #[serde(default)]
-    pub confirmation: Option<Confirmation>,
 }
 
 impl Record for RefreshToken {
@@ -61,6 +59,8 @@ pub struct Found {
     pub good: RefreshToken,
     /// Whether what is shown was used before, so that another one is good now.
     pub is_used: bool,
+    /// The keys that whoever uses what is shown must hold, where nothing else proves who that is (RFC 9449 §5, RFC 8705 §4).
+    pub confirmation: Confirmation,
 }
 
 /// A refresh token that is good now.
@@ -76,9 +76,16 @@ pub struct Live {
     pub client: Arc<State<Client>>,
 }
 
-/// A new token of a grant, after `number` others, and its keyed hash.
-pub fn make(domain: &Domain, tenant: &str, server: &str, grant: &str, number: u64) -> (Secret, String) {
-    let secret = shown::make(domain, tenant, server, &Shown { grant, number });
+/// A new token of a grant, after `number` others and bound to these keys, and its keyed hash.
+pub fn make(
+    domain: &Domain,
+    tenant: &str,
+    server: &str,
+    (grant, number): (&str, u64),
+    confirmation: Option<&Confirmation>,
+) -> (Secret, String) {
+    let shown = Shown { grant, number, confirmation: confirmation.cloned().unwrap_or_default() };
+    let secret = shown::make(domain, tenant, server, &shown);
     let hash = hash(domain, tenant, server, secret.expose());
     (secret, hash)
 }
@@ -95,20 +102,20 @@ pub fn find(domain: &Domain, tenant: &str, server: &str, text: &str) -> Result<O
     }
     // Not through the cache: the record is another one at the next use.
     let (read, hash) = (domain.store.read()?, hash(domain, tenant, server, text));
-    let (grant_id, number) = match shown::read(domain, tenant, server, text) {
-        Some(Shown { grant, number }) => (grant.to_owned(), Some(number)),
-        None => match older::grant(&read, tenant, server, &hash)? {
-            Some(grant) => (grant, None),
+    let (grant_id, number, confirmation) = match shown::read(domain, tenant, server, text) {
+        Some(Shown { grant, number, confirmation }) => (grant.to_owned(), Some(number), confirmation),
+        None => match older::find(&read, tenant, server, &hash)? {
+            Some(older) => (older.grant, None, older.confirmation.unwrap_or_default()),
             None => return Ok(None),
         },
     };
     let Some(grant) = grant::current(domain, tenant, &grant_id)? else { return Ok(None) };
     let key = [tenant, server, &grant.identity.subject, &grant_id];
     let Some(good) = records::get::<RefreshToken>(&read, &key)? else { return Ok(None) };
-    // A later one than the good one was made after the backup that this store was restored from: nobody has used it here.
+    // Any other one with its number or a later one was made after the backup that this store was restored from: nobody has used it here.
     let is_used = good.hash != hash;
     let is_known = !is_used || number.is_none_or(|number| number < good.number);
-    Ok(is_known.then_some(Found { grant_id, grant, good, is_used }))
+    Ok(is_known.then_some(Found { grant_id, grant, good, is_used, confirmation }))
 }
 
 /// Takes out the token of a grant, inside a transaction: tenant, server, subject, grant.

@@ -52,7 +52,7 @@ fn move_some(write: &mut Write<'_>, after: Option<&[String]>) -> Result<Option<V
     let whole = found.len() == AT_ONCE;
     let last = found.last().map(|(key, _)| key.clone());
     for (key, token) in found {
-        if let ([tenant, server, hash], false) = (key.as_slice(), token.used) {
+        if let [tenant, server, hash] = key.as_slice() {
             move_one(write, [tenant, server, hash], token)?;
         }
     }
@@ -63,14 +63,16 @@ fn move_some(write: &mut Write<'_>, after: Option<&[String]>) -> Result<Option<V
     Ok(None)
 }
 
-/// Files a token with its grant, and keeps its own record as long as that lasts: where tokens stay when they are used, this one is
-/// shown for longer than it was good at first.
-fn move_one(write: &mut Write<'_>, [tenant, server, hash]: [&str; 3], token: Older) -> Result<(), Failure> {
+/// Files a token with its grant if it is good, and keeps its own record as long as the grant lasts: so it is known when it is used
+/// again, and where tokens stay when they are used, it is shown for longer than it was good at first.
+fn move_one(write: &mut Write<'_>, key: [&str; 3], token: Older) -> Result<(), Failure> {
+    let [tenant, server, hash] = key;
     let Some(grant) = records::get::<Grant>(&*write, &[tenant, &token.grant])? else { return Ok(()) };
-    let Older { since, ends, ref confirmation, .. } = token;
-    let moved = RefreshToken { hash: hash.to_owned(), number: 0, since, ends, confirmation: confirmation.clone() };
-    records::put(write, &[tenant, server, &grant.identity.subject, &token.grant], &moved)?;
-    let (key, kept) = ([tenant, server, hash], Older { ends: grant.ends, ..token });
+    if !token.used {
+        let moved = RefreshToken { hash: hash.to_owned(), number: 0, since: token.since, ends: token.ends };
+        records::put(write, &[tenant, server, &grant.identity.subject, &token.grant], &moved)?;
+    }
+    let kept = Older { ends: grant.ends, ..token };
     records::put(write, &key, &kept)?;
     expiry::note(write, &key, &kept)
 }
