@@ -6,7 +6,10 @@
 pub(super) mod given;
 mod rotation;
 
-use std::sync::Arc;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -42,10 +45,38 @@ pub struct StoredKey {
     /// The public half as a JWK (RFC 7517), as JSON text.
     pub public_jwk: String,
     /// The private half, PKCS#8.
-    pub private: Sealed,
+    pub private: SealedKey,
     /// What becomes of it, unless it is the first one.
     #[serde(default)]
     pub turn: Turn,
+}
+
+/// A private half that is encrypted. Beside it stands the key itself once somebody has signed with it, in memory only: decoding costs
+/// tens of microseconds. The store forgets a record in its cache when it changes, so no key outlives its ring.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedKey {
+    sealed: Sealed,
+    #[serde(skip)]
+    opened: OnceLock<Arc<SigningKey>>,
+}
+
+impl PartialEq for SealedKey {
+    fn eq(&self, other: &SealedKey) -> bool {
+        self.sealed == other.sealed
+    }
+}
+
+impl fmt::Debug for SealedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SealedKey(***)")
+    }
+}
+
+impl From<Sealed> for SealedKey {
+    fn from(sealed: Sealed) -> SealedKey {
+        SealedKey { sealed, opened: OnceLock::new() }
+    }
 }
 
 impl Record for KeyRing {
@@ -147,24 +178,20 @@ impl Owner<'_> {
             kid,
             algorithm: key.algorithm(),
             public_jwk: key.public_jwk().to_string(),
-            private,
+            private: private.into(),
             turn: Turn::default(),
         })
     }
 
-    /// Decoding a private key costs tens of microseconds, so decoded ones are kept. Two keys may have one name after one
-    /// another, so they are kept under their thumbprints, and one key may sign otherwise once it comes anew.
     fn open(self, domain: &Domain, stored: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
-        let context = self.context(&stored.kid);
-        let name = format!("{context} {} {}", stored.algorithm.name(), stored.thumbprint());
-        if let Some(key) = domain.keys.get(&name) {
-            return Ok(key);
+        let SealedKey { sealed, opened } = &stored.private;
+        if let Some(key) = opened.get() {
+            return Ok(Arc::clone(key));
         }
-        let pkcs8 = domain.vault.open_sealed(&context, &stored.private).map_err(internal)?;
+        let pkcs8 = domain.vault.open_sealed(&self.context(&stored.kid), sealed).map_err(internal)?;
         let key = SigningKey::from_pkcs8(stored.algorithm, &pkcs8).and_then(|key| key.named(&stored.kid));
         let key = Arc::new(key.map_err(internal)?);
-        domain.keys.insert(name, Arc::clone(&key));
-        Ok(key)
+        Ok(Arc::clone(opened.get_or_init(|| key)))
     }
 
     fn signing(self, domain: &Domain) -> Result<Arc<SigningKey>, Failure> {
@@ -307,6 +334,6 @@ pub fn tenant_private_jwks(domain: &Domain, tenant: &str) -> Result<Value, Failu
     Owner::Tenant(tenant).private(domain)
 }
 
-fn internal(error: impl std::fmt::Display) -> Failure {
+fn internal(error: impl fmt::Display) -> Failure {
     Failure::Internal { log: error.to_string() }
 }

@@ -101,7 +101,7 @@ pub mod upstream;
 pub mod userinfo;
 mod workspace;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
@@ -164,13 +164,14 @@ pub struct Domain {
     pub shadows: shadow::Shadows,
     /// Turns for replaying the log against candidates.
     impacts: impact::Turns,
+    /// Whether clients may have secrets that were exchanged and are good yet, once somebody has looked.
+    superseded: OnceLock<bool>,
     /// Turns for reading large documents.
     reading: Arc<Semaphore>,
     /// Turns for making and checking signing keys.
     making_keys: Turns,
     proofs: possession::Spent,
     tokens: Cache<[u8; 32], Arc<token::Known>>,
-    keys: Cache<String, Arc<crate::crypto::keys::SigningKey>>,
     decryption_keys: Cache<String, Arc<crate::crypto::jwe::DecryptionKey>>,
     remote_keys: remote_keys::RemoteKeys,
     registrations: registration::Pace,
@@ -292,7 +293,6 @@ impl Domain {
         let proofs = possession::Spent::new(world.now_seconds());
         let passwords = Passwords::new(world.clone(), PARALLEL_PASSWORDS, REMEMBERED);
         let guesses = guesses::Guesses::new(world.clone());
-        let (tokens, keys) = (Cache::new(TOKENS), Cache::new(REMEMBERED));
         let reading = Arc::new(Semaphore::new(PARALLEL_DOCUMENTS));
         Domain {
             store,
@@ -316,8 +316,8 @@ impl Domain {
             shadows: shadow::Shadows::new(),
             impacts: impact::Turns::new(),
             proofs,
-            tokens,
-            keys,
+            superseded: OnceLock::new(),
+            tokens: Cache::new(TOKENS),
             decryption_keys: Cache::new(REMEMBERED),
             remote_keys: remote_keys::RemoteKeys::new(),
             registrations: registration::Pace::new(registration::CLIENTS),

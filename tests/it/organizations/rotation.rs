@@ -59,6 +59,19 @@ async fn an_old_secret_goes_on_for_as_long_as_the_server_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_secret_goes_on_when_the_server_is_started_without_the_setting() {
+    let server = TestServer::with(|config| config.organization_clients.rotation_grace_seconds = 60).await;
+    let admin = server.as_admin();
+    let first = make(&admin, json!({})).await;
+    rotate(&admin, &first).await.expect(200);
+    let (folder, world) = server.stop().await;
+    let server = TestServer::on(folder, world, |_| {}).await;
+    ask(&server, &first, GRANT).await.expect(200);
+    server.world.advance_seconds(60);
+    ask(&server, &first, GRANT).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_without_a_secret_gets_none() {
     let server = TestServer::start().await;
     let admin = server.as_admin();

@@ -124,7 +124,7 @@ fn asked(domain: &Domain, about: About<'_>) -> Result<Vec<(String, Held)>, Failu
 /// The actions of the client and of the scopes, each once, the client's first.
 fn actions(domain: &Domain, about: About<'_>) -> Result<Vec<String>, Failure> {
     let rules = known::rules(domain, about.tenant, about.server.0)?;
-    let of_scopes = about.scopes.iter().filter_map(|name| rules.scopes.get(name));
+    let of_scopes = about.scopes.iter().filter_map(|name| rules.scope(name));
     let all =
         about.client.1.consent_action.iter().chain(of_scopes.filter_map(|(_, scope)| scope.consent_action.as_ref()));
     let mut actions: Vec<String> = Vec::new();

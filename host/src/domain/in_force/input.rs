@@ -97,7 +97,7 @@ pub(super) fn contexts(domain: &Domain, rules: &Rules, whose: Whose<'_>) -> Resu
     let (id, client) = whose.client;
     let developer = client.developer.as_ref().map_or_else(|| json!({}), |developer| json!({ "id": developer }));
     let scope = |name: &String| {
-        let (id, scope) = rules.scopes.get(name)?;
+        let (id, scope) = rules.scope(name)?;
         let described = json!({ "id": id, "name": scope.name, "display_name": scope.display_name });
         Some((name.clone(), described))
     };

@@ -5,11 +5,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    hash::{BuildHasher, RandomState},
     ops::RangeInclusive,
     sync::Arc,
 };
 
 use quick_cache::sync::Cache;
+use smol_str::SmolStr;
 
 use super::mapping::Mapping;
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
         scope::Scope,
         service::{self, Service},
     },
-    store::{Index, Kind},
+    store::{Index, Kind, State},
     world::Micros,
 };
 
@@ -29,13 +31,22 @@ const KINDS: [Kind; 3] = [Kind::Claim, Kind::Scope, Kind::Service];
 /// Servers that are kept at hand.
 const SERVERS: usize = 2_000;
 
-/// The servers that are at hand, by tenant and id.
-pub(in crate::domain) struct Known(Cache<(String, String), Arc<Rules>>);
+/// The servers that are at hand, by the keyed hash of tenant and id: 128 bits under keys that live and die with the process. So a
+/// lookup makes no texts and touches none.
+pub(in crate::domain) struct Known {
+    rules: Cache<u128, Arc<Rules>>,
+    hashers: [RandomState; 2],
+}
 
 impl Known {
     /// Nothing is known yet.
     pub(in crate::domain) fn new() -> Known {
-        Known(Cache::new(SERVERS))
+        Known { rules: Cache::new(SERVERS), hashers: std::array::from_fn(|_| RandomState::new()) }
+    }
+
+    fn key(&self, tenant: &str, server: &str) -> u128 {
+        let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one((tenant, server))));
+        high << 64 | low
     }
 }
 
@@ -44,7 +55,9 @@ pub(super) struct Rules {
     /// How its claims are made.
     pub(super) claims: Mapping,
     /// Its scopes by name, each with its id.
-    pub(super) scopes: BTreeMap<String, (String, Scope)>,
+    scopes: BTreeMap<SmolStr, (String, Scope)>,
+    /// Whether any of them has a policy about clients on their own behalf: most servers have none, and need not look.
+    pub(super) have_client_policies: bool,
     /// Its services by id.
     pub(super) services: BTreeMap<String, Service>,
     /// The store's last change of one of the kinds when this was read.
@@ -53,13 +66,25 @@ pub(super) struct Rules {
     holds: RangeInclusive<Micros>,
 }
 
+impl Rules {
+    /// The scope of this name, with its id.
+    pub(super) fn scope(&self, name: &str) -> Option<&(String, Scope)> {
+        self.scopes.get(name)
+    }
+
+    /// The names of its scopes.
+    pub(super) fn scope_names(&self) -> impl Iterator<Item = &str> {
+        self.scopes.keys().map(SmolStr::as_str)
+    }
+}
+
 /// The rules of a server as they are now.
 pub(super) fn rules(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<Rules>, Failure> {
     // Asked before the snapshot is taken: a change in between is read again next time.
     let change = domain.store.last_change(tenant, &KINDS);
-    let key = (tenant.to_owned(), server.to_owned());
+    let key = domain.in_force.key(tenant, server);
     let now = domain.now();
-    let known = domain.in_force.0.get(&key);
+    let known = domain.in_force.rules.get(&key);
     if let Some(known) = known.filter(|known| known.change == change && known.holds.contains(&now)) {
         return Ok(known);
     }
@@ -70,10 +95,12 @@ pub(super) fn rules(domain: &Domain, tenant: &str, server: &str) -> Result<Arc<R
     let (services, services_until) = noun::below_until::<Service>(&read, Index::ServerServices, tenant, server, now)?;
     let until = claims_until.min(scopes_until).min(services_until);
     let claims = Mapping::new(claims.into_iter().map(|(id, state)| (id, state.value)));
-    let scopes = scopes.into_iter().map(|(id, state)| (state.value.name.clone(), (id, state.value))).collect();
+    let have_client_policies = scopes.iter().any(|(_, state)| state.value.client_policy.is_some());
+    let named = |(id, state): (String, State<Scope>)| (SmolStr::new(&state.value.name), (id, state.value));
+    let scopes = scopes.into_iter().map(named).collect();
     let services = services.into_iter().map(|(id, state)| (id, state.value)).collect();
-    let fresh = Arc::new(Rules { claims, scopes, services, change, holds: now..=until });
-    domain.in_force.0.insert(key, Arc::clone(&fresh));
+    let fresh = Arc::new(Rules { claims, scopes, have_client_policies, services, change, holds: now..=until });
+    domain.in_force.rules.insert(key, Arc::clone(&fresh));
     Ok(fresh)
 }
 
@@ -85,7 +112,7 @@ pub(in crate::domain) fn has_scopes(
     scopes: &[String],
 ) -> Result<bool, Failure> {
     let rules = rules(domain, tenant, server)?;
-    Ok(scopes.iter().all(|scope| rules.scopes.contains_key(scope)))
+    Ok(scopes.iter().all(|scope| rules.scope(scope).is_some()))
 }
 
 /// The names of the services that scopes of a server belong to.
@@ -97,7 +124,7 @@ pub(in crate::domain) fn services_of(
 ) -> Result<BTreeSet<String>, Failure> {
     let rules = rules(domain, tenant, server)?;
     let mut names = BTreeSet::new();
-    for (_, scope) in scopes.iter().filter_map(|name| rules.scopes.get(name)) {
+    for (_, scope) in scopes.iter().filter_map(|name| rules.scope(name)) {
         names.extend(service::of_scope(domain, tenant, scope)?.map(|service| service.value.name.clone()));
     }
     Ok(names)
@@ -111,6 +138,6 @@ pub(in crate::domain) fn those_there(
     mut scopes: Vec<String>,
 ) -> Result<Vec<String>, Failure> {
     let rules = rules(domain, tenant, server)?;
-    scopes.retain(|scope| rules.scopes.contains_key(scope));
+    scopes.retain(|scope| rules.scope(scope).is_some());
     Ok(scopes)
 }

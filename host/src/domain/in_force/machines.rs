@@ -56,13 +56,13 @@ pub async fn client(domain: &Domain, about: Machine<'_>, scopes: &[String]) -> R
 /// out.
 pub async fn scopes(domain: &Domain, about: Machine<'_>, scopes: Vec<String>) -> Result<Vec<String>, Failure> {
     let rules = known::rules(domain, about.tenant, about.server.0)?;
-    let guarded = |name: &String| rules.scopes.get(name).is_some_and(|(_, scope)| scope.client_policy.is_some());
-    if !scopes.iter().any(guarded) {
+    let guarded = |name: &String| rules.scope(name).is_some_and(|(_, scope)| scope.client_policy.is_some());
+    if !rules.have_client_policies || !scopes.iter().any(guarded) {
         return Ok(scopes);
     }
     let mut allowed = Vec::with_capacity(scopes.len());
     for name in &scopes {
-        let Some((id, scope)) = rules.scopes.get(name) else { continue };
+        let Some((id, scope)) = rules.scope(name) else { continue };
         let may_have = match &scope.client_policy {
             None => true,
             Some(policy) => allows(name, ask(domain, &rules, about, &scopes, of_scope(id, scope), policy).await),

@@ -27,6 +27,8 @@ const PLACES: usize = 256;
 pub(super) struct Mapping {
     /// Shorter names first, so that what is nested finds its place.
     claims: Vec<Placed>,
+    /// Whether any of them goes into access tokens: usually none does, and those are made most often.
+    have_access: bool,
     /// The mappers with their places.
     pub(super) mapper: RuleSet,
     /// Which places each of their configurations answers.
@@ -79,11 +81,15 @@ impl Mapping {
         let mut claims: Vec<Placed> = sound.into_iter().map(|claim| placed(claim, &places)).collect();
         claims.sort_by(|one, other| (one.name.len(), &one.name).cmp(&(other.name.len(), &other.name)));
         let (rules, answered) = rules(places.keys()).into_iter().unzip();
-        Mapping { claims, mapper: RuleSet::new(rules), answered }
+        let have_access = claims.iter().any(|claim| claim.token == ClaimToken::AccessToken);
+        Mapping { claims, have_access, mapper: RuleSet::new(rules), answered }
     }
 
     /// The claims that go into such a token: those of its scopes, and those of no scope.
     pub(super) fn wanted(&self, token: ClaimToken, scopes: &[String]) -> Vec<&Placed> {
+        if token == ClaimToken::AccessToken && !self.have_access {
+            return Vec::new();
+        }
         let is_wanted = |claim: &&Placed| claim.token == token && claim.is_of(scopes);
         self.claims.iter().filter(is_wanted).collect()
     }

@@ -82,7 +82,7 @@ pub async fn scopes(domain: &Domain, about: About<'_>) -> Result<Vec<String>, Fa
     let rules = known::rules(domain, about.tenant, about.server.0)?;
     let mut allowed = Vec::with_capacity(about.scopes.len());
     for name in about.scopes {
-        let Some((id, scope)) = rules.scopes.get(name) else { continue };
+        let Some((id, scope)) = rules.scope(name) else { continue };
         let may_have = match &scope.user_policy {
             None => true,
             Some(policy) => {

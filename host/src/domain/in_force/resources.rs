@@ -141,7 +141,7 @@ pub fn reaches(place: Place<'_>, resource: &str, scopes: &[String]) -> Result<bo
 /// Whether a resource has no scopes at all, so that a token is good for it or not, and nothing in between.
 pub fn is_plain(place: Place<'_>, resource: &str) -> Result<bool, Failure> {
     let (rules, issuer) = (known::rules(place.domain, place.tenant, place.server)?, place.issuer());
-    Ok(!rules.scopes.keys().any(|name| is_of(&rules, &issuer, resource, name)))
+    Ok(!rules.scope_names().any(|name| is_of(&rules, &issuer, resource, name)))
 }
 
 /// The identifiers of all services that have one.
@@ -162,7 +162,7 @@ fn meant(rules: &Rules, issuer: &str, name: &str) -> Option<String> {
 
 /// Whether a scope is of a resource. Those of the server's own services are good at the server itself.
 fn is_of(rules: &Rules, issuer: &str, resource: &str, scope: &str) -> bool {
-    let service = rules.scopes.get(scope).and_then(|(_, scope)| scope.service.as_ref());
+    let service = rules.scope(scope).and_then(|(_, scope)| scope.service.as_ref());
     let service = service.and_then(|id| rules.services.get(id));
     service.is_some_and(|service| match &service.resource {
         Some(identifier) => identifier == resource,

@@ -24,7 +24,7 @@ pub fn of(
     flows: &[Flow],
 ) -> Result<Vec<(String, ScopePolicy)>, Failure> {
     let rules = known::rules(domain, tenant, id)?;
-    let found = names.iter().filter_map(|name| rules.scopes.get(name).map(|(_, scope)| (name, scope)));
+    let found = names.iter().filter_map(|name| rules.scope(name).map(|(_, scope)| (name, scope)));
     Ok(found.map(|(name, scope)| (name.clone(), effective::strictest(server, scope, flows))).collect())
 }
 
@@ -49,7 +49,7 @@ pub fn the_same(
     granted: BTreeMap<String, i64>,
 ) -> Result<BTreeSet<String>, Failure> {
     let rules = known::rules(domain, tenant, server)?;
-    let since = |name: &String| rules.scopes.get(name).map_or(0, |(_, scope)| scope.since.div_euclid(1_000_000));
+    let since = |name: &String| rules.scope(name).map_or(0, |(_, scope)| scope.since.div_euclid(1_000_000));
     Ok(granted.into_iter().filter(|(name, at)| *at >= since(name)).map(|(name, _)| name).collect())
 }
 
@@ -62,6 +62,6 @@ pub fn ask_anew(
     names: &[String],
 ) -> Result<bool, Failure> {
     let rules = known::rules(domain, tenant, id)?;
-    let scopes = names.iter().filter_map(|name| rules.scopes.get(name).map(|(_, scope)| scope));
+    let scopes = names.iter().filter_map(|name| rules.scope(name).map(|(_, scope)| scope));
     Ok(effective::force_reauthentication(server, client, scopes))
 }

@@ -86,8 +86,8 @@ const NOUN: &str = "signing key";
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::crypto::{keys::Algorithm, vault::Sealed};
+    use super::{super::SealedKey, *};
+    use crate::crypto::keys::Algorithm;
 
     fn ring_of(keys: &[(&str, Turn)]) -> KeyRing {
         let key = |(kid, turn): &(&str, Turn)| StoredKey {
@@ -95,7 +95,7 @@ mod tests {
             thumbprint: None,
             algorithm: Algorithm::Es256,
             public_jwk: "{}".to_owned(),
-            private: serde_json::from_str::<Sealed>(SEALED).unwrap(),
+            private: serde_json::from_str::<SealedKey>(SEALED).unwrap(),
             turn: *turn,
         };
         KeyRing { keys: keys.iter().map(key).collect() }
