@@ -259,7 +259,7 @@ pub struct Parts {
 
 /// Decoded keys and right passwords that are kept at hand.
 const REMEMBERED: usize = 10_000;
-/// Verified tokens that are kept at hand, of 2 KiB each or less: finding one out again takes as long as all the rest of a request.
+/// Verified tokens that are kept at hand, of 3 KiB each or less: finding one out again takes as long as all the rest of a request.
 const TOKENS: usize = 50_000;
 /// Large documents that are read at the same time.
 const PARALLEL_DOCUMENTS: usize = 2;

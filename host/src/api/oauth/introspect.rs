@@ -1,5 +1,6 @@
 //! The introspection endpoint (RFC 7662), which also answers with a JWT (RFC 9701).
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header::ACCEPT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use crate::{
         token::{
             Actor, Claims,
             asker::INTROSPECT,
-            introspect::{Introspection, introspect as ask, jwt},
+            introspect::{Introspection, introspect as ask, jwt, wants_jwt},
         },
     },
 };
@@ -136,16 +137,27 @@ pub async fn introspect(call: Call) -> Result<Answer, Failure> {
         Err(answer) => return Ok(answer),
     };
     let found = ask(domain, tenant, server, &asker, token)?;
+    let as_jwt = wants_jwt(domain, tenant, (&asker, accepts_jwt(&call.request.headers)))?;
     let body = match &found {
+        // The usual question: what is told of an access token is always the same.
+        Some(Introspection::Access(known)) if !as_jwt => {
+            let told = known.told(|claims| text(&access(claims)))?;
+            return Ok(Answer::with(StatusCode::OK, "application/json", told));
+        }
         None => IntrospectAnswer::default(),
         Some(Introspection::Access(known)) => access(&known.claims),
         Some(Introspection::Refresh { grant, subject, ends }) => refresh(tenant, grant, subject, *ends),
     };
-    let asked = (&asker, accepts_jwt(&call.request.headers));
-    Ok(match jwt(domain, tenant, server_id, asked, &body).await? {
-        Some(token) => Answer::with(StatusCode::OK, MEDIA_TYPE, token.expose().to_owned()),
-        None => call.json(StatusCode::OK, &body),
-    })
+    if !as_jwt {
+        return Ok(call.json(StatusCode::OK, &body));
+    }
+    let token = jwt(domain, tenant, server_id, &asker, &body).await?;
+    Ok(Answer::with(StatusCode::OK, MEDIA_TYPE, token.expose().to_owned()))
+}
+
+fn text(body: &IntrospectAnswer<'_>) -> Result<Bytes, Failure> {
+    let text = serde_json::to_vec(body).map_err(|error| Failure::Internal { log: error.to_string() })?;
+    Ok(text.into_boxed_slice().into())
 }
 
 /// The media type of an answer that is a JWT (RFC 9701 §4).

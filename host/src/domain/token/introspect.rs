@@ -81,21 +81,24 @@ fn about(domain: &Domain, tenant: &str, grant: &Grant) -> Result<String, Failure
     Ok(subject::of(domain, tenant, &grant.server, &client.value, name)?.into_owned())
 }
 
+/// Whether whoever asks wants the answer as a JWT: because the client has said so, or the request (`asked_for`) does.
+pub fn wants_jwt(domain: &Domain, tenant: &str, (asker, asked_for): (&Asker, bool)) -> Result<bool, Failure> {
+    let client = client::current(domain, tenant, &asker.client_id)?;
+    let security = &client.value.security;
+    Ok(asked_for || !security.introspection_signing_alg.is_empty() || security.introspection_encryption.is_some())
+}
+
 /// An answer as a JWT for whoever asks, signed by the server and encrypted where the client has said so (RFC 9701 §5, §6).
-/// None when neither it nor the request (`asked_for`) wants that.
 pub async fn jwt(
     domain: &Domain,
     tenant: &str,
     server: &str,
-    (asker, asked_for): (&Asker, bool),
+    asker: &Asker,
     answer: &(impl Serialize + Sync),
-) -> Result<Option<Secret>, Failure> {
+) -> Result<Secret, Failure> {
     let client = client::current(domain, tenant, &asker.client_id)?;
     let security = &client.value.security;
     let algorithm = security.introspection_signing_alg.as_str();
-    if !asked_for && algorithm.is_empty() && security.introspection_encryption.is_none() {
-        return Ok(None);
-    }
     let key = match algorithm {
         "" => Some(key_ring::signing(domain, tenant, server)?),
         algorithm => key_ring::signing_with(domain, tenant, server, algorithm)?,
@@ -116,7 +119,7 @@ pub async fn jwt(
             encryption::for_client(domain, &client.value, how, Some(encryption::JWT), signed.as_bytes()).await?
         }
     };
-    Ok(Some(Secret::new(token)))
+    Ok(Secret::new(token))
 }
 
 /// A refresh token that has not ended, used or not, whose grant holds for a client and a person that are still there.

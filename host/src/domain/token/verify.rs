@@ -2,8 +2,9 @@
 //!
 //! Called for every bearer, by introspection and by revocation.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{ANY_SERVER, AccessToken, Claims, RevokedToken, TYPE};
@@ -30,9 +31,24 @@ pub struct Known {
     pub claims: Claims,
     /// The name of its record, when it is opaque.
     pub(super) kept: Option<String>,
+    /// What whoever asks about it is told.
+    told: OnceLock<Bytes>,
 }
 
 impl Known {
+    fn new(bearer: Bearer, claims: Claims, kept: Option<String>) -> Known {
+        Known { bearer: Arc::new(bearer), claims, kept, told: OnceLock::new() }
+    }
+
+    /// What whoever asks about it is told, which `write` makes of its claims the first time. They never change.
+    pub fn told(&self, write: impl FnOnce(&Claims) -> Result<Bytes, Failure>) -> Result<Bytes, Failure> {
+        if let Some(told) = self.told.get() {
+            return Ok(told.clone());
+        }
+        let told = write(&self.claims)?;
+        Ok(self.told.get_or_init(|| told).clone())
+    }
+
     /// Whether it is signed, and no handle.
     pub fn is_signed(&self) -> bool {
         self.kept.is_none()
@@ -115,7 +131,7 @@ fn find_kept(domain: &Domain, tenant: &str, token: &str) -> Result<Known, Failur
     let kept = kept.ok_or(Failure::Unauthenticated(Credentials::Invalid))?;
     let claims: Claims =
         serde_json::from_str(&kept.claims).map_err(|error| Failure::Internal { log: error.to_string() })?;
-    Ok(Known { bearer: Arc::new(bearer(domain, &claims, Issuer::Kept)?), claims, kept: Some(name) })
+    Ok(Known::new(bearer(domain, &claims, Issuer::Kept)?, claims, Some(name)))
 }
 
 /// The expensive half: once for each token.
@@ -137,7 +153,7 @@ fn check_signature(domain: &Domain, tenant: &str, token: &str) -> Result<Known, 
         return Err(Failure::Unauthenticated(Credentials::Invalid));
     }
     let issuer = Issuer::Key(key.thumbprint().to_owned());
-    Ok(Known { bearer: Arc::new(bearer(domain, &claims, issuer)?), claims, kept: None })
+    Ok(Known::new(bearer(domain, &claims, issuer)?, claims, None))
 }
 
 /// The client may know the person by another name than we do: the grant knows the person.
