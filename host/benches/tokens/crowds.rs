@@ -21,7 +21,11 @@ const FLAT: Limit = Limit::AtLeast(0.9);
 /// Connections of all cells here.
 const CONNECTIONS: usize = 32;
 
-/// Introspection of opaque tokens, with few and with many in the store.
+/// Of so many tokens somebody asks again and again, however many there are: so what is compared is the size of the store.
+const ASKED: usize = 1_000;
+
+/// Introspection of opaque tokens, with few and with many in the store; and where many of the many are asked about, which is more than
+/// a processor has at hand.
 pub(crate) fn tokens(plan: &Plan) {
     let folder = setup::with_server("tokens");
     let mut ratios = Vec::new();
@@ -41,18 +45,18 @@ pub(crate) fn tokens(plan: &Plan) {
             shown.iter().map(|token| setup::post(server.address, ES, "introspect", &form(token.expose()))).collect();
         let requests = Arc::new(requests);
         each_once(&server, &requests);
-        let name = format!("introspection, {count} stored");
-        let [hyper, ours] = by_turns(
-            plan,
-            [
-                Side::same(&bare, "bare hyper", CONNECTIONS, requests.first().unwrap()),
-                Side::new(&server, &name, CONNECTIONS, "\"active\":true", |place| {
-                    Script::Around(Arc::clone(&requests), place * 31)
-                }),
-            ],
-        );
+        let step = requests.len().div_ceil(ASKED);
+        let some: Arc<Vec<Vec<u8>>> = Arc::new(requests.iter().step_by(step).cloned().collect());
+        let side = |name: &str, requests: &Arc<Vec<Vec<u8>>>| {
+            let around = |place: usize| Script::Around(Arc::clone(requests), place * 31);
+            Side::new(&server, &format!("introspection, {count} stored{name}"), CONNECTIONS, "\"active\":true", around)
+        };
+        let hyper = Side::same(&bare, "bare hyper", CONNECTIONS, requests.first().unwrap());
+        let asked = format!(", {} asked about", requests.len());
+        let [hyper, ours, all] = by_turns(plan, [hyper, side("", &some), side(&asked, &requests)]);
         ratios.push(ours.beside(&hyper));
         ratio(&format!("introspection-{count}/bare-hyper"), ours.beside(&hyper), Limit::AtLeast(0.5));
+        ratio(&format!("introspection-{}-of-{count}/bare-hyper", requests.len()), all.beside(&hyper), Limit::None);
         server.stop();
     }
     flat("introspection-many-tokens/few", &ratios);
